@@ -1,0 +1,220 @@
+/**
+ * Every route of the server, declared once: the handlers, the typed client (CLI, web app), the OpenAPI page and the edge
+ * rules (405, 307) come from this value. Routes marked "hot lane" are answered before the router sees them.
+ *
+ * The routes of the groups `health`, `run`, `event` are the telemetry server's of panoptes-utils, unchanged.
+ */
+import * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
+import * as OpenApi from "@effect/platform/OpenApi"
+import * as Schema from "effect/Schema"
+import { NodeStatus } from "../actor/NodeStatus.js"
+import { BatchResult } from "../domain/EventQuery.js"
+import { InvalidInput, Overloaded, StorageFailed, TooLarge, UnreadableBody } from "../domain/Refusal.js"
+import { NoActiveRun, RunAlreadyActive, RunFromWire, RunNotFound, RunRefused } from "../domain/Run.js"
+import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteStatus } from "../operations/SiteOperations.js"
+import { NoCurrentEvent, VerifyReport } from "../operations/TelemetryOperations.js"
+
+const PublicEvent = Schema.Struct({
+  seq: Schema.Int,
+  ts: Schema.String,
+  type: Schema.String,
+  data: Schema.Unknown,
+  meta: Schema.Record({ key: Schema.String, value: Schema.Unknown })
+}).annotations({ identifier: "PublicEvent" })
+
+const EventBody = Schema.Struct({
+  type: Schema.String,
+  data: Schema.Unknown,
+  make_current: Schema.optional(Schema.Boolean),
+  meta: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown })),
+  store_permanently: Schema.optional(Schema.Boolean),
+  ts: Schema.optional(Schema.NullOr(Schema.String))
+}).annotations({ identifier: "EventBody" })
+
+const StartBody = Schema.Struct({
+  run_dir: Schema.optional(Schema.NullOr(Schema.String)),
+  run_id: Schema.optional(Schema.NullOr(Schema.String)),
+  meta: Schema.optional(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+}).annotations({ identifier: "StartBody" })
+
+/** The query of event lists, tails and exports; `type` may be repeated. Times are ISO 8601 or Unix seconds. */
+const filterParams = {
+  stream: Schema.optional(Schema.String),
+  run: Schema.optional(Schema.String),
+  type: Schema.optional(Schema.Union(Schema.String, Schema.Array(Schema.String))),
+  since: Schema.optional(Schema.String),
+  until: Schema.optional(Schema.String),
+  after_seq: Schema.optional(Schema.String)
+}
+
+const text = (contentType: string) => HttpApiSchema.Text({ contentType })
+
+class HealthGroup extends HttpApiGroup.make("health")
+  .add(HttpApiEndpoint.get("health", "/health").addSuccess(Schema.Struct({ ok: Schema.Boolean })))
+  .add(
+    HttpApiEndpoint.get("ready", "/ready").addSuccess(
+      Schema.Struct({
+        ready: Schema.Boolean,
+        run_active: Schema.Boolean,
+        version: Schema.String,
+        reasons: Schema.optional(Schema.Array(Schema.String))
+      })
+    )
+  ) {}
+
+class RunGroup extends HttpApiGroup.make("run")
+  .add(HttpApiEndpoint.get("active", "/run").addSuccess(RunFromWire).addError(NoActiveRun, { status: 404 }))
+  .add(
+    HttpApiEndpoint.post("start", "/run/start")
+      .setPayload(StartBody)
+      .addSuccess(RunFromWire)
+      .addError(RunAlreadyActive, { status: 409 })
+      .addError(RunRefused, { status: 422 })
+      .addError(InvalidInput, { status: 422 })
+      .addError(TooLarge, { status: 413 })
+      .addError(StorageFailed, { status: 507 })
+  )
+  .add(
+    HttpApiEndpoint.post("stop", "/run/stop")
+      .addSuccess(RunFromWire)
+      .addError(NoActiveRun, { status: 404 })
+      .addError(StorageFailed, { status: 507 })
+  )
+  .add(HttpApiEndpoint.get("list", "/runs").addSuccess(Schema.Struct({ runs: Schema.Array(RunFromWire) })))
+  .add(
+    HttpApiEndpoint.get("get", "/runs/:run_id")
+      .setPath(Schema.Struct({ run_id: Schema.String }))
+      .addSuccess(RunFromWire)
+      .addError(RunNotFound, { status: 404 })
+  ) {}
+
+class EventGroup extends HttpApiGroup.make("event")
+  /** Hot lane. */
+  .add(
+    HttpApiEndpoint.post("post", "/event")
+      .setPayload(EventBody)
+      .addSuccess(PublicEvent)
+      .addError(InvalidInput, { status: 422 })
+      .addError(UnreadableBody, { status: 400 })
+      .addError(TooLarge, { status: 413 })
+      .addError(Overloaded, { status: 503 })
+      .addError(StorageFailed, { status: 507 })
+  )
+  /** Hot lane: a JSON array, or NDJSON with content type application/x-ndjson. */
+  .add(
+    HttpApiEndpoint.post("postBatch", "/events")
+      .setPayload(Schema.Array(EventBody))
+      .addSuccess(BatchResult)
+      .addError(InvalidInput, { status: 422 })
+      .addError(UnreadableBody, { status: 400 })
+      .addError(TooLarge, { status: 413 })
+      .addError(Overloaded, { status: 503 })
+      .addError(StorageFailed, { status: 507 })
+  )
+  .add(
+    HttpApiEndpoint.get("current", "/current").addSuccess(
+      Schema.Struct({ current: Schema.Record({ key: Schema.String, value: PublicEvent }) })
+    )
+  )
+  .add(
+    HttpApiEndpoint.get("currentOf", "/current/:event_type")
+      .setPath(Schema.Struct({ event_type: Schema.String }))
+      .addSuccess(PublicEvent)
+      .addError(NoCurrentEvent, { status: 404 })
+  )
+  /** `{"events":[<lines as objects>],"next":<cursor>|null}`. */
+  .add(
+    HttpApiEndpoint.get("query", "/events")
+      .setUrlParams(
+        Schema.Struct({
+          ...filterParams,
+          limit: Schema.optional(Schema.String),
+          order: Schema.optional(Schema.String),
+          cursor: Schema.optional(Schema.String)
+        })
+      )
+      .addSuccess(Schema.Struct({ events: Schema.Array(Schema.Unknown), next: Schema.NullOr(Schema.String) }))
+      .addError(InvalidInput, { status: 422 })
+      .addError(RunNotFound, { status: 404 })
+      .addError(StorageFailed, { status: 507 })
+  )
+  /** Server-sent events: `id` is a cursor, `data` a line. Resumes from `Last-Event-ID` or `cursor`. */
+  .add(
+    HttpApiEndpoint.get("tail", "/events/tail")
+      .setUrlParams(Schema.Struct({ ...filterParams, cursor: Schema.optional(Schema.String) }))
+      .addSuccess(text("text/event-stream"))
+      .addError(InvalidInput, { status: 422 })
+      .addError(RunNotFound, { status: 404 })
+  )
+  .add(
+    HttpApiEndpoint.get("export", "/events/export")
+      .setUrlParams(Schema.Struct({ ...filterParams, format: Schema.optional(Schema.String) }))
+      .addSuccess(text("application/x-ndjson"))
+      .addError(InvalidInput, { status: 422 })
+      .addError(RunNotFound, { status: 404 })
+      .addError(StorageFailed, { status: 507 })
+  )
+  .add(
+    HttpApiEndpoint.post("verify", "/verify")
+      .setUrlParams(Schema.Struct({ repair: Schema.optional(Schema.String) }))
+      .addSuccess(VerifyReport)
+      .addError(StorageFailed, { status: 507 })
+  ) {}
+
+class SiteGroup extends HttpApiGroup.make("site")
+  .add(HttpApiEndpoint.get("status", "/status").addSuccess(SiteStatus))
+  .add(HttpApiEndpoint.get("tree", "/tree").addSuccess(Schema.Struct({ nodes: Schema.Array(NodeStatus) })))
+  /** Server-sent events: the tree as JSON each time it changes. */
+  .add(HttpApiEndpoint.get("treeTail", "/tree/tail").addSuccess(text("text/event-stream")))
+  .add(
+    HttpApiEndpoint.post("actor", "/actors/:action")
+      .setPath(Schema.Struct({ action: Schema.Literal("stop", "start", "restart") }))
+      .setPayload(Schema.Struct({ path: Schema.String }))
+      .addSuccess(Schema.Struct({ path: Schema.String, action: Schema.String }))
+      .addError(NoSuchActor, { status: 404 })
+      .addError(ActorFailed, { status: 409 })
+      .addError(InvalidInput, { status: 422 })
+  )
+  .add(
+    HttpApiEndpoint.get("logs", "/logs/lines")
+      .setUrlParams(
+        Schema.Struct({
+          tail: Schema.optional(Schema.String),
+          level: Schema.optional(Schema.String),
+          since: Schema.optional(Schema.String),
+          grep: Schema.optional(Schema.String)
+        })
+      )
+      .addSuccess(text("application/x-ndjson"))
+      .addError(InvalidInput, { status: 422 })
+  )
+  .add(
+    HttpApiEndpoint.get("logsTail", "/logs/tail")
+      .setUrlParams(
+        Schema.Struct({
+          tail: Schema.optional(Schema.String),
+          level: Schema.optional(Schema.String),
+          since: Schema.optional(Schema.String),
+          grep: Schema.optional(Schema.String)
+        })
+      )
+      .addSuccess(text("text/event-stream"))
+      .addError(InvalidInput, { status: 422 })
+  )
+  .add(HttpApiEndpoint.get("metrics", "/metrics").addSuccess(text("text/plain; version=0.0.4")))
+  .add(
+    HttpApiEndpoint.post("shutdown", "/shutdown")
+      .addSuccess(Schema.Struct({ shutting_down: Schema.Boolean }))
+      .addError(ShutdownUnavailable, { status: 409 })
+  ) {}
+
+export class Api extends HttpApi.make("outpost")
+  .add(HealthGroup)
+  .add(RunGroup)
+  .add(EventGroup)
+  .add(SiteGroup)
+  .annotate(OpenApi.Title, "Outpost")
+  .annotate(OpenApi.Description, "The event log, runs and supervision tree of one site") {}
