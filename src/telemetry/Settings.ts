@@ -6,7 +6,7 @@ import { ByteCount, Count, DurationText, setting, TimeOfDay } from "../site/Sett
 export class TelemetrySettings extends Schema.Class<TelemetrySettings>("outpost/telemetry/Settings")({
   checkpoint_interval: setting(DurationText, Duration.seconds(10), "How often state is saved so that a start is short"),
   block_bytes: setting(
-    ByteCount.pipe(Schema.greaterThanOrEqualTo(4096)),
+    ByteCount.pipe(Schema.greaterThanOrEqualTo(4096, { message: () => "expected at least 4 KiB" })),
     256 * 1024,
     "Size of a block of the index over the event files"
   ),

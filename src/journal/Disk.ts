@@ -1,0 +1,90 @@
+/**
+ * What the journal asks of the operating system. The one implementation for real use is `nodeDisk`; fault tests give one
+ * that loses what was not synced, fills up or fails at a chosen call.
+ */
+import * as fs from "node:fs"
+import { dirname } from "node:path"
+import { promisify } from "node:util"
+
+/** Identity and size of a path as it is now. */
+export interface FileStatus {
+  readonly device: number
+  readonly inode: number
+  readonly size: number
+  readonly regular: boolean
+}
+
+export interface Disk {
+  /** Undefined where there is no such path. */
+  readonly status: (path: string) => FileStatus | undefined
+  /** Opens for append, creating the file and its directories; both are then synced. */
+  readonly open: (path: string) => Promise<number>
+  /** Writes all of it at the end of the file. */
+  readonly append: (file: number, bytes: Buffer, start: number, end: number) => Promise<void>
+  /** Reads up to `length` bytes at `offset`. */
+  readonly read: (file: number, offset: number, length: number) => Promise<Buffer>
+  /** The data and the size are on the device once it returns. */
+  readonly sync: (file: number) => Promise<void>
+  readonly truncate: (file: number, size: number) => Promise<void>
+  readonly close: (file: number) => Promise<void>
+  /** Makes names in a directory durable. */
+  readonly syncDirectory: (path: string) => Promise<void>
+}
+
+const open = promisify(fs.open)
+const close = promisify(fs.close)
+const fdatasync = promisify(fs.fdatasync)
+const fsync = promisify(fs.fsync)
+const ftruncate = promisify(fs.ftruncate)
+const mkdir = promisify(fs.mkdir)
+const writeSome = (file: number, bytes: Buffer, start: number, length: number) =>
+  new Promise<number>((resolve, reject) => {
+    fs.write(file, bytes, start, length, null, (error, written) => (error === null ? resolve(written) : reject(error)))
+  })
+const readSome = (file: number, into: Buffer, at: number, length: number, position: number) =>
+  new Promise<number>((resolve, reject) => {
+    fs.read(file, into, at, length, position, (error, count) => (error === null ? resolve(count) : reject(error)))
+  })
+
+const syncDirectory = async (path: string): Promise<void> => {
+  const directory = await open(path, "r")
+  try {
+    await fsync(directory)
+  } finally {
+    await close(directory)
+  }
+}
+
+export const nodeDisk: Disk = {
+  status: (path) => {
+    const found = fs.statSync(path, { throwIfNoEntry: false })
+    return found && { device: found.dev, inode: found.ino, size: found.size, regular: found.isFile() }
+  },
+  open: async (path) => {
+    const known = fs.existsSync(path)
+    if (!known) {
+      const made = await mkdir(dirname(path), { recursive: true })
+      if (made !== undefined) await syncDirectory(dirname(made))
+    }
+    const file = await open(path, "a+")
+    if (!known) await syncDirectory(dirname(path))
+    return file
+  },
+  append: async (file, bytes, start, end) => {
+    for (let at = start; at < end; ) at += await writeSome(file, bytes, at, end - at)
+  },
+  read: async (file, offset, length) => {
+    const into = Buffer.allocUnsafe(length)
+    let count = 0
+    while (count < length) {
+      const some = await readSome(file, into, count, length - count, offset + count)
+      if (some === 0) break
+      count += some
+    }
+    return into.subarray(0, count)
+  },
+  sync: fdatasync,
+  truncate: ftruncate,
+  close,
+  syncDirectory
+}

@@ -1,0 +1,287 @@
+/**
+ * Group commit: records are encoded straight into a pending batch; one write and one fdatasync make it durable; then all
+ * who wait for it are told. While one batch is on its way to the disk the next one fills.
+ *
+ * Plain TypeScript, because a queue and a deferred per record cost ten times as much. What is tricky:
+ * - `put` is synchronous, so the order of calls is the order of bytes, across all files of the batch.
+ * - The files of a batch are made durable one after the other, in order of first use: a record that another one depends on
+ *   is put first.
+ * - After a failure nothing of the batch, nor of the batch that filled meanwhile, was or will be written: `onFailure` runs
+ *   before the waiters hear of it, so that numbers given out can be taken back.
+ *
+ * @internal
+ */
+import { AppendFile, DiskFailure, type Notice, reasonOf } from "../AppendFile.js"
+import type { Disk } from "../Disk.js"
+
+/** Names of the steps of a commit, in order; fault tests stop the process at one of them. */
+export type Step =
+  | "commit.begin"
+  | "commit.opened"
+  | "commit.written"
+  | "commit.synced"
+  | "commit.acknowledged"
+  | "rotate.closed"
+
+export interface Segment {
+  readonly target: AppendFile
+  readonly start: number
+  end: number
+  /** Where the segment stands in its file; known when the batch is durable. */
+  offset: number
+}
+
+export class Batch {
+  readonly buffer: Buffer
+  used = 0
+  segments: Array<Segment> = []
+  /** What the owner of the batch notes about its records, for `onCommit`. */
+  readonly marks: Array<number> = []
+  private waiters: Array<(failure: DiskFailure | undefined) => void> = []
+
+  constructor(capacity: number) {
+    this.buffer = Buffer.allocUnsafeSlow(capacity)
+  }
+
+  get isEmpty(): boolean {
+    return this.segments.length === 0 && this.waiters.length === 0 && this.marks.length === 0
+  }
+
+  get waiting(): number {
+    return this.waiters.length
+  }
+
+  wait(waiter: (failure: DiskFailure | undefined) => void): void {
+    this.waiters.push(waiter)
+  }
+
+  settle(failure: DiskFailure | undefined): void {
+    const { waiters } = this
+    this.waiters = []
+    for (const waiter of waiters) waiter(failure)
+  }
+
+  clear(): void {
+    this.used = 0
+    this.segments = []
+    this.marks.length = 0
+  }
+}
+
+export interface Options {
+  readonly disk: Disk
+  readonly capacity: number
+  /** A file name part that tells torn tails apart. */
+  readonly timestamp: () => string
+  readonly notify: (notice: Notice) => void
+  /** The batch is durable; its buffer is valid until the call returns. */
+  readonly onCommit: (batch: Batch) => void
+  /** Neither batch reached the disk. */
+  readonly onFailure: () => void
+  readonly step?: ((step: Step) => void) | undefined
+}
+
+const inOrder = (batch: Batch): Iterable<AppendFile> => {
+  const targets = new Set(batch.segments.map((segment) => segment.target))
+  return targets.size < 2 ? targets : [...targets].sort((a, b) => Number(b.leading) - Number(a.leading))
+}
+
+/** How many files stay open. */
+const openFiles = 6
+
+export class GroupCommit {
+  private pending: Batch
+  private spare: Batch
+  private flushing = false
+  private scheduled = false
+  private closed = false
+  private failed = false
+  private idle: Array<() => void> = []
+  private room: Array<() => void> = []
+  private readonly files = new Map<string, AppendFile>()
+  /** Files that may hold bytes of a failed batch: made whole before anything else is written. */
+  private readonly suspects = new Set<AppendFile>()
+  /** The files of the batch on its way, and how long each was before it. */
+  private touched: Array<{ readonly target: AppendFile; readonly durable: number }> = []
+  syncs = 0
+
+  constructor(private readonly options: Options) {
+    this.pending = new Batch(options.capacity)
+    this.spare = new Batch(options.capacity)
+  }
+
+  /**
+   * The file at this path; the same object for the same path while it is in use. The records of a `leading` file are made
+   * durable before all others of their batch.
+   */
+  file(path: string, leading = false): AppendFile {
+    const known = this.files.get(path)
+    if (known !== undefined) return known
+    const { disk, notify, timestamp } = this.options
+    const file = new AppendFile(path, leading, disk, notify, timestamp)
+    this.files.set(path, file)
+    return file
+  }
+
+  /** Whether so many bytes fit into the pending batch now. */
+  fits(bytes: number): boolean {
+    return this.pending.used + bytes <= this.options.capacity
+  }
+
+  /** Runs once there is room again. */
+  whenRoom(resume: () => void): void {
+    this.room.push(resume)
+  }
+
+  get waitingForRoom(): number {
+    return this.room.length
+  }
+
+  /** The batch that is being filled. Write at `buffer[used]`, then call `extend`. */
+  get batch(): Batch {
+    return this.pending
+  }
+
+  /** Takes the bytes written at `batch.used` up to `end` as a record of `target`. */
+  extend(target: AppendFile, end: number): void {
+    const { pending } = this
+    const last = pending.segments[pending.segments.length - 1]
+    if (last !== undefined && last.target === target) last.end = end
+    else pending.segments.push({ target, start: pending.used, end, offset: 0 })
+    pending.used = end
+    this.schedule()
+  }
+
+  /** Copies a record into the batch; the caller has asked `fits`. */
+  put(target: AppendFile, record: Buffer): void {
+    record.copy(this.pending.buffer, this.pending.used)
+    this.extend(target, this.pending.used + record.length)
+  }
+
+  /** Told when everything put so far is durable, or that the batch failed. */
+  wait(waiter: (failure: DiskFailure | undefined) => void): void {
+    this.pending.wait(waiter)
+    this.schedule()
+  }
+
+  /** Resolves when nothing waits for the disk any more. */
+  drained(): Promise<void> {
+    return this.flushing || this.scheduled ? new Promise((resolve) => this.idle.push(resolve)) : Promise.resolve()
+  }
+
+  /** Commits what is pending, then closes all files. */
+  async close(): Promise<void> {
+    await this.drained()
+    this.closed = true
+    for (const file of this.files.values()) await file.close()
+    this.files.clear()
+  }
+
+  private schedule(): void {
+    if (this.flushing || this.scheduled || this.closed) return
+    this.scheduled = true
+    setImmediate(() => {
+      this.scheduled = false
+      void this.flush()
+    })
+  }
+
+  private async flush(): Promise<void> {
+    this.flushing = true
+    while (!this.pending.isEmpty) {
+      const batch = this.pending
+      this.pending = this.spare
+      this.spare = batch
+      let failure: DiskFailure | undefined
+      this.touched = []
+      try {
+        await this.commit(batch)
+      } catch (cause) {
+        failure = cause instanceof DiskFailure ? cause : new DiskFailure("commit", "", reasonOf(cause))
+      }
+      if (failure === undefined) this.succeed(batch)
+      else this.fail(batch, failure)
+      batch.clear()
+      if (this.room.length > 0) this.makeRoom()
+      if (failure !== undefined) await this.mend().catch(() => undefined)
+      if (this.files.size > openFiles) await this.closeIdleFiles()
+    }
+    this.flushing = false
+    const idle = this.idle
+    this.idle = []
+    for (const resolve of idle) resolve()
+  }
+
+  private async commit(batch: Batch): Promise<void> {
+    const step = this.options.step
+    step?.("commit.begin")
+    if (this.suspects.size > 0) await this.mend()
+    for (const target of inOrder(batch)) {
+      await target.ensure()
+      this.touched.push({ target, durable: target.durable })
+      step?.("commit.opened")
+      let appended = 0
+      for (const segment of batch.segments) {
+        if (segment.target !== target) continue
+        segment.offset = target.durable + appended
+        await target.append(batch.buffer, segment.start, segment.end)
+        appended += segment.end - segment.start
+      }
+      step?.("commit.written")
+      await target.sync(appended)
+      this.syncs++
+      step?.("commit.synced")
+    }
+  }
+
+  private succeed(batch: Batch): void {
+    if (this.failed && batch.segments.length > 0) {
+      this.failed = false
+      this.options.notify({ kind: "resumed" })
+    }
+    this.options.onCommit(batch)
+    batch.settle(undefined)
+    this.options.step?.("commit.acknowledged")
+  }
+
+  private fail(batch: Batch, failure: DiskFailure): void {
+    for (const { durable, target } of this.touched) {
+      target.distrust(durable)
+      this.suspects.add(target)
+    }
+    const { operation, path, reason } = failure
+    if (!this.failed) this.options.notify({ kind: "failed", operation, path, reason })
+    this.failed = true
+    const { pending } = this
+    this.options.onFailure()
+    pending.clear()
+    batch.settle(failure)
+    pending.settle(failure)
+  }
+
+  /** A file that can't be mended stays suspect, and every batch fails, until it can. */
+  private async mend(): Promise<void> {
+    for (const file of this.suspects) {
+      await file.ensure()
+      this.suspects.delete(file)
+    }
+  }
+
+  private makeRoom(): void {
+    const { room } = this
+    this.room = []
+    for (const resume of room) resume()
+  }
+
+  /** Least recently made first; a file that is still needed opens again by itself. */
+  private async closeIdleFiles(): Promise<void> {
+    const needed = new Set(this.pending.segments.map((segment) => segment.target))
+    for (const [path, file] of this.files) {
+      if (this.files.size <= openFiles) return
+      if (needed.has(file) || this.suspects.has(file)) continue
+      this.files.delete(path)
+      await file.close()
+      this.options.step?.("rotate.closed")
+    }
+  }
+}

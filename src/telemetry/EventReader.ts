@@ -1,0 +1,218 @@
+/**
+ * Reads stored lines by stream, type, time and number: the index names the blocks that may hold them, only those are read,
+ * and of a block whose rare lines are indexed only these. Lines come in the order of the log.
+ */
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as fs from "node:fs"
+import { StorageFailed } from "../domain/Refusal.js"
+import type { StreamName } from "../domain/StreamName.js"
+import type { Block } from "./internal/block.js"
+import type { BlockIndexer } from "./internal/blockIndexer.js"
+import { LineHeader } from "./internal/lineHeader.js"
+import type { IndexedBlock, SqlIndex } from "./SqlIndex.js"
+
+/** One stream's part of a question. `types` are quoted, in line form. */
+export interface Selection {
+  readonly stream: StreamName
+  readonly types: ReadonlyArray<string>
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  readonly afterSeq?: number | undefined
+  readonly beforeSeq?: number | undefined
+  readonly descending: boolean
+}
+
+export interface FoundLine {
+  readonly stream: StreamName
+  readonly seq: number
+  readonly ts: number
+  readonly line: string
+}
+
+/** Blocks asked of the index at a time. */
+const blocksPerPage = 64
+
+/** Where a reading stands: which saved blocks are still to come, and whether the unsaved ones had their turn. */
+interface Place {
+  readonly from: number | undefined
+  readonly queue: ReadonlyArray<ReadableBlock>
+  readonly saved: "more" | "done"
+  readonly unsaved: "todo" | "done"
+  readonly lastSeq: number | undefined
+}
+
+type ReadableBlock = Pick<IndexedBlock, "path" | "offset" | "length" | "places">
+
+const begin: Place = { from: undefined, queue: [], saved: "more", unsaved: "todo", lastSeq: undefined }
+
+export const make = (index: SqlIndex, indexer: BlockIndexer) => {
+  const typeIds = (types: ReadonlyArray<string>) => types.flatMap((type) => indexer.types.find(type) ?? [])
+
+  /** Types that were never seen have no lines, unless some types are beyond the dictionary. */
+  const impossible = (selection: Selection) =>
+    selection.types.length > 0 && typeIds(selection.types).length === 0 && !indexer.types.full
+
+  const unsavedBlocks = (selection: Selection): ReadonlyArray<Block> => {
+    const types = new Set([...typeIds(selection.types), 0])
+    const matching = indexer
+      .unsaved()
+      .filter(
+        (block) =>
+          block.stream === selection.stream &&
+          (selection.types.length === 0 || [...types].some((type) => block.counts.has(type))) &&
+          !(selection.since !== undefined && block.lastTs < selection.since) &&
+          !(selection.until !== undefined && block.firstTs >= selection.until) &&
+          !(selection.afterSeq !== undefined && block.lastSeq <= selection.afterSeq) &&
+          !(selection.beforeSeq !== undefined && block.firstSeq >= selection.beforeSeq)
+      )
+      .sort((a, b) => a.firstSeq - b.firstSeq)
+    return selection.descending ? matching.reverse() : matching
+  }
+
+  const askIndex = (selection: Selection, place: Place) =>
+    index
+      .blocks({
+        stream: selection.stream,
+        types: typeIds(selection.types),
+        since: selection.since,
+        until: selection.until,
+        afterSeq: selection.afterSeq,
+        beforeSeq: selection.beforeSeq,
+        descending: selection.descending,
+        from: place.from,
+        limit: blocksPerPage
+      })
+      .pipe(Effect.mapError((error) => new StorageFailed({ operation: "query", path: "index", reason: error.message })))
+
+  /** The next block's lines, and where to go on; none where there are no more blocks. */
+  const step = (
+    selection: Selection,
+    place: Place
+  ): Effect.Effect<readonly [ReadonlyArray<FoundLine>, Option.Option<Place>], StorageFailed> =>
+    Effect.gen(function* () {
+      const [block, ...queue] = place.queue
+      if (block !== undefined) {
+        const lines = yield* linesOf(selection, block)
+        const fresh = selection.descending || place.lastSeq === undefined ? lines : lines.filter((line) => line.seq > (place.lastSeq ?? 0))
+        return [fresh, Option.some({ ...place, queue })]
+      }
+      if (selection.descending && place.unsaved === "todo") {
+        const blocks = unsavedBlocks(selection)
+        return [[], Option.some({ ...place, unsaved: "done", queue: blocks.map(asReadable) })]
+      }
+      if (place.saved === "more") {
+        const blocks = yield* askIndex(selection, place)
+        const last = blocks[blocks.length - 1]
+        if (last === undefined) return [[], Option.some({ ...place, saved: "done" })]
+        return [[], Option.some({ ...place, from: last.id, queue: blocks, saved: blocks.length < blocksPerPage ? "done" : "more" })]
+      }
+      if (place.unsaved === "todo") {
+        const blocks = unsavedBlocks(selection)
+        return [[], Option.some({ ...place, unsaved: "done", queue: blocks.map(asReadable) })]
+      }
+      return [[], Option.none()]
+    })
+
+  const linesOf = (selection: Selection, block: ReadableBlock): Effect.Effect<ReadonlyArray<FoundLine>, StorageFailed> =>
+    readRanges(block).pipe(
+      Effect.map((ranges) => {
+        const wanted = wantedBy(selection)
+        const found = ranges.flatMap((bytes) => matches(bytes, selection, wanted))
+        return selection.descending ? found.reverse() : found
+      })
+    )
+
+  /** Up to `limit` lines. */
+  const take = Effect.fnUntraced(function* (selection: Selection, limit: number) {
+    const found: Array<FoundLine> = []
+    let place = impossible(selection) ? Option.none<Place>() : Option.some(begin)
+    while (Option.isSome(place) && found.length < limit) {
+      const [lines, next] = yield* step(selection, place.value)
+      for (const line of lines) if (found.length < limit) found.push(line)
+      place = next
+    }
+    return found
+  })
+
+  /** All lines of one stream, block by block. */
+  const stream = (selection: Selection): Stream.Stream<FoundLine, StorageFailed> =>
+    impossible(selection) ? Stream.empty : (
+      Stream.paginateChunkEffect(begin, (place) =>
+        Effect.map(step(selection, place), ([lines, next]) => [Chunk.unsafeFromArray(lines), next] as const)
+      )
+    )
+
+  return { take, stream }
+}
+
+export type EventReader = ReturnType<typeof make>
+
+// -----------------------------------------------------------------------------
+
+const asReadable = (block: Block): ReadableBlock => ({ path: block.path, offset: block.offset, length: block.length, places: undefined })
+
+/** A line longer than this that stands alone is read in a second step. */
+const lineGuess = 4096
+
+const readRanges = (block: ReadableBlock): Effect.Effect<ReadonlyArray<Buffer>, StorageFailed> =>
+  Effect.acquireUseRelease(
+    openFile(block.path),
+    (file) =>
+      block.places === undefined ?
+        Effect.map(readAt(file, block.path, block.offset, block.length), (bytes) => [bytes])
+      : Effect.forEach(block.places, (place) => readLine(file, block, place)),
+    (file) => Effect.sync(() => fs.closeSync(file))
+  )
+
+const failed = (operation: string, path: string) => (error: unknown) =>
+  new StorageFailed({ operation, path, reason: error instanceof Error ? error.message : String(error) })
+
+const openFile = (path: string) => Effect.try({ try: () => fs.openSync(path, "r"), catch: failed("open", path) })
+
+const readAt = (file: number, path: string, offset: number, length: number) =>
+  Effect.async<Buffer, StorageFailed>((resume) => {
+    fs.read(file, Buffer.allocUnsafe(length), 0, length, offset, (error, count, bytes) =>
+      resume(error === null ? Effect.succeed(bytes.subarray(0, count)) : Effect.fail(failed("read", path)(error)))
+    )
+  })
+
+const readLine = (file: number, block: ReadableBlock, place: number): Effect.Effect<Buffer, StorageFailed> => {
+  const left = block.offset + block.length - place
+  return Effect.flatMap(readAt(file, block.path, place, Math.min(lineGuess, left)), (bytes) => {
+    const end = bytes.indexOf(0x0a)
+    if (end >= 0) return Effect.succeed(bytes.subarray(0, end + 1))
+    return Effect.map(readAt(file, block.path, place, left), (all) => all.subarray(0, all.indexOf(0x0a) + 1))
+  })
+}
+
+/** Quoted types by length, so that most lines are told apart without comparing. */
+const wantedBy = (selection: Selection): ReadonlyArray<Buffer> => selection.types.map((type) => Buffer.from(type, "latin1"))
+
+const matches = (bytes: Buffer, selection: Selection, wanted: ReadonlyArray<Buffer>): ReadonlyArray<FoundLine> => {
+  const header = new LineHeader()
+  const found: Array<FoundLine> = []
+  let start = 0
+  for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
+    if (header.read(bytes, start, end) && accepts(header, selection, wanted)) {
+      found.push({ stream: selection.stream, seq: header.seq, ts: header.ts, line: bytes.toString("latin1", start, end) })
+    }
+    start = end + 1
+  }
+  return found
+}
+
+const accepts = (header: LineHeader, selection: Selection, wanted: ReadonlyArray<Buffer>): boolean => {
+  if (selection.afterSeq !== undefined && header.seq <= selection.afterSeq) return false
+  if (selection.beforeSeq !== undefined && header.seq >= selection.beforeSeq) return false
+  if (selection.since !== undefined && header.ts < selection.since) return false
+  if (selection.until !== undefined && header.ts >= selection.until) return false
+  if (wanted.length === 0) return true
+  return wanted.some(
+    (type) =>
+      type.length === header.typeEnd - header.typeStart &&
+      type.compare(header.typeBytes, header.typeStart, header.typeEnd) === 0
+  )
+}

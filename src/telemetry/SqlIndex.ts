@@ -1,0 +1,290 @@
+/**
+ * The saved half of the telemetry store's state: blocks, types, how far each file is indexed, the current view and the last
+ * numbers, all of one moment because a checkpoint is one transaction. It can always be rebuilt from the event files.
+ */
+import { SqlClient as SqlClientTag } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
+import { isAbsolute, join, relative } from "node:path"
+import type { StreamName } from "../domain/StreamName.js"
+import type { Database, Migrations } from "../database/Database.js"
+import type { Block } from "./internal/block.js"
+import type { CurrentStream } from "./internal/currentView.js"
+
+export const migrations: Migrations = {
+  "0001_telemetry_index": Effect.gen(function* () {
+    const sql = yield* SqlClientTag
+    for (const statement of [
+      `create table types (id integer primary key, text text not null) strict`,
+      `create table files (id integer primary key, stream text not null, path text not null unique, covered integer not null) strict`,
+      `create table blocks (id integer primary key, file integer not null, stream text not null, place integer not null,
+         length integer not null, first_seq integer not null, last_seq integer not null, first_ts real not null,
+         last_ts real not null, events integer not null, crc integer not null) strict`,
+      `create index blocks_by_seq on blocks (stream, last_seq)`,
+      `create index blocks_by_time on blocks (stream, last_ts)`,
+      `create index blocks_by_file on blocks (file, place)`,
+      `create table block_types (type integer not null, stream text not null, block integer not null, count integer not null,
+         places text, primary key (type, stream, block)) strict, without rowid`,
+      `create index block_types_by_block on block_types (block)`,
+      `create table current (stream text not null, type text not null, seq integer not null, line text not null,
+         primary key (stream, type)) strict, without rowid`,
+      `create table state (key text primary key, value text not null) strict, without rowid`
+    ]) {
+      yield* sql.unsafe(statement)
+    }
+  })
+}
+
+/** What a checkpoint saves beside the blocks. */
+export interface SavedState {
+  readonly site: number
+  readonly run: number
+  readonly system: number
+  /** Exceptions in files of an earlier generation are part of this checkpoint. */
+  readonly generation: number
+  /** Numbers of lines behind the indexed part that must not become current. */
+  readonly notCurrent: ReadonlyArray<readonly [stream: string, seq: number]>
+}
+
+export interface SavedFile {
+  readonly stream: StreamName
+  readonly path: string
+  readonly covered: number
+}
+
+export interface SavedCurrent {
+  readonly stream: CurrentStream
+  readonly type: string
+  readonly seq: number
+  readonly line: string
+}
+
+export interface Checkpoint {
+  readonly blocks: ReadonlyArray<Block>
+  readonly forgotten: ReadonlyArray<string>
+  readonly types: { readonly first: number; readonly texts: ReadonlyArray<string> }
+  readonly current: ReadonlyArray<SavedCurrent>
+  readonly removed: ReadonlyArray<{ readonly stream: CurrentStream; readonly type: string }>
+  readonly clearRun: boolean
+  readonly state: SavedState
+}
+
+/** A saved block with its place in the order of saving, which is the order of lines. */
+export interface IndexedBlock {
+  readonly id: number
+  readonly path: string
+  readonly offset: number
+  readonly length: number
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly events: number
+  readonly crc: number
+  /** Offsets in the file of all lines of the asked types, where the index knows them. */
+  readonly places: ReadonlyArray<number> | undefined
+}
+
+export interface BlockQuery {
+  readonly stream: StreamName
+  /** Type numbers; empty means all. */
+  readonly types: ReadonlyArray<number>
+  readonly since: number | undefined
+  readonly until: number | undefined
+  readonly afterSeq: number | undefined
+  readonly beforeSeq: number | undefined
+  readonly descending: boolean
+  /** Only blocks behind this one, in the asked direction. */
+  readonly from: number | undefined
+  readonly limit: number
+}
+
+interface BlockRow {
+  readonly id: number
+  readonly path: string
+  readonly place: number
+  readonly length: number
+  readonly first_seq: number
+  readonly last_seq: number
+  readonly events: number
+  readonly crc: number
+  readonly places: string | null
+  readonly unknown: number | null
+}
+
+/** Rows per statement of a bulk insert; two sizes, so that few statements are prepared. */
+const bulk = 100
+
+export const make = (database: Database, siteDirectory: string) => {
+  const { reader, writer } = database
+  const keyOf = (path: string) => {
+    const inside = relative(siteDirectory, path)
+    return inside.startsWith("..") || isAbsolute(inside) ? path : inside
+  }
+  const pathOf = (key: string) => (isAbsolute(key) ? key : join(siteDirectory, key))
+
+  const insert = Effect.fnUntraced(function* (into: string, rows: ReadonlyArray<ReadonlyArray<unknown>>) {
+    const width = rows[0]?.length ?? 0
+    const row = `(${Array.from({ length: width }, () => "?").join(",")})`
+    for (let at = 0; at < rows.length; ) {
+      const size = rows.length - at >= bulk ? bulk : 1
+      const values = Array.from({ length: size }, () => row).join(",")
+      yield* writer.unsafe(`${into} values ${values}`, rows.slice(at, at + size).flat())
+      at += size
+    }
+  })
+
+  const load = Effect.gen(function* () {
+    const types = yield* writer.unsafe<{ id: number; text: string }>("select id, text from types order by id")
+    const files = yield* writer.unsafe<{ stream: StreamName; path: string; covered: number }>(
+      "select stream, path, covered from files"
+    )
+    const current = yield* writer.unsafe<SavedCurrent>("select stream, type, seq, line from current order by seq")
+    const state = yield* writer.unsafe<{ value: string }>("select value from state where key = 'checkpoint'")
+    const saved: SavedState | undefined = state[0] === undefined ? undefined : JSON.parse(state[0].value)
+    return {
+      types: types.map((row) => row.text),
+      files: files.map((row): SavedFile => ({ stream: row.stream, path: pathOf(row.path), covered: row.covered })),
+      current,
+      state: saved
+    }
+  })
+
+  const fileIds = new Map<string, number>()
+  const fileId = Effect.fnUntraced(function* (stream: StreamName, path: string) {
+    const known = fileIds.get(path)
+    if (known !== undefined) return known
+    yield* writer.unsafe("insert into files (stream, path, covered) values (?, ?, 0) on conflict do nothing", [stream, keyOf(path)])
+    const rows = yield* writer.unsafe<{ id: number }>("select id from files where path = ?", [keyOf(path)])
+    const id = rows[0]?.id ?? 0
+    fileIds.set(path, id)
+    return id
+  })
+
+  const forget = Effect.fnUntraced(function* (path: string) {
+    const id = `(select id from files where path = ?)`
+    yield* writer.unsafe(`delete from block_types where block in (select id from blocks where file = ${id})`, [keyOf(path)])
+    yield* writer.unsafe(`delete from blocks where file = ${id}`, [keyOf(path)])
+    yield* writer.unsafe("delete from files where path = ?", [keyOf(path)])
+    fileIds.delete(path)
+  })
+
+  const saveBlocks = Effect.fnUntraced(function* (blocks: ReadonlyArray<Block>) {
+    const rows: Array<ReadonlyArray<unknown>> = []
+    const types: Array<ReadonlyArray<unknown>> = []
+    const covered = new Map<number, number>()
+    const newest = yield* writer.unsafe<{ id: number | null }>("select max(id) as id from blocks")
+    let id = newest[0]?.id ?? 0
+    for (const block of blocks) {
+      const file = yield* fileId(block.stream, block.path)
+      covered.set(file, block.offset + block.length)
+      id++
+      rows.push([id, file, block.stream, block.offset, block.length, block.firstSeq, block.lastSeq, block.firstTs, block.lastTs, block.events, block.crc])
+      for (const [type, count] of block.counts) {
+        types.push([type, block.stream, id, count, block.rare.get(type)?.join(",") ?? null])
+      }
+    }
+    yield* insert("insert into blocks (id, file, stream, place, length, first_seq, last_seq, first_ts, last_ts, events, crc)", rows)
+    yield* insert("insert into block_types (type, stream, block, count, places)", types)
+    for (const [file, offset] of covered) yield* writer.unsafe("update files set covered = ? where id = ?", [offset, file])
+  })
+
+  const save = (checkpoint: Checkpoint): Effect.Effect<void, SqlError> =>
+    writer.withTransaction(
+      Effect.gen(function* () {
+        for (const path of checkpoint.forgotten) yield* forget(path)
+        yield* insert(
+          "insert or replace into types (id, text)",
+          checkpoint.types.texts.map((text, index) => [checkpoint.types.first + index, text])
+        )
+        yield* saveBlocks(checkpoint.blocks)
+        if (checkpoint.clearRun) yield* writer.unsafe("delete from current where stream = 'run'")
+        for (const { stream, type } of checkpoint.removed) {
+          yield* writer.unsafe("delete from current where stream = ? and type = ?", [stream, type])
+        }
+        yield* insert(
+          "insert or replace into current (stream, type, seq, line)",
+          checkpoint.current.map((event) => [event.stream, event.type, event.seq, event.line])
+        )
+        yield* writer.unsafe("insert or replace into state (key, value) values ('checkpoint', ?)", [JSON.stringify(checkpoint.state)])
+      })
+    ).pipe(Effect.withTracerEnabled(false))
+
+  /** Forgets everything: the next start, or a rebuild now, reads all files. */
+  const clear = writer.withTransaction(
+    Effect.forEach(["types", "files", "blocks", "block_types", "current", "state"], (table) => writer.unsafe(`delete from ${table}`), {
+      discard: true
+    })
+  ).pipe(Effect.tap(() => fileIds.clear()))
+
+  /** The next blocks that may hold lines of the query, in order. */
+  const blocks = (query: BlockQuery): Effect.Effect<ReadonlyArray<IndexedBlock>, SqlError> => {
+    const params: Array<unknown> = []
+    const where: Array<string> = []
+    const and = (condition: string, ...values: ReadonlyArray<unknown>) => {
+      where.push(condition)
+      params.push(...values)
+    }
+    const direction = query.descending ? "desc" : "asc"
+    const order = query.descending ? "<" : ">"
+    const marks = query.types.map(() => "?").join(",")
+    const typed = query.types.length > 0
+    if (typed) and(`t.type in (${marks}, 0)`, ...query.types)
+    and(typed ? "t.stream = ?" : "b.stream = ?", query.stream)
+    if (query.from !== undefined) and(`${typed ? "t.block" : "b.id"} ${order} ?`, query.from)
+    if (query.since !== undefined) and("b.last_ts >= ?", query.since)
+    if (query.until !== undefined) and("b.first_ts < ?", query.until)
+    if (query.afterSeq !== undefined) and("b.last_seq > ?", query.afterSeq)
+    if (query.beforeSeq !== undefined) and("b.first_seq < ?", query.beforeSeq)
+    const columns = "b.id, f.path, b.place, b.length, b.first_seq, b.last_seq, b.events, b.crc"
+    const source =
+      typed ?
+        `select ${columns}, group_concat(t.places) as places, max(t.places is null) as unknown
+         from block_types t cross join blocks b on b.id = t.block join files f on f.id = b.file
+         where ${where.join(" and ")} group by t.block order by t.block ${direction} limit ?`
+      : `select ${columns}, null as places, 1 as unknown from blocks b join files f on f.id = b.file
+         where ${where.join(" and ")} order by b.id ${direction} limit ?`
+    return reader.unsafe<BlockRow>(source, [...params, query.limit]).pipe(
+      Effect.map((rows) =>
+        rows.map((row) => ({
+          id: row.id,
+          path: pathOf(row.path),
+          offset: row.place,
+          length: row.length,
+          firstSeq: row.first_seq,
+          lastSeq: row.last_seq,
+          events: row.events,
+          crc: row.crc,
+          places: row.unknown === 0 && row.places !== null ? row.places.split(",").map(Number).sort((a, b) => a - b) : undefined
+        }))
+      ),
+      Effect.withTracerEnabled(false)
+    )
+  }
+
+  /** All blocks of a file, by place. */
+  const blocksOf = (path: string): Effect.Effect<ReadonlyArray<IndexedBlock>, SqlError> =>
+    reader
+      .unsafe<BlockRow>(
+        `select b.id, f.path, b.place, b.length, b.first_seq, b.last_seq, b.events, b.crc, null as places, 1 as unknown
+         from blocks b join files f on f.id = b.file where f.path = ? order by b.place`,
+        [keyOf(path)]
+      )
+      .pipe(
+        Effect.map((rows) =>
+          rows.map((row) => ({
+            id: row.id,
+            path,
+            offset: row.place,
+            length: row.length,
+            firstSeq: row.first_seq,
+            lastSeq: row.last_seq,
+            events: row.events,
+            crc: row.crc,
+            places: undefined
+          }))
+        )
+      )
+
+  return { load, save, clear, blocks, blocksOf, durable: database.durable, fresh: database.fresh }
+}
+
+export type SqlIndex = ReturnType<typeof make>

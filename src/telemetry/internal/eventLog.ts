@@ -1,0 +1,301 @@
+/**
+ * The heart of the telemetry store, in plain TypeScript because every event passes here: gives each event its number, time
+ * and stream, writes its line into the batch of the group commit, and after the commit tells the current view, the blocks
+ * and the followers of it.
+ *
+ * Order: numbers, streams and the two ends of a run are fixed by the order of calls, all in one batch sequence. What is seen
+ * from outside (current view, blocks, followers) changes only after the commit; a failed batch takes its numbers back.
+ *
+ * @internal
+ */
+import { join } from "node:path"
+import * as DayKey from "../../domain/DayKey.js"
+import type { StreamName } from "../../domain/StreamName.js"
+import type { AppendFile, DiskFailure, Notice } from "../../journal/AppendFile.js"
+import type { Disk } from "../../journal/Disk.js"
+import { type Batch, GroupCommit, type Segment, type Step } from "../../journal/internal/groupCommit.js"
+import { timestampOf } from "../../journal/Journal.js"
+import type { EventScanner } from "../EventScanner.js"
+import { BlockIndexer } from "./blockIndexer.js"
+import type { CurrentView } from "./currentView.js"
+import type { DayFile } from "./dayFile.js"
+import { LineWriter } from "./lineWriter.js"
+import type { RecentLines } from "./recentLines.js"
+import { other, type TypeDictionary } from "./typeDictionary.js"
+
+/** The run that takes the events. `quotedId` is in line form. */
+export interface LogRun {
+  readonly path: string
+  readonly quotedId: Buffer
+}
+
+/** The last number of each stream and the active run, as of one moment. */
+export interface Position {
+  readonly site: number
+  readonly run: number
+  readonly system: number
+  readonly active: LogRun | undefined
+}
+
+export interface Options {
+  readonly siteDirectory: string
+  readonly systemDirectory: string
+  /** Names the file of the exceptions that lines don't show, by generation. */
+  readonly asidePath: (generation: number) => string
+  readonly disk: Disk
+  readonly capacity: number
+  readonly now: () => number
+  readonly day: DayFile
+  readonly types: TypeDictionary
+  readonly current: CurrentView
+  readonly recent: RecentLines
+  readonly blocks: BlockIndexer
+  readonly notify: (notice: Notice) => void
+  /** An event that is durable and must not become current. */
+  readonly notCurrent: (stream: StreamName, seq: number) => void
+  readonly step?: ((step: Step) => void) | undefined
+}
+
+export type Settle = (failure: DiskFailure | undefined) => void
+
+const streams: ReadonlyArray<StreamName> = ["site", "run", "system"]
+const notCurrentFlag = 4
+const asideFlag = 8
+const runSwitch = 16
+/** Numbers per mark: kind, start, end, type, seq, time. */
+const markSize = 6
+
+/** Room for what stands beside a line in the file of exceptions. */
+const asideBound = 128
+const asideHead = Buffer.from('{"current_only":')
+
+export class EventLog {
+  readonly commit: GroupCommit
+  private readonly writer = new LineWriter()
+  private position: Position
+  private durable: Position
+  private readonly ends = new WeakMap<Batch, Position>()
+  private generation: number
+  private siteFile: AppendFile | undefined
+  private siteKey = ""
+  private systemKey = ""
+  private systemFile: AppendFile | undefined
+  accepted = 0
+  bytesWritten = 0
+  /** Unix milliseconds of the last commit. */
+  lastDurableAt: number | undefined
+  failure: string | undefined
+
+  constructor(
+    private readonly options: Options,
+    recovered: { readonly position: Position; readonly generation: number }
+  ) {
+    this.position = this.durable = recovered.position
+    this.generation = recovered.generation
+    this.commit = new GroupCommit({
+      disk: options.disk,
+      capacity: options.capacity,
+      timestamp: () => timestampOf(options.now()),
+      notify: (notice) => this.noticed(notice),
+      step: options.step,
+      onCommit: (batch) => this.committed(batch),
+      onFailure: () => {
+        this.position = this.durable
+      }
+    })
+  }
+
+  /** Numbers and run as of the last commit. */
+  get state(): Position {
+    return this.durable
+  }
+
+  /** Takes a scanned event into the pending batch; answers its number, or 0 where there is no room just now. */
+  add(scan: EventScanner, stream?: "system"): number {
+    const { commit, writer } = this
+    const active = stream === undefined ? this.position.active : undefined
+    const target: StreamName = stream ?? (active === undefined ? "site" : "run")
+    if (!commit.fits(writer.bound(scan, active?.quotedId) + asideBound)) return 0
+    const now = this.options.now()
+    const seq = this.position[target] + 1
+    const { batch } = commit
+    const start = scan.storePermanently ? batch.used : batch.used + asideHead.length
+    const end = writer.write(batch.buffer, start, target, seq, now, scan, active?.quotedId)
+    const type = this.options.types.id(batch.buffer, writer.typeStart, writer.typeEnd)
+    const ts = scan.ts.start < 0 ? now : NaN
+    const flags = (scan.makeCurrent ? 0 : notCurrentFlag) | (scan.storePermanently ? 0 : asideFlag)
+    batch.marks.push(streams.indexOf(target) | flags, start, end, type, seq, ts)
+    this.advance({ ...this.position, [target]: seq })
+    if (scan.storePermanently) commit.extend(this.fileOf(target, now), end)
+    else {
+      asideHead.copy(batch.buffer, batch.used)
+      batch.buffer[end - 1] = 0x7d
+      batch.buffer[end] = 0x0a
+      commit.extend(this.aside(), end + 1)
+    }
+    if (!scan.makeCurrent) this.putAside(`{"not_current":{"stream":"${target}","seq":${seq}}}\n`)
+    this.accepted++
+    return seq
+  }
+
+  /** The line that was added last, once it is durable: read it when the waiter of the same batch is told. */
+  lastLine(): () => string {
+    const { batch } = this.commit
+    const at = batch.marks.length - markSize
+    const start = batch.marks[at + 1] as number
+    const end = batch.marks[at + 2] as number
+    return () => batch.buffer.toString("latin1", start, end - 1)
+  }
+
+  /** Opens or closes a run: its record is made durable before any event of it. False where there is no room just now. */
+  switchRun(recordPath: string, record: Buffer, run: LogRun | undefined): boolean {
+    const { commit } = this
+    if (!commit.fits(record.length)) return false
+    const { batch } = commit
+    batch.marks.push(runSwitch, batch.used, batch.used + record.length, 0, 0, 0)
+    commit.put(commit.file(recordPath, true), record)
+    this.advance({ ...this.position, active: run })
+    return true
+  }
+
+  /** Numbers given out so far, durable or not. */
+  get assigned(): Position {
+    return this.position
+  }
+
+  wait(settle: Settle): void {
+    this.ends.set(this.commit.batch, this.position)
+    this.commit.wait(settle)
+  }
+
+  /** Numbers and run as a start found them; before the first event. */
+  adopt(position: Position): void {
+    this.position = this.durable = position
+  }
+
+  /** From now on exceptions go to a new file; answers the number of the one before. */
+  turnAside(): number {
+    return this.generation++
+  }
+
+  private advance(position: Position): void {
+    this.position = position
+    this.ends.set(this.commit.batch, position)
+  }
+
+  private aside(): AppendFile {
+    return this.commit.file(this.options.asidePath(this.generation), true)
+  }
+
+  private putAside(record: string): void {
+    this.commit.put(this.aside(), Buffer.from(record, "latin1"))
+  }
+
+  private fileOf(stream: StreamName, now: number): AppendFile {
+    const { commit, options } = this
+    if (stream === "run") return commit.file(this.position.active?.path ?? "")
+    const key = options.day.keyAt(now)
+    if (stream === "site") {
+      if (this.siteFile === undefined || key !== this.siteKey) {
+        this.siteKey = key
+        this.siteFile = commit.file(join(options.siteDirectory, DayKey.fileName(key)))
+      }
+      return commit.file(this.siteFile.path)
+    }
+    if (this.systemFile === undefined || key !== this.systemKey) {
+      this.systemKey = key
+      this.systemFile = commit.file(join(options.systemDirectory, `${key}.jsonl`))
+    }
+    return commit.file(this.systemFile.path)
+  }
+
+  /** The files that take lines now. */
+  isWritten(path: string): boolean {
+    return path === this.siteFile?.path || path === this.systemFile?.path || path === this.position.active?.path
+  }
+
+  private committed(batch: Batch): void {
+    const { marks } = batch
+    this.durable = this.ends.get(batch) ?? this.durable
+    let m = 0
+    for (const segment of batch.segments) {
+      const from = m
+      while (m < marks.length && (marks[m + 1] as number) < segment.end) m += markSize
+      if (from < m) this.segmentCommitted(batch, segment, from, m)
+      this.bytesWritten += segment.end - segment.start
+    }
+    if (batch.segments.length > 0) {
+      this.lastDurableAt = this.options.now()
+      this.options.recent.publish()
+    }
+  }
+
+  private segmentCommitted(batch: Batch, segment: Segment, from: number, to: number): void {
+    const { marks } = batch
+    const kind = marks[from] as number
+    if (kind === runSwitch) this.options.current.clearRun()
+    else {
+      if ((kind & asideFlag) === 0) this.index(batch, segment, from, to)
+      this.show(batch, from, to)
+    }
+  }
+
+  private index(batch: Batch, segment: Segment, from: number, to: number): void {
+    const { marks } = batch
+    const stream = streams[(marks[from] as number) & 3] ?? "site"
+    const builder = this.options.blocks.builder(stream, segment.target.path, segment.offset)
+    let pending = segment.start
+    for (let m = from; m < to; m += markSize) {
+      const end = marks[m + 2] as number
+      const seq = marks[m + 4] as number
+      const given = marks[m + 5] as number
+      const ts = Number.isNaN(given) ? this.options.blocks.timeOf(batch.buffer, marks[m + 1] as number, end) : given
+      builder.line(end - (marks[m + 1] as number), seq, ts, marks[m + 3] as number)
+      if (builder.length >= this.options.blocks.blockBytes) {
+        builder.bytes(batch.buffer, pending, end)
+        pending = end
+        this.options.blocks.closed(builder)
+      }
+    }
+    if (pending < segment.end) builder.bytes(batch.buffer, pending, segment.end)
+  }
+
+  /** Current view and followers; only the last event of a type in the batch is turned into text for the view. */
+  private show(batch: Batch, from: number, to: number): void {
+    const { marks } = batch
+    const { current, recent, types } = this.options
+    const latest = new Map<number, number>()
+    for (let m = from; m < to; m += markSize) {
+      const kind = marks[m] as number
+      const type = marks[m + 3] as number
+      if ((kind & notCurrentFlag) !== 0) this.options.notCurrent(streams[kind & 3] ?? "site", marks[m + 4] as number)
+      else if ((kind & 3) !== 2) latest.set(type === other ? -m - 1 : type, m)
+      if (recent.active && (kind & asideFlag) === 0) {
+        const line = this.text(batch, m)
+        recent.add({ stream: streams[kind & 3] ?? "site", seq: marks[m + 4] as number, ts: marks[m + 5] as number, type: this.typeOf(batch, m), line })
+      }
+    }
+    for (const m of latest.values()) {
+      const type = marks[m + 3] as number
+      const quoted = type === other ? this.typeOf(batch, m) : types.text(type)
+      current.set(((marks[m] as number) & 3) === 1 ? "run" : "site", quoted, marks[m + 4] as number, this.text(batch, m))
+    }
+  }
+
+  private text(batch: Batch, m: number): string {
+    return batch.buffer.toString("latin1", batch.marks[m + 1] as number, (batch.marks[m + 2] as number) - 1)
+  }
+
+  private typeOf(batch: Batch, m: number): string {
+    const type = batch.marks[m + 3] as number
+    if (type !== other) return this.options.types.text(type)
+    return this.options.blocks.typeText(batch.buffer, batch.marks[m + 1] as number, batch.marks[m + 2] as number)
+  }
+
+  private noticed(notice: Notice): void {
+    if (notice.kind === "failed") this.failure = `${notice.operation} ${notice.path}: ${notice.reason}`
+    else if (notice.kind === "resumed") this.failure = undefined
+    else if (notice.kind === "replaced") this.options.blocks.forget(notice.path)
+    this.options.notify(notice)
+  }
+}

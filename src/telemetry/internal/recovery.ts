@@ -1,0 +1,180 @@
+/**
+ * What a start has to read: the saved index, then only what stands in the files behind it. Torn tails are set aside; lines
+ * that are no events are kept where they are and reported. Without an index all files are read, oldest first.
+ *
+ * @internal
+ */
+import * as fs from "node:fs"
+import { join } from "node:path"
+import * as DayKey from "../../domain/DayKey.js"
+import type { StreamName } from "../../domain/StreamName.js"
+import { AppendFile, type Notice } from "../../journal/AppendFile.js"
+import type { Disk } from "../../journal/Disk.js"
+import type { BlockIndexer } from "./blockIndexer.js"
+import type { CurrentStream, CurrentView } from "./currentView.js"
+import { JsonScanner } from "./jsonScanner.js"
+
+export interface Numbers {
+  site: number
+  run: number
+  system: number
+}
+
+/** Exceptions that lines don't show: what must not become current, what is only current. */
+export class Exceptions {
+  private readonly notCurrent = new Set<string>()
+
+  add(stream: string, seq: number): void {
+    this.notCurrent.add(`${stream}.${seq}`)
+  }
+
+  has(stream: string, seq: number): boolean {
+    return this.notCurrent.has(`${stream}.${seq}`)
+  }
+
+  /** Forgets those of lines that are in saved blocks: no start reads these lines again. */
+  prune(covered: Readonly<Numbers>): void {
+    for (const key of this.notCurrent) {
+      const [stream, seq] = split(key)
+      if (seq <= (stream === "run" ? covered.run : covered.site)) this.notCurrent.delete(key)
+    }
+  }
+
+  /** Forgets those of numbers that no event got: the next event with such a number is another one. */
+  dropBehind(stream: string, last: number): void {
+    for (const key of this.notCurrent) {
+      const [of, seq] = split(key)
+      if (of === stream && seq > last) this.notCurrent.delete(key)
+    }
+  }
+
+  all(): ReadonlyArray<readonly [string, number]> {
+    return [...this.notCurrent].map(split)
+  }
+}
+
+const split = (key: string): readonly [string, number] => {
+  const at = key.indexOf(".")
+  return [key.slice(0, at), Number(key.slice(at + 1))]
+}
+
+export interface Tools {
+  readonly disk: Disk
+  readonly indexer: BlockIndexer
+  readonly current: CurrentView
+  readonly exceptions: Exceptions
+  readonly numbers: Numbers
+  readonly notify: (notice: Notice) => void
+  readonly timestamp: () => string
+}
+
+export const eventFiles = (
+  siteDirectory: string,
+  systemDirectory: string
+): ReadonlyArray<{ readonly stream: StreamName; readonly path: string }> => {
+  const list = (directory: string) => (fs.existsSync(directory) ? fs.readdirSync(directory).sort() : [])
+  const site = list(siteDirectory).filter((name) => DayKey.ofFileName(name) !== undefined)
+  const system = list(systemDirectory).filter((name) => /^\d{8}\.jsonl$/.test(name))
+  return [
+    ...site.map((name) => ({ stream: "site" as const, path: join(siteDirectory, name) })),
+    ...system.map((name) => ({ stream: "system" as const, path: join(systemDirectory, name) }))
+  ]
+}
+
+/**
+ * Reads what stands in a file behind its blocks into blocks, numbers and the current view. `full` also checks that each line
+ * is JSON to its end, which a line that the disk only half took is not.
+ */
+export const readTail = async (
+  tools: Tools,
+  stream: StreamName,
+  path: string,
+  options: { readonly full: boolean; readonly afterSeq?: number | undefined }
+): Promise<void> => {
+  const { disk, indexer } = tools
+  const status = disk.status(path)
+  if (status === undefined || !status.regular) return
+  const covered = indexer.coverage(path)
+  if (status.size === covered) return
+  if (status.size < covered) indexer.forget(path)
+  const from = status.size < covered ? 0 : covered
+  const whole = await mendTail(tools, path, from, status.size, options.full)
+  const builder = indexer.resume(stream, path, from)
+  const latest = new Map<number, { seq: number; line: () => string }>()
+  indexer.read(builder, whole, ({ bytes, end, header, start, type }) => {
+    if (header.seq > tools.numbers[stream]) tools.numbers[stream] = header.seq
+    if (stream === "system" || header.seq <= (options.afterSeq ?? 0)) return
+    if (tools.exceptions.has(stream, header.seq)) return
+    latest.set(type, { seq: header.seq, line: () => bytes.toString("latin1", start, end) })
+  })
+  for (const [type, { line, seq }] of latest) tools.current.set(currentStream(stream), indexer.types.text(type), seq, line())
+}
+
+const currentStream = (stream: StreamName): CurrentStream => (stream === "run" ? "run" : "site")
+
+/** Sets aside what stands behind the last whole line; answers the size that is left. */
+const mendTail = async (tools: Tools, path: string, from: number, size: number, full: boolean): Promise<number> => {
+  const whole = lastWhole(path, from, size, full)
+  if (whole === size) return size
+  const file = new AppendFile(path, false, tools.disk, tools.notify, tools.timestamp)
+  try {
+    await file.cut(whole)
+  } finally {
+    await file.close()
+  }
+  return whole
+}
+
+/** The offset behind the last line that ends and, where `full`, is JSON. Bad lines before a good one stay where they are. */
+const lastWhole = (path: string, from: number, size: number, full: boolean): number => {
+  const file = fs.openSync(path, "r")
+  try {
+    const scanner = new JsonScanner()
+    for (let start = Math.max(from, size - tailStep); ; start = Math.max(from, start - tailStep)) {
+      const bytes = Buffer.allocUnsafe(size - start)
+      const count = fs.readSync(file, bytes, 0, bytes.length, start)
+      let end = bytes.lastIndexOf(0x0a, count - 1)
+      while (end >= 0) {
+        const begin = end === 0 ? -1 : bytes.lastIndexOf(0x0a, end - 1)
+        if (begin < 0 && start > from) break
+        scanner.reset(bytes, end)
+        if (!full || begin + 1 === end || scanner.value(begin + 1, 0) === end) return start + end + 1
+        end = begin
+      }
+      if (start === from) return from
+    }
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+const tailStep = 4 * 1024 * 1024
+
+/** Reads the files of exceptions; answers the highest generation. */
+export const readExceptions = (tools: Tools, directory: string, namePattern: RegExp, oldest: number): number => {
+  let highest = oldest
+  const names = fs.existsSync(directory) ? fs.readdirSync(directory) : []
+  for (const name of names) {
+    const generation = Number(namePattern.exec(name)?.[1] ?? NaN)
+    if (Number.isNaN(generation)) continue
+    highest = Math.max(highest, generation)
+    for (const record of fs.readFileSync(join(directory, name), "latin1").split("\n")) readException(tools, record)
+  }
+  return highest
+}
+
+const currentOnly = '{"current_only":'
+
+const readException = (tools: Tools, record: string): void => {
+  const not = /^\{"not_current":\{"stream":"(site|run)","seq":(\d+)\}\}$/.exec(record)
+  if (not?.[1] !== undefined) return tools.exceptions.add(not[1], Number(not[2]))
+  if (!record.startsWith(currentOnly) || !record.endsWith("}}")) return
+  const line = record.slice(currentOnly.length, -1)
+  const bytes = Buffer.from(line, "latin1")
+  const { header } = tools.indexer
+  if (!header.read(bytes, 0, bytes.length)) return
+  const stream = line.includes('"stream":"run"') ? "run" : "site"
+  tools.numbers[stream] = Math.max(tools.numbers[stream], header.seq)
+  if (tools.exceptions.has(stream, header.seq)) return
+  tools.current.set(stream, header.typeBytes.toString("latin1", header.typeStart, header.typeEnd), header.seq, line)
+}
