@@ -66,6 +66,15 @@ export const fullText = (run: Run): string => {
   return `${contractText(run).slice(0, -1)}${more.map((field) => `,${field}`).join("")}}`
 }
 
+/** What a run may be started with; all of it may be left out. */
+export interface StartRun {
+  readonly runId?: string | undefined
+  /** Absolute, `~/...`, or relative to the site directory. */
+  readonly runDir?: string | undefined
+  /** A JSON object as text, kept as it is. */
+  readonly metaJson?: string | undefined
+}
+
 export class RunAlreadyActive extends Schema.TaggedError<RunAlreadyActive>()("RunAlreadyActive", {
   active: Schema.String
 }) {

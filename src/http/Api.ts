@@ -14,6 +14,7 @@ import { NodeStatus } from "../actor/NodeStatus.js"
 import { BatchResult } from "../domain/EventQuery.js"
 import { InvalidInput, Overloaded, StorageFailed, TooLarge, UnreadableBody } from "../domain/Refusal.js"
 import { NoActiveRun, RunAlreadyActive, RunFromWire, RunNotFound, RunRefused } from "../domain/Run.js"
+import { ConfigInvalid, ConfigJson, ConfigNotAllowed, ConfigVerdict } from "../operations/ConfigOperations.js"
 import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteStatus } from "../operations/SiteOperations.js"
 import { NoCurrentEvent, VerifyReport } from "../operations/TelemetryOperations.js"
 
@@ -74,13 +75,16 @@ class RunGroup extends HttpApiGroup.make("run")
       .addError(RunAlreadyActive, { status: 409 })
       .addError(RunRefused, { status: 422 })
       .addError(InvalidInput, { status: 422 })
+      .addError(UnreadableBody, { status: 400 })
       .addError(TooLarge, { status: 413 })
+      .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
   )
   .add(
     HttpApiEndpoint.post("stop", "/run/stop")
       .addSuccess(RunFromWire)
       .addError(NoActiveRun, { status: 404 })
+      .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
   )
   .add(HttpApiEndpoint.get("list", "/runs").addSuccess(Schema.Struct({ runs: Schema.Array(RunFromWire) })))
@@ -148,6 +152,8 @@ class EventGroup extends HttpApiGroup.make("event")
       .addSuccess(text("text/event-stream"))
       .addError(InvalidInput, { status: 422 })
       .addError(RunNotFound, { status: 404 })
+      .addError(Overloaded, { status: 503 })
+      .addError(StorageFailed, { status: 507 })
   )
   .add(
     HttpApiEndpoint.get("export", "/events/export")
@@ -168,7 +174,11 @@ class SiteGroup extends HttpApiGroup.make("site")
   .add(HttpApiEndpoint.get("status", "/status").addSuccess(SiteStatus))
   .add(HttpApiEndpoint.get("tree", "/tree").addSuccess(Schema.Struct({ nodes: Schema.Array(NodeStatus) })))
   /** Server-sent events: the tree as JSON each time it changes. */
-  .add(HttpApiEndpoint.get("treeTail", "/tree/tail").addSuccess(text("text/event-stream")))
+  .add(
+    HttpApiEndpoint.get("treeTail", "/tree/tail")
+      .addSuccess(text("text/event-stream"))
+      .addError(Overloaded, { status: 503 })
+  )
   .add(
     HttpApiEndpoint.post("actor", "/actors/:action")
       .setPath(Schema.Struct({ action: Schema.Literal("stop", "start", "restart") }))
@@ -177,6 +187,8 @@ class SiteGroup extends HttpApiGroup.make("site")
       .addError(NoSuchActor, { status: 404 })
       .addError(ActorFailed, { status: 409 })
       .addError(InvalidInput, { status: 422 })
+      .addError(UnreadableBody, { status: 400 })
+      .addError(TooLarge, { status: 413 })
   )
   .add(
     HttpApiEndpoint.get("logs", "/logs/lines")
@@ -203,6 +215,7 @@ class SiteGroup extends HttpApiGroup.make("site")
       )
       .addSuccess(text("text/event-stream"))
       .addError(InvalidInput, { status: 422 })
+      .addError(Overloaded, { status: 503 })
   )
   .add(HttpApiEndpoint.get("metrics", "/metrics").addSuccess(text("text/plain; version=0.0.4")))
   .add(
@@ -211,10 +224,35 @@ class SiteGroup extends HttpApiGroup.make("site")
       .addError(ShutdownUnavailable, { status: 409 })
   ) {}
 
+/** The collector's own routes of its config document. */
+class ConfigGroup extends HttpApiGroup.make("config")
+  .add(HttpApiEndpoint.get("show", "/api/config").addSuccess(ConfigJson))
+  .add(
+    HttpApiEndpoint.put("put", "/api/config")
+      .setPayload(ConfigJson)
+      .addSuccess(ConfigJson)
+      .addError(ConfigInvalid, { status: 422 })
+      .addError(ConfigNotAllowed, { status: 403 })
+      .addError(InvalidInput, { status: 422 })
+      .addError(UnreadableBody, { status: 400 })
+      .addError(TooLarge, { status: 413 })
+      .addError(StorageFailed, { status: 507 })
+  )
+  .add(
+    HttpApiEndpoint.post("validate", "/api/config/validate")
+      .setPayload(ConfigJson)
+      .addSuccess(ConfigVerdict)
+      .addError(InvalidInput, { status: 422 })
+      .addError(UnreadableBody, { status: 400 })
+      .addError(TooLarge, { status: 413 })
+  )
+  .add(HttpApiEndpoint.get("schema", "/api/config/schema").addSuccess(ConfigJson)) {}
+
 export class Api extends HttpApi.make("outpost")
   .add(HealthGroup)
   .add(RunGroup)
   .add(EventGroup)
   .add(SiteGroup)
+  .add(ConfigGroup)
   .annotate(OpenApi.Title, "Outpost")
   .annotate(OpenApi.Description, "The event log, runs and supervision tree of one site") {}

@@ -2,20 +2,13 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type { InvalidInput, StorageFailed, TooLarge } from "../domain/Refusal.js"
-import type { NoActiveRun, Run, RunAlreadyActive, RunNotFound, RunRefused } from "../domain/Run.js"
+import type { InvalidInput, Overloaded, StorageFailed, TooLarge } from "../domain/Refusal.js"
+import type { NoActiveRun, Run, RunAlreadyActive, RunNotFound, RunRefused, StartRun } from "../domain/Run.js"
 import type { Remote } from "./Unreachable.js"
 
-/** What a run may be started with; all of it may be left out. */
-export interface StartRun {
-  readonly runId?: string | undefined
-  /** Absolute, `~/...`, or relative to the site directory. */
-  readonly runDir?: string | undefined
-  /** A JSON object as text, kept as it is. */
-  readonly metaJson?: string | undefined
-}
+export type StartRunError = RunAlreadyActive | RunRefused | InvalidInput | TooLarge | StorageFailed | Overloaded | Remote
 
-export type StartRunError = RunAlreadyActive | RunRefused | InvalidInput | TooLarge | StorageFailed | Remote
+export type { StartRun }
 
 export class RunOperations extends Context.Tag("outpost/operations/RunOperations")<
   RunOperations,
@@ -23,7 +16,7 @@ export class RunOperations extends Context.Tag("outpost/operations/RunOperations
     /** Starts a run: recorded durably before it returns. A refused start leaves no trace. */
     readonly start: (request: StartRun) => Effect.Effect<Run, StartRunError>
     /** Ends the active run and answers it as it was. */
-    readonly stop: Effect.Effect<Run, NoActiveRun | StorageFailed | Remote>
+    readonly stop: Effect.Effect<Run, NoActiveRun | StorageFailed | Overloaded | Remote>
     /** The active run. */
     readonly active: Effect.Effect<Option.Option<Run>, Remote>
     /** A run by its id; the newest where an id was used again. */

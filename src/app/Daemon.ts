@@ -1,0 +1,171 @@
+/**
+ * What runs by itself on a site, as one tree of supervised children. They start left to right and stop right to left:
+ *
+ *   start   system-log -> disk-watch -> procedures -> config-watch -> http            then: ready, `listening on ...`
+ *   stop    http (no new work, requests under way get a second) -> config-watch -> procedures -> disk-watch -> system-log
+ *           then what `SiteProcess` opened: the stores commit and save, the logs are written, the lock is given back
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { randomBytes } from "node:crypto"
+import * as ChildSpec from "../actor/ChildSpec.js"
+import * as NestedSupervisor from "../actor/NestedSupervisor.js"
+import * as Self from "../actor/Self.js"
+import type { RestartIntensityExceeded, StartFailed } from "../actor/SupervisorError.js"
+import { SupervisionTree } from "../actor/SupervisionTree.js"
+import * as Supervisor from "../actor/Supervisor.js"
+import { version } from "../cli/Version.js"
+import { bodyOf } from "../domain/TelemetryEvent.js"
+import * as Handlers from "../http/Handlers.js"
+import { HttpAddress } from "../http/HttpAddress.js"
+import * as Server from "../http/Server.js"
+import { builtIn } from "../plugins/Registry.js"
+import { Emitter } from "../procedure/Procedure.js"
+import * as Procedures from "../procedure/Procedures.js"
+import { Logging } from "../site/Logging.js"
+import * as ServerFile from "../site/ServerFile.js"
+import { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import { ConfigFile } from "./ConfigFile.js"
+import type { Operations, Parts } from "./SiteProcess.js"
+import { SystemLog } from "./SystemLog.js"
+import { uiDirectory } from "./UiDirectory.js"
+
+export interface DaemonOptions {
+  /** Nothing starts by itself, while every explicit start works. */
+  readonly idle: boolean
+  readonly onListening: (url: string) => Effect.Effect<void>
+}
+
+/** Why the site did not come up, or ended by itself. */
+export type DaemonError = StartFailed | RestartIntensityExceeded | Server.ServerError
+
+/** Runs until it is interrupted. */
+export const run = (
+  options: DaemonOptions
+): Effect.Effect<never, DaemonError, Operations | Parts | FileSystem.FileSystem | Path.Path> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const system = yield* SystemLog
+      const config = yield* ConfigFile
+      const address = yield* Ref.make(Option.none<Server.ServerError>())
+      const url = yield* Deferred.make<string>()
+      system.record("site.started", { version, pid: process.pid, idle: options.idle })
+      yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => system.record("site.stopping", {})), system.flush))
+
+      const root = yield* Supervisor.make({ children: [systemLog, diskWatch] }).pipe(Effect.catchTag("DuplicateChild", Effect.die))
+      const procedures = yield* NestedSupervisor.nest(root, "procedures", {}).pipe(Effect.catchTag("DuplicateChild", Effect.die))
+      yield* Procedures.reconcile(procedures, builtIn, {}, yield* config.slice("procedures"), options).pipe(Effect.provide(emitter))
+      yield* root.add(configWatch(procedures, options)).pipe(Effect.catchTag("DuplicateChild", Effect.die))
+      yield* root.add(http(address, url)).pipe(
+        Effect.catchTag("DuplicateChild", Effect.die),
+        Effect.catchTag("StartFailed", (failed) =>
+          Effect.flatMap(Ref.get(address), (cause) => Effect.fail<StartFailed | Server.ServerError>(Option.getOrElse(cause, () => failed)))
+        )
+      )
+      yield* options.onListening(yield* Deferred.await(url))
+      return yield* root.join
+    })
+  )
+
+// -----------------------------------------------------------------------------
+
+const systemLog = ChildSpec.make({ id: "system-log", run: Effect.flatMap(SystemLog, (system) => system.drain) })
+
+/** How often a disk that refuses events is tried. */
+const retryDisk = Duration.seconds(1)
+
+/**
+ * Nobody may be posting when the disk takes events again, so the store is tried with an event of our own while it fails:
+ * readiness comes back by itself.
+ */
+const diskWatch = ChildSpec.make({
+  id: "disk-watch",
+  run: Effect.gen(function* () {
+    const store = yield* TelemetryStore
+    const look = Effect.flatMap(store.figures, ({ failure }) =>
+      failure === undefined ? Effect.void : Effect.ignore(store.postSystem("journal.tried", { failure }))
+    )
+    return yield* Effect.repeat(Effect.zipRight(look, Self.mark), Schedule.spaced(retryDisk))
+  })
+})
+
+/** What procedures measure goes to the store; a refusal of the disk is told once, not at each event. */
+const emitter = Layer.effect(
+  Emitter,
+  Effect.gen(function* () {
+    const store = yield* TelemetryStore
+    let failing = false
+    return Emitter.of({
+      emit: (event) =>
+        store.post(Buffer.from(bodyOf(event))).pipe(
+          Effect.as(true),
+          Effect.tap(() => Effect.sync(() => (failing = false))),
+          Effect.catchAll((error) => {
+            if (failing && error._tag === "StorageFailed") return Effect.succeed(false)
+            failing = true
+            return Effect.as(Effect.logWarning(`an event of type ${event.type} was not taken: ${error.message}`), false)
+          })
+        )
+    })
+  })
+)
+
+/** Applies a changed config to what is running. Stores keep what they were opened with until the next start. */
+const configWatch = (procedures: Supervisor.Supervisor, options: DaemonOptions) =>
+  ChildSpec.make({
+    id: "config-watch",
+    run: Effect.gen(function* () {
+      const config = yield* ConfigFile
+      const logging = yield* Logging
+      const system = yield* SystemLog
+      const tree = yield* SupervisionTree
+      const before = yield* Ref.make(yield* config.slice("procedures"))
+      const apply = (section: string) =>
+        Effect.gen(function* () {
+          system.record("config.changed", { section })
+          yield* Effect.logInfo(`the config section '${section}' has changed`)
+          if (section === "logs") yield* logging.setLevel((yield* config.slice("logs")).level)
+          if (section === "http") yield* Effect.ignoreLogged(tree.restart("http"))
+          if (section === "telemetry" || section === "runs") yield* Effect.logInfo(`'${section}' takes effect at the next start`)
+          if (section === "procedures") {
+            const now = yield* config.slice("procedures")
+            yield* Procedures.reconcile(procedures, builtIn, yield* Ref.getAndSet(before, now), now, options)
+          }
+        })
+      return yield* Stream.runForEach(config.changes, apply)
+    }).pipe(Effect.provide(emitter))
+  })
+
+/** Listens with the settings in force at the start of each of its lives. */
+const http = (failure: Ref.Ref<Option.Option<Server.ServerError>>, url: Deferred.Deferred<string>) =>
+  ChildSpec.make({
+    id: "http",
+    ready: "signalled",
+    shutdown: "5 seconds",
+    run: Effect.gen(function* () {
+      const settings = yield* (yield* ConfigFile).slice("http")
+      const ownToken = Redacted.make(yield* randomToken)
+      const context = yield* Layer.build(
+        Server.layer({ settings, ownToken, ui: yield* uiDirectory }).pipe(
+          Layer.provide(Handlers.layer({ liveClients: settings.limits.live_clients }))
+        )
+      ).pipe(Effect.tapError((error) => Ref.set(failure, Option.some(error))))
+      const address = yield* HttpAddress.pipe(Effect.provide(context))
+      yield* ServerFile.publish({ url: address.url, token: ownToken, version })
+      yield* Effect.logInfo(`listening on ${address.url}`)
+      yield* Self.ready
+      yield* Deferred.succeed(url, address.url)
+      return yield* Effect.never
+    })
+  })
+
+const randomToken = Effect.sync(() => randomBytes(32).toString("hex"))

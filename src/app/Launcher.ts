@@ -1,0 +1,201 @@
+/** What the command line calls: serve a site, or find who carries a command out. */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
+import * as os from "node:os"
+import { NotFound } from "../cli/Failure.js"
+import * as Cli from "../cli/Launcher.js"
+import * as Client from "../http/Client.js"
+import { ConfigOperations, type ConfigInvalid, ConfigVerdict } from "../operations/ConfigOperations.js"
+import { RunOperations } from "../operations/RunOperations.js"
+import { SiteOperations } from "../operations/SiteOperations.js"
+import { TelemetryOperations } from "../operations/TelemetryOperations.js"
+import * as Redaction from "../site/Redaction.js"
+import * as Secrets from "../site/Secrets.js"
+import * as Site from "../site/Site.js"
+import * as SiteLock from "../site/SiteLock.js"
+import { jsonSchema } from "./ConfigDocument.js"
+import * as ConfigEnvironment from "./ConfigEnvironment.js"
+import * as ConfigFile from "./ConfigFile.js"
+import * as ConfigStarter from "./ConfigStarter.js"
+import * as Daemon from "./Daemon.js"
+import * as Detached from "./Detached.js"
+import * as Doctor from "./Doctor.js"
+import * as SiteProcess from "./SiteProcess.js"
+
+export const layer: Layer.Layer<Cli.Launcher, never, FileSystem.FileSystem | Path.Path> = Layer.effect(
+  Cli.Launcher,
+  Effect.gen(function* () {
+    const files = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
+    const provided = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provide(effect, files)
+    return Cli.Launcher.of({
+      serve: (options) => provided(options.detach ? Detached.serve(options) : serve(options)),
+      connect: (options) => provided(connect(options)),
+      doctor: (place) => provided(Doctor.run(place)),
+      configSchema: Effect.sync(jsonSchema),
+      configValidate: (place) => provided(configValidate(place)),
+      configShow: (place) => provided(withConfigFile(place, (file) => file.show)),
+      configInit: (place) => provided(configInit(place))
+    })
+  })
+)
+
+// -----------------------------------------------------------------------------
+
+type Files = FileSystem.FileSystem | Path.Path
+
+const rejected = (file: string) => (error: ConfigInvalid) => new Cli.ConfigRejected({ file, issues: error.issues })
+
+const configPathOf = (place: Cli.Place) => Option.getOrElse(place.config, () => `${place.site}/outpost.yaml`)
+
+const flagsOf = (place: Cli.Place, more: ConfigEnvironment.ConfigFlags = {}): ConfigEnvironment.ConfigFlags => ({
+  ...more,
+  ...Option.match(place.logLevel, { onNone: () => ({}), onSome: (level) => ({ logLevel: level._tag.toLowerCase() }) })
+})
+
+/** What opening a site may fail with, for the command line. */
+const launchError =
+  (place: Cli.Place) =>
+  (error: SiteProcess.OpenError): Cli.LaunchError => {
+    switch (error._tag) {
+      case "ConfigInvalid":
+        return rejected(configPathOf(place))(error)
+      case "DatabaseUnusable":
+      case "StorageFailed":
+        return new Cli.LaunchFailed({ reason: error.message })
+      default:
+        return error
+    }
+  }
+
+const daemonError = (error: Daemon.DaemonError): Cli.LaunchError =>
+  error._tag === "PortTaken" ?
+    new Cli.AddressInUse({ host: error.host, port: error.port })
+  : new Cli.LaunchFailed({ reason: error.message })
+
+const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, Files> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      if (options.init) yield* configInit(options)
+      const flags = flagsOf(options, {
+        ...Option.match(options.host, { onNone: () => ({}), onSome: (host) => ({ host }) }),
+        ...Option.match(options.port, { onNone: () => ({}), onSome: (port) => ({ port }) })
+      })
+      const overrides = yield* ConfigEnvironment.overrides(flags).pipe(Effect.mapError(rejected("the command line and the environment")))
+      const stop = yield* Deferred.make<void>()
+      const site = SiteProcess.layer({
+        site: options.site,
+        config: options.config,
+        overrides,
+        shutdown: Option.some(Effect.asVoid(Deferred.succeed(stop, undefined)))
+      })
+      const context = yield* Layer.build(site).pipe(Effect.mapError(launchError(options)))
+      yield* Daemon.run(options).pipe(
+        Effect.mapError(daemonError),
+        Effect.raceFirst(Deferred.await(stop)),
+        Effect.provide(context)
+      )
+    })
+  )
+
+const connect = (options: Cli.ConnectOptions) =>
+  Effect.gen(function* () {
+    if (Option.isSome(options.url)) {
+      return yield* remote(options.url.value, Option.getOrUndefined(options.token), unreachable(options.url.value))
+    }
+    const fs = yield* FileSystem.FileSystem
+    const exists = yield* Effect.orElseSucceed(fs.exists(`${options.site}/.outpost`), () => false)
+    if (!exists && options.need === "read") return yield* new Cli.NoSite({ site: options.site })
+    if (!exists && options.need === "server") return yield* new Cli.NoServer({ site: options.site })
+    const site = yield* Site.make(options.site)
+    const probe = Effect.provideService(SiteLock.probe, Site.Site, site)
+    const occupation = yield* probe
+    const url = Option.flatMap(occupation.server, (server) => Option.fromNullable(server.url))
+    if (occupation.locked && Option.isSome(url)) {
+      const token = Option.orElse(options.token, () => Option.flatMap(occupation.server, (server) => Option.fromNullable(server.token)))
+      const files = yield* Effect.context<Files>()
+      const free = Effect.repeat(Effect.provide(probe, files), { until: (now) => !now.locked, schedule: Schedule.spaced(Duration.millis(100)) })
+      return yield* remote(url.value, Option.getOrUndefined(token), Effect.orDie(Effect.asVoid(free)))
+    }
+    if (options.need === "server") return yield* new Cli.NoServer({ site: options.site })
+    return yield* inProcess(options)
+  })
+
+const remote = (url: string, token: Redacted.Redacted | undefined, gone: Effect.Effect<void>) =>
+  Effect.map(
+    Layer.build(Client.layer({ url, token }).pipe(Layer.provide(FetchHttpClient.layer))),
+    (operations): Cli.Connection => ({ where: { _tag: "Server", url }, operations, gone })
+  )
+
+/** Suspends until nothing answers there. */
+const unreachable = (url: string): Effect.Effect<void> =>
+  Effect.tryPromise(() => fetch(`${url}/health`)).pipe(
+    Effect.repeat(Schedule.spaced(Duration.millis(100))),
+    Effect.catchAll(() => Effect.void)
+  )
+
+const inProcess = (options: Cli.ConnectOptions) =>
+  Effect.gen(function* () {
+    const overrides = yield* ConfigEnvironment.overrides(flagsOf(options, { logLevel: quietLevel(options) })).pipe(
+      Effect.mapError(rejected("the command line and the environment"))
+    )
+    const context = yield* Layer.build(
+      SiteProcess.layer({ site: options.site, config: options.config, overrides, shutdown: Option.none() })
+    ).pipe(Effect.mapError(launchError(options)))
+    const connection: Cli.Connection = {
+      where: { _tag: "InProcess", site: Context.get(context, Site.Site).directory },
+      operations: Context.pick(TelemetryOperations, RunOperations, SiteOperations, ConfigOperations)(context),
+      gone: Effect.void
+    }
+    return connection
+  })
+
+/** A command says what it does itself; of the site it opens only warnings matter. */
+const quietLevel = (options: Cli.Place): string => Option.match(options.logLevel, { onNone: () => "warning", onSome: (level) => level._tag.toLowerCase() })
+
+/** The file alone, without a site or a lock. */
+const withConfigFile = <A, E>(
+  place: Cli.Place,
+  use: (file: ConfigFile.ConfigFileService) => Effect.Effect<A, E>
+): Effect.Effect<A, E | NotFound | Cli.LaunchError, Files> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = configPathOf(place)
+      if (!(yield* Effect.orElseSucceed(fs.exists(path), () => false))) {
+        return yield* new NotFound({ message: `there is no config file ${path}`, hint: `write one with: outpost config init --site ${place.site}` })
+      }
+      const file = yield* ConfigFile.make({
+        path: Option.some(path),
+        overrides: ConfigEnvironment.noOverrides,
+        poll: Option.none()
+      }).pipe(
+        Effect.provide(Secrets.layer.pipe(Layer.provide(Redaction.layer))),
+        Effect.provideServiceEffect(Site.Site, Site.locate(place.site)),
+        Effect.mapError(rejected(path))
+      )
+      return yield* use(file)
+    })
+  )
+
+const configValidate = (place: Cli.Place) =>
+  withConfigFile(place, () => Effect.succeed(new ConfigVerdict({ valid: true, error: null, issues: [] }))).pipe(
+    Effect.catchTag("ConfigRejected", ({ issues, message }) => Effect.succeed(new ConfigVerdict({ valid: false, error: message, issues })))
+  )
+
+const configInit = (place: Cli.Place) =>
+  Effect.gen(function* () {
+    const path = Option.isSome(place.config) ? place.config.value : (yield* Site.make(place.site)).paths.config
+    const written = yield* ConfigStarter.init(path, os.hostname()).pipe(
+      Effect.mapError((error) => new Cli.LaunchFailed({ reason: error.message }))
+    )
+    return { path, written }
+  })

@@ -1,0 +1,121 @@
+/**
+ * A site opened by this process: the lock, the config in force, the logs, the stores and the operations on them. Nothing
+ * runs by itself yet; `Daemon` adds what does.
+ *
+ * Opened in this order and closed in the reverse one:
+ *
+ *   Site -> SiteLock -> Redaction, Secrets -> ConfigFile -> Logging -> SystemLog -> database -> TelemetryStore -> RunContext
+ *        -> SupervisionTree -> operations
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as os from "node:os"
+import * as SupervisionTree from "../actor/SupervisionTree.js"
+import { version } from "../cli/Version.js"
+import type { DatabaseUnusable } from "../database/Database.js"
+import type { StorageFailed } from "../domain/Refusal.js"
+import * as LocalRunOperations from "../operations/LocalRunOperations.js"
+import * as LocalSiteOperations from "../operations/LocalSiteOperations.js"
+import * as LocalTelemetryOperations from "../operations/LocalTelemetryOperations.js"
+import type { ConfigInvalid, ConfigOperations } from "../operations/ConfigOperations.js"
+import type { RunOperations } from "../operations/RunOperations.js"
+import { SiteFacts } from "../operations/SiteFacts.js"
+import { ShutdownUnavailable, type SiteOperations } from "../operations/SiteOperations.js"
+import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
+import type { RunContext } from "../run/RunContext.js"
+import * as LogFile from "../site/LogFile.js"
+import * as Logging from "../site/Logging.js"
+import * as LogReader from "../site/LogReader.js"
+import * as Redaction from "../site/Redaction.js"
+import * as Secrets from "../site/Secrets.js"
+import * as Site from "../site/Site.js"
+import * as SiteLock from "../site/SiteLock.js"
+import type { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import type { Overrides } from "./ConfigEnvironment.js"
+import * as ConfigFile from "./ConfigFile.js"
+import * as ConfigVerbs from "./ConfigVerbs.js"
+import * as Storage from "./Storage.js"
+import * as SystemLog from "./SystemLog.js"
+
+export interface SiteOptions {
+  readonly site: string
+  readonly config: Option.Option<string>
+  readonly overrides: Overrides
+  /** Ends the process in order; none where only a command runs on the site. */
+  readonly shutdown: Option.Option<Effect.Effect<void>>
+}
+
+export type Operations = TelemetryOperations | RunOperations | SiteOperations | ConfigOperations
+export type Parts =
+  | Site.Site
+  | ConfigFile.ConfigFile
+  | Logging.Logging
+  | SystemLog.SystemLog
+  | TelemetryStore
+  | RunContext
+  | SupervisionTree.SupervisionTree
+  | SiteFacts
+
+export type OpenError = Site.SiteUnusable | SiteLock.SiteLocked | ConfigInvalid | DatabaseUnusable | StorageFailed
+
+export const layer = (
+  options: SiteOptions
+): Layer.Layer<Operations | Parts, OpenError, FileSystem.FileSystem | Path.Path> => {
+  const held = SiteLock.layer(version).pipe(Layer.provideMerge(Site.layer(options.site)))
+  const secrets = Secrets.layer.pipe(Layer.provideMerge(Redaction.layer))
+  const config = ConfigFile.layer({ path: options.config, overrides: options.overrides })
+  const foundation = Layer.mergeAll(logging, SystemLog.layer).pipe(
+    Layer.provideMerge(config),
+    Layer.provideMerge(secrets),
+    Layer.provideMerge(held)
+  )
+  const stores = Storage.layer.pipe(Layer.provideMerge(foundation))
+  const operations = LocalSiteOperations.layer.pipe(
+    Layer.provideMerge(LocalTelemetryOperations.layer),
+    Layer.provideMerge(Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, tree, facts(options)))
+  )
+  return operations.pipe(Layer.provideMerge(stores))
+}
+
+// -----------------------------------------------------------------------------
+
+const logging = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const settings = yield* (yield* ConfigFile.ConfigFile).slice("logs")
+    return Logging.layer(settings).pipe(Layer.provide(LogFile.layer({ retentionDays: settings.retention_days })))
+  })
+)
+
+const tree = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { redact } = yield* Redaction.Redaction
+    const system = yield* SystemLog.SystemLog
+    return SupervisionTree.layerWith({
+      redact,
+      onEvent: (event) => {
+        const entry = SystemLog.ofLifecycle(event)
+        if (entry !== undefined) system.record(entry.type, entry.data)
+      }
+    })
+  })
+)
+
+const facts = (options: SiteOptions) =>
+  Layer.effect(
+    SiteFacts,
+    Effect.gen(function* () {
+      const clock = yield* Effect.clock
+      const config = yield* ConfigFile.ConfigFile
+      return SiteFacts.of({
+        version,
+        startedAt: clock.unsafeCurrentTimeMillis(),
+        siteName: Effect.map(config.slice("general"), ({ name }) => Option.getOrElse(name, () => os.hostname())),
+        configPath: Effect.map(config.raw, (text) => (text === "" ? Option.none() : Option.some(config.path))),
+        configError: Effect.map(config.lastError, Option.map((error) => error.message)),
+        requestShutdown: Option.getOrElse(options.shutdown, () => new ShutdownUnavailable())
+      })
+    })
+  )

@@ -1,0 +1,66 @@
+/**
+ * Outpost's own events on their way to the `system` stream: handed over without waiting, written by one fiber. Bounded: what
+ * does not fit is counted, and the count is written when there is room again. An event the disk refuses is told in the log.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import type { LifecycleEvent } from "../actor/LifecycleEvent.js"
+import type { Notice } from "../journal/AppendFile.js"
+import { TelemetryStore } from "../telemetry/TelemetryStore.js"
+
+interface Entry {
+  readonly type: string
+  readonly data: unknown
+}
+
+export class SystemLog extends Context.Tag("outpost/app/SystemLog")<
+  SystemLog,
+  {
+    /** Hands an event over; never waits, never throws. */
+    readonly record: (type: string, data: unknown) => void
+    /** Writes what was handed over until it is interrupted; what is left then is written first. */
+    readonly drain: Effect.Effect<never, never, TelemetryStore>
+    /** Writes what is waiting now. */
+    readonly flush: Effect.Effect<void, never, TelemetryStore>
+  }
+>() {}
+
+const capacity = 1_000
+
+const make = Effect.gen(function* () {
+  const queue = yield* Queue.dropping<Entry>(capacity)
+  let dropped = 0
+  const write = ({ data, type }: Entry) =>
+    Effect.flatMap(TelemetryStore, (store) => store.postSystem(type, data)).pipe(
+      Effect.catchAll((error) => Effect.logWarning(`not recorded: ${type}: ${error.message}`))
+    )
+  const drops = Effect.suspend(() => {
+    const count = dropped
+    dropped = 0
+    return count === 0 ? Effect.void : write({ type: "system.dropped", data: { events: count } })
+  })
+  const flush = Effect.flatMap(Queue.takeAll(queue), (entries) => Effect.forEach(entries, write, { discard: true })).pipe(
+    Effect.zipRight(drops)
+  )
+  return SystemLog.of({
+    record: (type, data) => {
+      if (!queue.unsafeOffer({ type, data })) dropped++
+    },
+    drain: Effect.forever(Effect.zipRight(Effect.flatMap(Queue.take(queue), write), drops)).pipe(Effect.onInterrupt(() => flush)),
+    flush
+  })
+})
+
+export const layer: Layer.Layer<SystemLog> = Layer.effect(SystemLog, make)
+
+/** Events of the supervision tree that a person may want to know of later. */
+const worthKeeping = new Set(["restarted", "crashed", "degraded", "failed", "quarantined", "abandoned", "escalated", "recovered"])
+
+export const ofLifecycle = (event: LifecycleEvent): Entry | undefined =>
+  worthKeeping.has(event.type) ?
+    { type: `actor.${event.type}`, data: { path: event.path, reason: event.reason, cause: event.cause, restarts: event.restarts } }
+  : undefined
+
+export const ofNotice = ({ kind, ...data }: Notice): Entry => ({ type: `journal.${kind}`, data })

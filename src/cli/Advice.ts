@@ -1,0 +1,52 @@
+/** How a failure is told: one line that says what is wrong, one that says what to do next. */
+import * as Cause from "effect/Cause"
+import * as Option from "effect/Option"
+import type { Failure } from "./Failure.js"
+
+const byTag: ReadonlyMap<string, string> = new Map([
+  ["ServerUnreachable", "is it running, and is the address right? Start one with: outpost serve"],
+  ["NotAllowed", "give the server's token with --token or OUTPOST_TOKEN"],
+  ["NoSite", "name another with --site, or make one with: outpost serve --init"],
+  ["SiteLocked", "see who it is with: outpost status; stop it with: outpost stop"],
+  ["AlreadyThere", "edit it, or name another file with --config"],
+  ["AddressInUse", "choose another with --port; --port 0 takes any free one"],
+  ["ConfigRejected", "mend the file, then check it with: outpost config validate FILE"],
+  ["RunAlreadyActive", "see it with: outpost run show; end it with: outpost run stop"],
+  ["NoActiveRun", "start one with: outpost run start"],
+  ["RunNotFound", "see what there is with: outpost run list"],
+  ["NoCurrentEvent", "see what there is with: outpost current"],
+  ["NoSuchActor", "see what there is with: outpost tree"],
+  ["ActorFailed", "see why with: outpost tree, and: outpost logs --tail 50"],
+  ["ShutdownUnavailable", "this server is part of another program; stop that one"],
+  ["StorageFailed", "look at the disk (space, permissions), then check the data with: outpost verify"],
+  ["Overloaded", "try again in a moment"],
+  ["TooLarge", "send it in smaller pieces, or raise http.limits in the config"],
+  ["InvalidInput", "correct it and send it again; nothing was stored"]
+])
+
+const hintOf = (failure: Failure): string | undefined =>
+  "hint" in failure && typeof failure.hint === "string" ? failure.hint : byTag.get(failure._tag)
+
+/** The text for a failure: `error: ...` and, where there is something to do about it, `hint: ...`. */
+export const ofFailure = (failure: Failure): string => {
+  const hint = hintOf(failure)
+  return `error: ${failure.message}\n${hint === undefined ? "" : `hint: ${hint}\n`}`
+}
+
+/**
+ * The text for a run that failed; empty for one that was interrupted, or whose reader has gone. With `detailed` the
+ * whole cause follows.
+ */
+export const ofCause = (cause: Cause.Cause<Failure>, detailed: boolean): string => {
+  const trace = detailed ? `${Cause.pretty(cause, { renderErrorCause: true })}\n` : ""
+  return Option.match(Cause.failureOption(cause), {
+    onSome: (failure) => (failure._tag === "BrokenPipe" ? "" : ofFailure(failure) + trace),
+    onNone: () =>
+      Cause.isInterruptedOnly(cause)
+        ? ""
+        : `error: this should not have happened: ${firstLine(Cause.pretty(cause))}\n` +
+          (detailed ? trace : "hint: run it again with --log-level debug to see where\n")
+  })
+}
+
+const firstLine = (text: string): string => text.split("\n", 1)[0] ?? ""

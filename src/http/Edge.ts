@@ -1,0 +1,112 @@
+/**
+ * What stands around the router: 404, 405 with `Allow`, 307 for a trailing slash, the limit of a declared body, and the
+ * answer for every way a handler can end. Handlers fail with typed errors and never think of statuses.
+ */
+import { HttpApiDecodeError } from "@effect/platform/HttpApiError"
+import type * as HttpApp from "@effect/platform/HttpApp"
+import * as HttpServerError from "@effect/platform/HttpServerError"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import { InvalidInput, TooLarge } from "../domain/Refusal.js"
+import * as ErrorBody from "./ErrorBody.js"
+import { declaredLength, discard } from "./internal/requestBody.js"
+import { RequestLimits } from "./RequestLimits.js"
+import type { RouteTable } from "./RouteTable.js"
+
+/** The routes of the telemetry contract: their bodies hold the stated keys and no other. */
+const contract = new Set([
+  "/health",
+  "/ready",
+  "/run",
+  "/run/start",
+  "/run/stop",
+  "/event",
+  "/current",
+  "/current/:event_type",
+  "/shutdown"
+])
+
+export const isContract = (pattern: string): boolean => contract.has(pattern)
+
+export const make = <R>(
+  app: HttpApp.Default<unknown, R>,
+  table: RouteTable
+): HttpApp.Default<never, R> =>
+  Effect.flatMap(Effect.all([HttpServerRequest.HttpServerRequest, RequestLimits]), ([request, { bodyBytes }]) => {
+    const mark = request.url.indexOf("?")
+    const path = mark < 0 ? request.url : request.url.slice(0, mark)
+    const query = mark < 0 ? "" : request.url.slice(mark)
+    const found = table.find(path)
+    if (found._tag === "Unknown") return respond(ErrorBody.notFound)
+    if (found._tag === "Redirect") {
+      return Effect.succeed(HttpServerResponse.empty({ status: 307, headers: { location: `${found.path}${query}` } }))
+    }
+    if (!found.methods.includes(request.method) && !found.methods.includes("*")) {
+      return respond(ErrorBody.methodNotAllowed(found.methods))
+    }
+    const message = NodeHttpServerRequest.toIncomingMessage(request)
+    if (declaredLength(message) > bodyBytes) {
+      discard(message)
+      return respond(answerOf(new TooLarge({ what: "body", limit: bodyBytes }), isContract(found.pattern)))
+    }
+    return Effect.provideService(app, HttpServerRequest.HttpServerRequest, request.modify({ url: found.path + query })).pipe(
+      Effect.catchAllCause((cause) => ending(cause, isContract(found.pattern), `${request.method} ${found.pattern}`))
+    )
+  })
+
+/** An answer as the router's lane sends it. */
+export const response = (answer: ErrorBody.Answer): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(answer.body, {
+    status: answer.status,
+    headers: answer.headers,
+    contentType: answer.headers["content-type"] ?? "text/plain"
+  })
+
+// ------------------------------------------------------------------------------------------------------------------
+
+const respond = (answer: ErrorBody.Answer) => Effect.succeed(response(answer))
+
+/** A failure no declaration knows comes from an operation that is itself carried out elsewhere. */
+const answerOf = (error: ErrorBody.TypedError, isContract: boolean): ErrorBody.Answer =>
+  ErrorBody.ofError(error, isContract) ?? ErrorBody.plain(502, error.message)
+
+const isTypedError = (error: unknown): error is ErrorBody.TypedError =>
+  Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" && Predicate.hasProperty(error, "message")
+
+const ending = (cause: Cause.Cause<unknown>, isContract: boolean, route: string) => {
+  const failure = Cause.failureOption(cause)
+  const error = failure._tag === "Some" ? failure.value : Cause.squash(cause)
+  if (error instanceof HttpServerError.RouteNotFound) return respond(ErrorBody.notFound)
+  if (error instanceof HttpApiDecodeError) return respond(answerOf(undecodable(error), isContract))
+  if (error instanceof HttpServerError.RequestError) return respond(answerOf(unreadable(error), isContract))
+  if (failure._tag === "Some" && isTypedError(error)) return respond(answerOf(error, isContract))
+  if (Cause.isInterruptedOnly(cause)) return respond(ErrorBody.stopping)
+  return Effect.as(Effect.logError(`${route} ended in a defect`, cause), response(ErrorBody.internal))
+}
+
+const undecodable = (error: HttpApiDecodeError): InvalidInput =>
+  new InvalidInput({
+    problems: error.issues.map(({ _tag, message, path }) => ({
+      type: _tag === "Missing" ? "missing" : "value_error",
+      loc: path.map((step) => (typeof step === "number" ? step : String(step))),
+      msg: message,
+      input: null
+    }))
+  })
+
+const unreadable = (error: HttpServerError.RequestError): InvalidInput =>
+  new InvalidInput({
+    problems: [
+      {
+        type: "json_invalid",
+        loc: ["body"],
+        msg: "JSON decode error",
+        input: {},
+        ctx: { error: error.cause instanceof Error ? error.cause.message : error.message }
+      }
+    ]
+  })

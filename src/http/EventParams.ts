@@ -1,0 +1,153 @@
+/**
+ * Event filters and queries as URL parameters, in both directions. Times are ISO 8601 (UTC where no zone is written) or Unix
+ * seconds; `type` may be repeated; every parameter that can't be understood is named, all at once.
+ */
+import * as UrlParams from "@effect/platform/UrlParams"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Cursor from "../domain/Cursor.js"
+import { EventFilter, EventQuery, maximumLimit } from "../domain/EventQuery.js"
+import { InvalidInput, type Problem } from "../domain/Refusal.js"
+import { StreamName } from "../domain/StreamName.js"
+import { ExportFormat } from "../operations/TelemetryOperations.js"
+import type { LogFilter } from "../operations/SiteOperations.js"
+
+type Params = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+
+export const filter = (params: Params): Effect.Effect<EventFilter, InvalidInput> =>
+  reading(params, (read) => readFilter(params, read))
+
+export const query = (params: Params, pageRows = maximumLimit): Effect.Effect<EventQuery, InvalidInput> =>
+  reading(params, (read) => {
+    const limit = read("limit", whole(1, Math.min(pageRows, maximumLimit)))
+    const cursor = read("cursor", place)
+    return new EventQuery({
+      filter: readFilter(params, read),
+      ...(limit === undefined ? {} : { limit }),
+      descending: read("order", oneOf(Schema.Literal("asc", "desc"))) === "desc",
+      ...(cursor === undefined ? {} : { cursor })
+    })
+  })
+
+/** A filter and where to begin; `lastEventId` is what a client that was cut off says it has seen. */
+export const tail = (
+  params: Params,
+  lastEventId: string | undefined
+): Effect.Effect<{ readonly filter: EventFilter; readonly from: Cursor.Cursor | undefined }, InvalidInput> =>
+  reading({ ...params, ...(lastEventId === undefined ? {} : { cursor: lastEventId }) }, (read) => ({
+    filter: readFilter(params, read),
+    from: read("cursor", place)
+  }))
+
+export const format = (params: Params): Effect.Effect<ExportFormat, InvalidInput> =>
+  reading(params, (read) => read("format", oneOf(ExportFormat)) ?? "ndjson")
+
+export const logs = (params: Params): Effect.Effect<LogFilter, InvalidInput> =>
+  reading(params, (read) => ({
+    tail: read("tail", whole(0, 100_000)),
+    level: read("level", Option.some),
+    since: read("since", time),
+    grep: read("grep", Option.some)
+  }))
+
+export const ofFilter = (filter: EventFilter): UrlParams.UrlParams =>
+  UrlParams.fromInput([
+    ...(filter.stream === undefined ? [] : [["stream", filter.stream] as const]),
+    ...(filter.run === undefined ? [] : [["run", filter.run] as const]),
+    ...filter.types.map((type) => ["type", type] as const),
+    ...(filter.since === undefined ? [] : [["since", String(filter.since / 1000)] as const]),
+    ...(filter.until === undefined ? [] : [["until", String(filter.until / 1000)] as const]),
+    ...(filter.afterSeq === undefined ? [] : [["after_seq", String(filter.afterSeq)] as const])
+  ])
+
+export const ofQuery = (query: EventQuery): UrlParams.UrlParams =>
+  UrlParams.appendAll(ofFilter(query.filter), [
+    ["limit", String(query.limit)],
+    ...(query.descending ? [["order", "desc"] as const] : []),
+    ...(query.cursor === undefined ? [] : [["cursor", Cursor.format(query.cursor)] as const])
+  ])
+
+export const ofLogs = (filter: LogFilter): UrlParams.UrlParams =>
+  UrlParams.fromInput({
+    tail: filter.tail,
+    level: filter.level,
+    since: filter.since === undefined ? undefined : filter.since / 1000,
+    grep: filter.grep
+  })
+
+/** Unix milliseconds of a time as people write it. */
+export const time = (text: string): Option.Option<number> => {
+  if (/^\d{1,12}(\.\d+)?$/.test(text)) return Option.some(Math.round(Number(text) * 1000))
+  if (!/^\d{4}-\d\d-\d\d/.test(text)) return Option.none()
+  // A "+" that was not escaped arrives as a blank.
+  const spelled = text.replace(/ (?=\d\d:?\d\d$)/, "+").replace(" ", "T")
+  const zoned = /T[\d:.]+$/.test(spelled) ? `${spelled}Z` : spelled
+  return Option.map(DateTime.make(zoned), DateTime.toEpochMillis)
+}
+
+// ------------------------------------------------------------------------------------------------------------------
+
+type Read = <A>(name: string, parse: (text: string) => Option.Option<A>) => A | undefined
+
+const messages: Readonly<Record<string, string>> = {
+  stream: "Input should be site, run or system",
+  since: "Input should be an ISO 8601 time or Unix seconds",
+  until: "Input should be an ISO 8601 time or Unix seconds",
+  after_seq: "Input should be a whole number",
+  limit: "Input should be a whole number from 1 to the largest page",
+  order: "Input should be asc or desc",
+  cursor: "Input should be a cursor such as site.12-run.5",
+  format: "Input should be ndjson, csv or parquet",
+  tail: "Input should be a whole number"
+}
+
+/** An empty value counts as absent, but for a cursor: the empty one is the beginning of all streams. */
+const reading = <A>(params: Params, build: (read: Read) => A): Effect.Effect<A, InvalidInput> =>
+  Effect.suspend(() => {
+    const problems: Array<Problem> = []
+    const read: Read = (name, parse) => {
+      const given = params[name]
+      const text = typeof given === "string" ? given : given?.at(-1)
+      if (text === undefined || (text === "" && name !== "cursor")) return undefined
+      const parsed = parse(text)
+      if (Option.isSome(parsed)) return parsed.value
+      const msg = messages[name] ?? "Input is not valid"
+      problems.push({ type: "value_error", loc: ["query", name], msg, input: text.slice(0, 200) })
+      return undefined
+    }
+    const built = build(read)
+    return problems.length === 0 ? Effect.succeed(built) : Effect.fail(new InvalidInput({ problems }))
+  })
+
+const readFilter = (params: Params, read: Read): EventFilter => {
+  const type = params["type"]
+  const stream = read("stream", oneOf(StreamName))
+  const run = read("run", Option.some)
+  const since = read("since", time)
+  const until = read("until", time)
+  const afterSeq = read("after_seq", whole(0, Number.MAX_SAFE_INTEGER))
+  return new EventFilter({
+    ...(stream === undefined ? {} : { stream }),
+    ...(run === undefined ? {} : { run }),
+    types: type === undefined ? [] : typeof type === "string" ? [type] : type,
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(afterSeq === undefined ? {} : { afterSeq })
+  })
+}
+
+const oneOf =
+  <A extends string>(schema: Schema.Schema<A>) =>
+  (text: string): Option.Option<A> =>
+    Schema.decodeUnknownOption(schema)(text)
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): Option.Option<number> => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    return value >= least && value <= most ? Option.some(value) : Option.none()
+  }
+
+const place = Cursor.parse

@@ -1,0 +1,38 @@
+/** All handlers of `Api.ts`, on whatever layers of the operations they are given. */
+import type * as HttpApi from "@effect/platform/HttpApi"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as Layer from "effect/Layer"
+import type { ConfigOperations } from "../operations/ConfigOperations.js"
+import type { RunOperations } from "../operations/RunOperations.js"
+import type { SiteOperations } from "../operations/SiteOperations.js"
+import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
+import { Api } from "./Api.js"
+import * as ConfigHandlers from "./ConfigHandlers.js"
+import * as EventHandlers from "./EventHandlers.js"
+import * as HealthHandlers from "./HealthHandlers.js"
+import * as LiveViews from "./LiveViews.js"
+import * as RunHandlers from "./RunHandlers.js"
+import * as SiteHandlers from "./SiteHandlers.js"
+import * as SseHub from "./SseHub.js"
+
+/** What a server's handlers stand on. */
+export type Operations = ConfigOperations | RunOperations | SiteOperations | TelemetryOperations
+
+/** The handlers and the live views they share; `liveClients` is how many may follow at the same time. */
+export const layer = (
+  options: { readonly liveClients?: number } = {}
+): Layer.Layer<HttpApi.Api | LiveViews.LiveViews, never, Operations> => {
+  const views = LiveViews.layer(options.liveClients === undefined ? {} : { clients: options.liveClients })
+  const groups = Layer.mergeAll(
+    ConfigHandlers.layer,
+    EventHandlers.layer,
+    HealthHandlers.layer,
+    RunHandlers.layer,
+    SiteHandlers.layer
+  )
+  return HttpApiBuilder.api(Api).pipe(
+    Layer.provide(groups),
+    Layer.provide(SseHub.layer),
+    Layer.provideMerge(views)
+  )
+}

@@ -1,0 +1,185 @@
+/**
+ * The run of a site: at most one at a time, recorded durably before anyone is told. Only `stop` ends a run; neither a stop of
+ * the process nor a crash does. Starts and stops are taken one after the other. Events that are posted while a run starts or
+ * stops belong to the run or to the site by the order in which the store took them.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as SubscriptionRef from "effect/SubscriptionRef"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import type { InvalidInput, Overloaded } from "../domain/Refusal.js"
+import { StorageFailed } from "../domain/Refusal.js"
+import { NoActiveRun, Run, RunAlreadyActive, RunNotFound, RunRefused, type StartRun } from "../domain/Run.js"
+import { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import * as RunNaming from "./RunNaming.js"
+import * as RunRecord from "./RunRecord.js"
+
+/** Which numbers of the run stream are a run's: behind `afterSeq`, up to `lastSeq`. */
+export interface RunRange {
+  readonly afterSeq: number
+  readonly lastSeq: number | undefined
+}
+
+export class RunContext extends Context.Tag("outpost/run/RunContext")<
+  RunContext,
+  {
+    /** Durable once it returns; a refused start leaves no trace. */
+    readonly start: (
+      request: StartRun
+    ) => Effect.Effect<Run, RunAlreadyActive | RunRefused | InvalidInput | StorageFailed | Overloaded>
+    /** Ends the active run; durable once it returns. */
+    readonly stop: Effect.Effect<Run, NoActiveRun | StorageFailed | Overloaded>
+    readonly active: Effect.Effect<Option.Option<Run>>
+    /** The active run, now and each time it changes. */
+    readonly changes: Stream.Stream<Option.Option<Run>>
+    /** Newest first. */
+    readonly list: Effect.Effect<ReadonlyArray<Run>>
+    /** The newest run with this id. */
+    readonly get: (runId: string) => Effect.Effect<Run, RunNotFound>
+    /** The numbers of a run. */
+    readonly range: (runId: string) => Effect.Effect<RunRange, RunNotFound>
+    /**
+     * Runs the effect as part of the active run: when the run stops it is interrupted, its finalizers run, and this fails
+     * with `NoActiveRun`.
+     */
+    readonly within: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | NoActiveRun, R>
+  }
+>() {}
+
+export interface Options {
+  readonly siteDirectory: string
+  /** The record of runs. */
+  readonly recordPath: string
+  readonly allowAbsolute: boolean
+}
+
+export const make = (
+  options: Options
+): Effect.Effect<Context.Tag.Service<RunContext>, StorageFailed, TelemetryStore | Scope.Scope> =>
+  Effect.gen(function* () {
+    const store = yield* TelemetryStore
+    const known = [...(yield* readRecord(options.recordPath))]
+    const last = known[known.length - 1]
+    const active = yield* SubscriptionRef.make(Option.fromNullable(last?.stopped_at === undefined ? last : undefined))
+    const mutex = yield* Effect.makeSemaphore(1)
+    yield* store.adoptRuns({
+      files: known.map((run) => ({ path: eventFile(run), afterSeq: run.after_seq ?? 0, lastSeq: run.last_seq })),
+      active: Option.getOrUndefined(
+        Option.map(yield* SubscriptionRef.get(active), (run) => ({
+          runId: run.run_id,
+          path: eventFile(run),
+          afterSeq: run.after_seq ?? 0
+        }))
+      )
+    })
+
+    const directories = Effect.sync(() =>
+      fs.existsSync(options.siteDirectory) ?
+        fs.readdirSync(options.siteDirectory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+      : []
+    )
+
+    const start = Effect.fn("RunContext.start")(function* (request: StartRun) {
+      const current = yield* SubscriptionRef.get(active)
+      if (Option.isSome(current)) return yield* new RunAlreadyActive({ active: current.value.run_id })
+      const { metaJson, runId } = yield* RunNaming.name(request, directories)
+      const run_dir = yield* RunNaming.directory(options.siteDirectory, runId, request.runDir, options.allowAbsolute)
+      yield* makeDirectory(run_dir)
+      const clock = yield* Effect.clock
+      const started_at = new Date(clock.unsafeCurrentTimeMillis()).toISOString()
+      const run = { run_dir, run_id: runId, metaJson, started_at }
+      const afterSeq = yield* store.openRun({ runId, path: join(run_dir, "telemetry.ndjson") }, options.recordPath, (after_seq) =>
+        RunRecord.encode({ _tag: "run.started", run: new Run({ ...run, after_seq }) })
+      )
+      const started = new Run({ ...run, after_seq: afterSeq })
+      known.push(started)
+      yield* SubscriptionRef.set(active, Option.some(started))
+      return started
+    })
+
+    const stop = Effect.gen(function* () {
+      const current = yield* SubscriptionRef.get(active)
+      if (Option.isNone(current)) return yield* new NoActiveRun()
+      const clock = yield* Effect.clock
+      const stoppedAt = new Date(clock.unsafeCurrentTimeMillis()).toISOString()
+      const lastSeq = yield* store.closeRun(options.recordPath, (last) =>
+        RunRecord.encode({ _tag: "run.stopped", runId: current.value.run_id, stoppedAt, lastSeq: last })
+      )
+      const stopped = RunRecord.stopped(current.value, stoppedAt, lastSeq)
+      known[known.length - 1] = stopped
+      yield* SubscriptionRef.set(active, Option.none())
+      return stopped
+    }).pipe(Effect.withSpan("RunContext.stop"))
+
+    const get = (runId: string) =>
+      Effect.suspend(() => {
+        const run = known.findLast((candidate) => candidate.run_id === runId)
+        return run === undefined ? Effect.fail(new RunNotFound({ run_id: runId })) : Effect.succeed(run)
+      })
+
+    const ended = (run: Run) =>
+      active.changes.pipe(
+        Stream.filter((now) => Option.isNone(now) || now.value.started_at !== run.started_at || now.value.run_id !== run.run_id),
+        Stream.take(1),
+        Stream.runDrain,
+        Effect.zipRight(Effect.fail(new NoActiveRun()))
+      )
+
+    const oneAtATime = <A, E>(effect: Effect.Effect<A, E>) => Effect.uninterruptible(mutex.withPermits(1)(effect))
+
+    return RunContext.of({
+      start: (request) => oneAtATime(start(request)),
+      stop: oneAtATime(stop),
+      active: SubscriptionRef.get(active),
+      changes: active.changes,
+      list: Effect.sync(() => [...known].reverse()),
+      get,
+      range: (runId) => Effect.map(get(runId), (run) => ({ afterSeq: run.after_seq ?? 0, lastSeq: run.last_seq })),
+      within: (effect) =>
+        Effect.flatMap(
+          SubscriptionRef.get(active),
+          Option.match({ onNone: () => Effect.fail(new NoActiveRun()), onSome: (run) => Effect.raceFirst(effect, ended(run)) })
+        )
+    })
+  })
+
+export const layerWith = (options: Options): Layer.Layer<RunContext, StorageFailed, TelemetryStore> =>
+  Layer.scoped(RunContext, make(options))
+
+// -----------------------------------------------------------------------------
+
+const eventFile = (run: Run): string => join(run.run_dir, "telemetry.ndjson")
+
+/** A last line without its end was never acknowledged; the journal sets it aside at the next record. */
+const readRecord = (path: string): Effect.Effect<ReadonlyArray<Run>, StorageFailed> =>
+  Effect.gen(function* () {
+    const text = yield* Effect.try({
+      try: () => (fs.existsSync(path) ? fs.readFileSync(path, "utf8") : ""),
+      catch: (cause) => new StorageFailed({ operation: "read", path, reason: String(cause) })
+    })
+    const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n")
+    const records: Array<RunRecord.RunRecord> = []
+    for (const [index, line] of lines.entries()) {
+      if (line === "") continue
+      const record = RunRecord.decode(line)
+      if (record === undefined) yield* Effect.logWarning(`${path}: line ${index + 1} is no record of a run`)
+      else records.push(record)
+    }
+    return RunRecord.fold(records)
+  })
+
+const makeDirectory = (path: string): Effect.Effect<void, RunRefused | StorageFailed> =>
+  Effect.try({
+    try: () => void fs.mkdirSync(path, { recursive: true }),
+    catch: (cause): RunRefused | StorageFailed => {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      return /ENOSPC|EROFS|EIO|EDQUOT/.test(reason) ?
+          new StorageFailed({ operation: "mkdir", path, reason })
+        : new RunRefused({ field: "run_dir", value: path, reason: `can't be made: ${reason}` })
+    }
+  })

@@ -1,0 +1,75 @@
+/**
+ * Names and directories of runs, by the rules of the telemetry server of panoptes-utils where they are safe: a run id is one
+ * path segment, a relative directory stays inside the site, absolute and `~` ones are taken where they are allowed.
+ */
+import * as Effect from "effect/Effect"
+import { homedir } from "node:os"
+import { isAbsolute, join, relative, resolve } from "node:path"
+import { InvalidInput } from "../domain/Refusal.js"
+import { runIdProblem, RunRefused } from "../domain/Run.js"
+import { quoted } from "../telemetry/internal/lineForm.js"
+import { build, members } from "../telemetry/ObjectText.js"
+
+/** Directories of a site that are not for runs. */
+const reserved = new Set([".outpost", "secrets"])
+
+/** The next numeric id: highest plus one, zero-padded to the width of the longest number there is, at least 3. */
+export const derive = (directories: ReadonlyArray<string>): string => {
+  const numbers = directories.filter((name) => /^[0-9]+$/.test(name)).map((name) => BigInt(name))
+  const highest = numbers.reduce((a, b) => (b > a ? b : a), 0n)
+  const width = numbers.reduce((a, b) => Math.max(a, String(b).length), 3)
+  return numbers.length === 0 ? "001" : String(highest + 1n).padStart(width, "0")
+}
+
+/** The id in a meta value (JSON text): false, 0, "" and null count as absent. */
+const idInMeta = (value: string | undefined): Effect.Effect<string | undefined, InvalidInput> => {
+  if (value === undefined || /^(false|null|""|-?0(\.0*)?([eE].*)?|\{\}|\[\])$/.test(value)) return Effect.succeed(undefined)
+  if (value.startsWith('"')) return Effect.succeed(String(JSON.parse(value)))
+  if (value === "true") return Effect.succeed("True")
+  if (/^[-0-9]/.test(value)) return Effect.succeed(value)
+  return Effect.fail(
+    new InvalidInput({
+      problems: [{ type: "string_type", loc: ["body", "meta", "run_id"], msg: "Input should be a valid string", input: JSON.parse(value) }]
+    })
+  )
+}
+
+/** The id of a run that is to start, and its meta with `run_id` set to it (in its place, or last). */
+export const name = Effect.fnUntraced(function* (
+  request: { readonly runId?: string | undefined; readonly metaJson?: string | undefined },
+  directories: Effect.Effect<ReadonlyArray<string>>
+) {
+  const meta = members(request.metaJson ?? "{}")
+  if (meta === undefined) {
+    return yield* new InvalidInput({
+      problems: [{ type: "dict_type", loc: ["body", "meta"], msg: "Input should be a valid dictionary", input: request.metaJson }]
+    })
+  }
+  const given = request.runId === undefined || request.runId === "" ? yield* idInMeta(meta.get("run_id")) : request.runId
+  const runId = given ?? derive(yield* directories)
+  const problem = runIdProblem(runId) ?? (reserved.has(runId) ? "is a directory of the site itself" : undefined)
+  if (problem !== undefined) return yield* new RunRefused({ field: "run_id", value: runId, reason: problem })
+  return { runId, metaJson: build(new Map(meta).set("run_id", quoted(runId))) }
+})
+
+/** Where a run's events go. */
+export const directory = (
+  siteDirectory: string,
+  runId: string,
+  runDir: string | undefined,
+  allowAbsolute: boolean
+): Effect.Effect<string, RunRefused> => {
+  if (runDir === undefined) return Effect.succeed(join(siteDirectory, runId))
+  const refuse = (reason: string) => Effect.fail(new RunRefused({ field: "run_dir", value: runDir, reason }))
+  if (runDir.includes("\u0000")) return refuse("contains a control character")
+  if (runDir.startsWith("~") || isAbsolute(runDir)) {
+    if (!allowAbsolute) return refuse("lies outside the site, which runs.allow_absolute does not allow")
+    if (isAbsolute(runDir)) return Effect.succeed(runDir)
+    if (runDir !== "~" && !runDir.startsWith("~/")) return refuse("names another user's home")
+    return Effect.succeed(join(homedir(), runDir.slice(1)))
+  }
+  const inside = relative(siteDirectory, resolve(siteDirectory, runDir))
+  if (inside.startsWith("..") || runDir.split("/").includes("..")) return refuse("climbs out of the site directory")
+  if (reserved.has(inside.split("/")[0] ?? "")) return refuse("is a directory of the site itself")
+  return Effect.succeed(runDir === "" ? siteDirectory : join(siteDirectory, runDir))
+}

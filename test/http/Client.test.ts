@@ -1,0 +1,270 @@
+/** The client gives back every typed error a server's operations can fail with, and says plainly what went wrong otherwise. */
+import { EventFilter, EventQuery } from "../../src/domain/EventQuery.js"
+import { InvalidInput, Overloaded, StorageFailed, TooLarge, UnreadableBody } from "../../src/domain/Refusal.js"
+import { NoActiveRun, RunAlreadyActive, RunNotFound, RunRefused } from "../../src/domain/Run.js"
+import * as Client from "../../src/http/Client.js"
+import * as Handlers from "../../src/http/Handlers.js"
+import { HttpAddress } from "../../src/http/HttpAddress.js"
+import * as Server from "../../src/http/Server.js"
+import { HttpSettings } from "../../src/http/Settings.js"
+import { ConfigInvalid, ConfigNotAllowed, ConfigOperations } from "../../src/operations/ConfigOperations.js"
+import { RunOperations } from "../../src/operations/RunOperations.js"
+import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteOperations } from "../../src/operations/SiteOperations.js"
+import { NoCurrentEvent, TelemetryOperations, TelemetryStats } from "../../src/operations/TelemetryOperations.js"
+import { FetchHttpClient } from "@effect/platform"
+import { assert, describe, it, layer as testLayer } from "@effect/vitest"
+import { Context, Effect, Layer, Logger, LogLevel, Redacted, Stream } from "effect"
+import * as http from "node:http"
+import type { AddressInfo } from "node:net"
+import * as Remote from "../support/Remote.js"
+import { SiteDouble } from "../support/SiteDouble.js"
+import { doubles, layer as server } from "../support/TestServer.js"
+
+/** What every operation of the failing server fails with. */
+class Script extends Context.Tag("test/Script")<Script, { error: unknown }>() {}
+
+const failing = Layer.effectContext(
+  Effect.sync(() => {
+    const script: { error: unknown } = { error: undefined }
+    // The script decides at run time what the types only allow: that is the point of the test.
+    const fail = Effect.suspend(() => Effect.fail(script.error)) as Effect.Effect<never>
+    const stream = Stream.fromEffect(fail)
+    const stats = new TelemetryStats({
+      seq: { site: 0, run: 0, system: 0 },
+      eventsAccepted: 0,
+      bytesWritten: 0,
+      syncs: 0,
+      pendingEvents: 0
+    })
+    return Context.make(Script, script).pipe(
+      Context.add(TelemetryOperations, {
+        post: () => fail,
+        postLines: () => fail,
+        postArray: () => fail,
+        current: fail,
+        currentOf: () => fail,
+        query: () => fail,
+        events: () => stream,
+        tail: () => stream,
+        export: () => stream,
+        verify: () => fail,
+        stats: Effect.succeed(stats)
+      }),
+      Context.add(RunOperations, { start: () => fail, stop: fail, active: fail, get: () => fail, list: fail }),
+      Context.add(SiteOperations, {
+        status: fail,
+        ready: fail,
+        tree: fail,
+        treeChanges: stream,
+        stopActor: () => fail,
+        startActor: () => fail,
+        restartActor: () => fail,
+        logs: () => fail,
+        followLogs: () => stream,
+        metrics: fail,
+        shutdown: fail
+      }),
+      Context.add(ConfigOperations, { show: fail, put: () => fail, validate: () => fail, schema: fail })
+    )
+  })
+)
+
+const failingServer = Server.layer({ settings: new HttpSettings({ port: 0 }) }).pipe(
+  Layer.provide(Handlers.layer()),
+  Layer.provideMerge(failing),
+  Layer.provide(Logger.minimumLogLevel(LogLevel.None))
+)
+
+const invalid = new InvalidInput({
+  problems: [
+    { type: "missing", loc: ["body", "ä", 3], msg: "Field required", input: { a: [null, "\u2028"] } },
+    { type: "json_invalid", loc: ["body", 7], msg: "JSON decode error", input: {}, ctx: { error: "Extra data" } }
+  ]
+})
+const storage = new StorageFailed({ operation: "append", path: "/site/ü\n.ndjson", reason: 'ENOSPC "full"' })
+const overloaded = new Overloaded({ what: "the journal", retryAfter: 1.5 })
+const tooLarge = new TooLarge({ what: "event", limit: 12 })
+const runNotFound = new RunNotFound({ run_id: "r'1" })
+const filter = new EventFilter({ run: "r'1" })
+
+const cases: ReadonlyArray<
+  readonly [
+    string,
+    Effect.Effect<unknown, unknown, TelemetryOperations | RunOperations | SiteOperations | ConfigOperations>,
+    ReadonlyArray<unknown>
+  ]
+> = [
+  [
+    "post",
+    Effect.flatMap(TelemetryOperations, ({ post }) => post("{}")),
+    [invalid, new UnreadableBody(), tooLarge, storage, overloaded]
+  ],
+  [
+    "postLines",
+    Effect.flatMap(TelemetryOperations, ({ postLines }) => postLines(Stream.make(new Uint8Array([10])))),
+    [invalid, new UnreadableBody(), new TooLarge({ what: "batch", limit: 9 }), storage, overloaded]
+  ],
+  [
+    "postArray",
+    Effect.flatMap(TelemetryOperations, ({ postArray }) => postArray(new Uint8Array([10]))),
+    [invalid, new UnreadableBody(), tooLarge, storage, overloaded]
+  ],
+  [
+    "currentOf",
+    Effect.flatMap(TelemetryOperations, ({ currentOf }) => currentOf("it's")),
+    [new NoCurrentEvent({ type: "it's \u{1f600}" })]
+  ],
+  [
+    "query",
+    Effect.flatMap(TelemetryOperations, ({ query }) => query(new EventQuery({ filter }))),
+    [storage, runNotFound]
+  ],
+  ["events", Effect.flatMap(TelemetryOperations, ({ events }) => Stream.runDrain(events(filter))), [storage, runNotFound]],
+  ["tail", Effect.flatMap(TelemetryOperations, ({ tail }) => Stream.runDrain(tail(filter))), [storage, runNotFound]],
+  [
+    "export",
+    Effect.flatMap(TelemetryOperations, (telemetry) => Stream.runDrain(telemetry.export("csv", new EventFilter({})))),
+    [storage, runNotFound]
+  ],
+  ["verify", Effect.flatMap(TelemetryOperations, ({ verify }) => verify({ repair: true })), [storage]],
+  [
+    "run start",
+    Effect.flatMap(RunOperations, ({ start }) => start({})),
+    [
+      new RunAlreadyActive({ active: "ü" }),
+      new RunRefused({ field: "run_dir", value: "../x", reason: "climbs" }),
+      invalid,
+      new TooLarge({ what: "body", limit: 5 }),
+      storage,
+      overloaded
+    ]
+  ],
+  ["run stop", Effect.flatMap(RunOperations, ({ stop }) => stop), [new NoActiveRun(), storage, overloaded]],
+  ["run get", Effect.flatMap(RunOperations, ({ get }) => get("x")), [runNotFound]],
+  [
+    "actor stop",
+    Effect.flatMap(SiteOperations, ({ stopActor }) => stopActor("x")),
+    [new NoSuchActor({ path: "x" }), new ActorFailed({ path: "x", reason: "no" })]
+  ],
+  ["actor start", Effect.flatMap(SiteOperations, ({ startActor }) => startActor("x")), [new NoSuchActor({ path: "x" })]],
+  ["actor restart", Effect.flatMap(SiteOperations, ({ restartActor }) => restartActor("x")), [new NoSuchActor({ path: "x" })]],
+  ["shutdown", Effect.flatMap(SiteOperations, ({ shutdown }) => shutdown), [new ShutdownUnavailable()]],
+  [
+    "config put",
+    Effect.flatMap(ConfigOperations, ({ put }) => put({})),
+    [
+      new ConfigInvalid({ issues: [{ path: "a.b", message: "wrong", value: 3, line: 1, column: 2, remedy: "do" }] }),
+      new ConfigNotAllowed({ issues: [{ path: "plugins", message: "no" }] }),
+      storage
+    ]
+  ]
+]
+
+testLayer(Layer.provideMerge(Remote.layer(), failingServer), { excludeTestServices: true })("typed errors", (it) => {
+  for (const [name, call, errors] of cases) {
+    it.effect(`of ${name} come back as they were`, () =>
+      Effect.gen(function* () {
+        const script = yield* Script
+        for (const error of errors) {
+          script.error = error
+          const seen = yield* Effect.flip(call)
+          assert.deepStrictEqual(seen, error)
+          assert.strictEqual((seen as Error).constructor, (error as Error).constructor)
+        }
+      })
+    )
+  }
+
+  it.effect("a defect is none of them: the server failed to answer", () =>
+    Effect.gen(function* () {
+      const script = yield* Script
+      script.error = { not: "an error of ours" }
+      const telemetry = yield* TelemetryOperations
+      const error = yield* Effect.flip(telemetry.post("{}"))
+      assert.strictEqual(error._tag, "ServerUnreachable")
+      assert.include(error.message, "500 Internal Server Error")
+    })
+  )
+})
+
+testLayer(Layer.provideMerge(Remote.layer(), server()), { excludeTestServices: true })("answers", (it) => {
+  it.effect("of the site come back whole", () =>
+    Effect.gen(function* () {
+      const here = yield* Effect.provide(SiteOperations, doubles)
+      const there = yield* SiteOperations
+      assert.deepStrictEqual(yield* there.status, yield* here.status)
+      assert.deepStrictEqual(yield* there.tree, yield* here.tree)
+      assert.deepStrictEqual(yield* there.ready, yield* here.ready)
+      assert.deepStrictEqual(yield* there.logs({ tail: 1 }), yield* here.logs({}))
+      assert.strictEqual(yield* there.metrics, yield* here.metrics)
+      const first = <A, E>(stream: Stream.Stream<A, E>) => Effect.timeout(Stream.runHead(stream), "10 seconds")
+      assert.deepStrictEqual(yield* first(there.treeChanges), yield* first(here.treeChanges))
+      assert.deepStrictEqual(yield* first(there.followLogs({})), yield* first(here.followLogs({})))
+      yield* there.restartActor("procedures/clock")
+      yield* there.shutdown
+      const double = yield* SiteDouble
+      assert.deepStrictEqual([double.orders, double.shutdowns], [["restart procedures/clock"], 1])
+      double.ready = false
+      assert.deepStrictEqual(yield* there.ready, {
+        ready: false,
+        runActive: false,
+        version: "1.2.3",
+        reasons: ["the disk is full"]
+      })
+    })
+  )
+
+  it.effect("of the config come back whole", () =>
+    Effect.gen(function* () {
+      const config = yield* ConfigOperations
+      const shown = yield* config.show
+      assert.deepStrictEqual(shown, { settings: {}, http: { token: "********" } })
+      assert.deepStrictEqual(yield* config.put({ settings: { a: [1, null] } }), { ...shown, settings: { a: [1, null] } })
+      assert.deepStrictEqual((yield* config.validate({ settings: 1 })).issues, [
+        { path: "settings", message: "expected an object" }
+      ])
+      assert.deepStrictEqual(yield* config.schema, { type: "object" })
+    })
+  )
+})
+
+describe("a server that is no help", () => {
+  const ask = (options: Client.ClientOptions) =>
+    Effect.flatMap(TelemetryOperations, ({ post }) => Effect.flip(post("{}"))).pipe(
+      Effect.provide(Layer.provide(Client.layerTelemetry(options), FetchHttpClient.layer))
+    )
+
+  it.live("is not there", () =>
+    Effect.gen(function* () {
+      const error = yield* ask({ url: "http://127.0.0.1:9/" })
+      assert.deepStrictEqual([error._tag, "url" in error && error.url], ["ServerUnreachable", "http://127.0.0.1:9"])
+    })
+  )
+
+  it.live("does not know us", () =>
+    Effect.gen(function* () {
+      const { url } = yield* HttpAddress
+      for (const token of [undefined, Redacted.make("wrong")]) {
+        const error = yield* ask({ url, token })
+        assert.deepStrictEqual([error._tag, error.message], ["NotAllowed", "Invalid or missing token"])
+      }
+      const known = yield* ask({ url, token: Redacted.make("right") })
+      assert.strictEqual(known._tag, "InvalidInput")
+    }).pipe(Effect.provide(server({ token: "right" })))
+  )
+
+  it.scopedLive("is something else", () =>
+    Effect.gen(function* () {
+      const other = yield* Effect.acquireRelease(
+        Effect.async<http.Server>((resume) => {
+          const other = http.createServer((_, response) => response.writeHead(404).end("<html>nothing</html>"))
+          other.listen(0, "127.0.0.1", () => resume(Effect.succeed(other)))
+        }),
+        (other) => Effect.sync(() => void (other.closeAllConnections(), other.close()))
+      )
+      const error = yield* ask({ url: `http://127.0.0.1:${(other.address() as AddressInfo).port}` })
+      assert.strictEqual(error._tag, "ServerUnreachable")
+      assert.include(error.message, "404 <html>nothing</html>")
+    })
+  )
+})

@@ -1,0 +1,15 @@
+/** The same suites over the operations themselves and over HTTP: the face changes nothing. */
+import { Layer } from "effect"
+import * as RunOperationsSuite from "../conformance/RunOperationsSuite.js"
+import * as TelemetryOperationsSuite from "../conformance/TelemetryOperationsSuite.js"
+import * as Remote from "../support/Remote.js"
+import * as RunDouble from "../support/RunDouble.js"
+import * as TelemetryDouble from "../support/TelemetryDouble.js"
+import { layer as server } from "../support/TestServer.js"
+
+TelemetryOperationsSuite.suite("of the double", TelemetryDouble.layer)
+TelemetryOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
+TelemetryOperationsSuite.suite("over HTTP with a token", Layer.provide(Remote.layer("s3cret"), server({ token: "s3cret" })))
+
+RunOperationsSuite.suite("of the double", RunDouble.layer)
+RunOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))

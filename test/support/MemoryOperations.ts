@@ -1,0 +1,34 @@
+/** All operations of a site in memory, and the handles by which a test looks at them. */
+import { Chunk, Context, Effect, Layer, Stream } from "effect"
+import type { Operations } from "../../src/cli/Launcher.js"
+import { EventQuery } from "../../src/domain/EventQuery.js"
+import { TelemetryOperations } from "../../src/operations/TelemetryOperations.js"
+import * as ConfigDouble from "./ConfigDouble.js"
+import * as RunDouble from "./RunDouble.js"
+import * as SiteDouble from "./SiteDouble.js"
+import * as TelemetryDouble from "./TelemetryDouble.js"
+
+/** The telemetry double, whose `events` also honours order and limit. */
+const telemetry = Layer.effectContext(
+  Effect.gen(function* () {
+    const context = yield* Layer.build(TelemetryDouble.layer)
+    const inner = Context.get(context, TelemetryOperations)
+    const events: (typeof inner)["events"] = (filter, options = {}) =>
+      Stream.unwrap(
+        Effect.map(
+          inner.query(
+            new EventQuery({ filter, limit: options.limit ?? 10_000, descending: options.descending ?? false })
+          ),
+          ({ lines }) => Stream.fromChunk(Chunk.fromIterable(lines))
+        )
+      )
+    return Context.add(context, TelemetryOperations, { ...inner, events })
+  }).pipe(Effect.scoped)
+)
+
+export const layer: Layer.Layer<Operations | SiteDouble.SiteDouble | TelemetryDouble.TelemetryDouble> = Layer.mergeAll(
+  telemetry,
+  RunDouble.layer,
+  SiteDouble.layer,
+  ConfigDouble.layer
+)
