@@ -13,10 +13,10 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { type Behavior as BehaviorOf, fold, type Needs } from "./internal/fold.js"
-import { type Answer, type AnyRequest, Inbox, type Item, type Refusal } from "./internal/inbox.js"
+import { Deadlines } from "./internal/deadlines.js"
+import { type Answer, type AnyRequest, type Envelope, Inbox, type Refusal } from "./internal/inbox.js"
 import type { ActorStopped, MailboxFull } from "./MailboxError.js"
 import { MailboxGauge } from "./NodeStatus.js"
 import { Self } from "./Self.js"
@@ -69,13 +69,13 @@ export const make = <Protocol extends AnyRequest>(
   Effect.gen(function* () {
     const capacity = options.capacity ?? 64
     const overflow = options.overflow ?? "suspend"
-    const queue = yield* overflow === "suspend" ? Queue.bounded<Item>(capacity) : Queue.dropping<Item>(capacity)
-    const inbox = new Inbox(options.name, capacity, overflow, queue)
-    yield* Effect.addFinalizer(() => inbox.end(undefined))
-    const askWithin = Duration.decode(options.askWithin ?? "5 seconds")
+    const inbox = new Inbox(options.name, capacity, overflow, new Deadlines<Envelope>(yield* Effect.clock))
+    yield* Effect.addFinalizer(() => Effect.sync(() => inbox.end(undefined)))
+    yield* Effect.forkScoped(Effect.interruptible(inbox.deadlines.keep((envelope) => inbox.expire(envelope))))
+    const askWithin = Duration.toMillis(options.askWithin ?? "5 seconds")
     return {
       name: options.name,
-      ask: (request, within) => inbox.ask(request, within === undefined ? askWithin : Duration.decode(within)),
+      ask: (request, within) => inbox.ask(request, within === undefined ? askWithin : Duration.toMillis(within)),
       tell: (request) => inbox.tell(request),
       stop: Effect.sync(() => inbox.stop()),
       status: Effect.sync(() => ({ depth: inbox.depth, capacity, handled: inbox.handled, dropped: inbox.dropped })),

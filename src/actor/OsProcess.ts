@@ -60,7 +60,7 @@ export class ProcessFailed extends Schema.TaggedError<ProcessFailed>()("ProcessF
 /** The process takes no more input, or its output broke off. */
 export class PipeBroken extends Schema.TaggedError<PipeBroken>()("PipeBroken", {
   command: Schema.String,
-  pipe: Schema.Literal("stdin", "stdout", "stderr"),
+  channel: Schema.Literal("stdin", "stdout", "stderr"),
   cause: Schema.Defect
 }) {}
 
@@ -109,7 +109,7 @@ export const make = (options: Options): Effect.Effect<OsProcess, SpawnFailed, Sc
     const write = (input: string | Uint8Array) =>
       Effect.async<void, PipeBroken>((resume) => {
         child.stdin.write(input, (cause) =>
-          resume(cause ? Effect.fail(new PipeBroken({ command, pipe: "stdin", cause })) : Effect.void)
+          resume(cause ? Effect.fail(new PipeBroken({ command, channel: "stdin", cause })) : Effect.void)
         )
       })
     const closeInput = Effect.sync(() => child.stdin.end())
@@ -117,8 +117,8 @@ export const make = (options: Options): Effect.Effect<OsProcess, SpawnFailed, Sc
 
     return {
       pid: group.id,
-      stdout: lines(child.stdout, longest, (cause) => new PipeBroken({ command, pipe: "stdout", cause })),
-      stderr: lines(child.stderr, longest, (cause) => new PipeBroken({ command, pipe: "stderr", cause })),
+      stdout: lines(child.stdout, longest, (cause) => new PipeBroken({ command, channel: "stdout", cause })),
+      stderr: lines(child.stderr, longest, (cause) => new PipeBroken({ command, channel: "stderr", cause })),
       write,
       stdin: Sink.forEach(write).pipe(Sink.ensuring(closeInput)),
       exit,

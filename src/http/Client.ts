@@ -36,8 +36,5 @@ export const layerConfig: (options: ClientOptions) => Layer.Layer<ConfigOperatio
 /** All of them. */
 export const layer = (
   options: ClientOptions
-): Layer.Layer<
-  ConfigOperations | RunOperations | SiteOperations | TelemetryOperations,
-  never,
-  HttpClient.HttpClient
-> => Layer.mergeAll(layerConfig(options), layerRun(options), layerSite(options), layerTelemetry(options))
+): Layer.Layer<ConfigOperations | RunOperations | SiteOperations | TelemetryOperations, never, HttpClient.HttpClient> =>
+  Layer.mergeAll(layerConfig(options), layerRun(options), layerSite(options), layerTelemetry(options))

@@ -7,7 +7,15 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { InvalidInput, Overloaded, StorageFailed, TooLarge, UnreadableBody } from "../domain/Refusal.js"
-import { NoActiveRun, Run, RunAlreadyActive, RunFromWire, RunNotFound, runIdProblem, RunRefused } from "../domain/Run.js"
+import {
+  NoActiveRun,
+  Run,
+  RunAlreadyActive,
+  RunFromWire,
+  RunNotFound,
+  runIdProblem,
+  RunRefused
+} from "../domain/Run.js"
 import { RunOperations, type StartRun } from "../operations/RunOperations.js"
 import * as Transport from "./internal/clientTransport.js"
 
@@ -48,10 +56,16 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<RunOperatio
         ),
         get: (runId) =>
           // What can't be an id can't be asked for by path either.
-          runIdProblem(runId) !== undefined ? Effect.fail(new RunNotFound({ run_id: runId })) : Effect.flatMap(text(HttpClientRequest.get(`/runs/${encodeURIComponent(runId)}`), RunNotFound), decode),
+          runIdProblem(runId) !== undefined
+            ? Effect.fail(new RunNotFound({ run_id: runId }))
+            : Effect.flatMap(text(HttpClientRequest.get(`/runs/${encodeURIComponent(runId)}`), RunNotFound), decode),
         list: Effect.flatMap(
           text(HttpClientRequest.accept(HttpClientRequest.get("/runs"), "application/x-ndjson"), Schema.Never),
-          (body) => Effect.forEach(body.split("\n").filter((line) => line !== ""), decode)
+          (body) =>
+            Effect.forEach(
+              body.split("\n").filter((line) => line !== ""),
+              decode
+            )
         )
       }
     })

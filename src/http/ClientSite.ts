@@ -18,8 +18,7 @@ import { follow } from "./internal/clientTail.js"
 import * as Transport from "./internal/clientTransport.js"
 
 /** Every endpoint of `Api.ts` as a function. Fails with what the endpoint declares, or with `Remote`. */
-export const typed = (transport: Transport.Transport) =>
-  HttpApiClient.makeWith(Api, { httpClient: transport.http })
+export const typed = (transport: Transport.Transport) => HttpApiClient.makeWith(Api, { httpClient: transport.http })
 
 /** The site operations of the server at an address. */
 export const layerSite = (
@@ -38,7 +37,10 @@ export const layerSite = (
           transport.url,
           () =>
             transport
-              .bytes(HttpClientRequest.setUrlParams(HttpClientRequest.get(path), EventParams.ofLogs(filter)), Overloaded)
+              .bytes(
+                HttpClientRequest.setUrlParams(HttpClientRequest.get(path), EventParams.ofLogs(filter)),
+                Overloaded
+              )
               .pipe(Stream.catchTag("Overloaded", (error) => Stream.fail(transport.unexpected(error)))),
           undefined
         ).pipe(Stream.filterMap(({ data }) => (data === undefined ? Option.none() : Option.some(data))))
@@ -55,7 +57,9 @@ export const layerSite = (
               })
         }),
         tree: Effect.map(only(site.tree({})), ({ nodes }) => nodes),
-        treeChanges: Stream.mapEffect(tail("/tree/tail"), (text) => Effect.mapError(decodeTree(text), transport.unexpected)),
+        treeChanges: Stream.mapEffect(tail("/tree/tail"), (text) =>
+          Effect.mapError(decodeTree(text), transport.unexpected)
+        ),
         stopActor: order("stop"),
         startActor: order("start"),
         restartActor: order("restart"),
@@ -86,7 +90,8 @@ export const layerConfig = (
       const only = declared(transport)
       return {
         show: only(config.show({})),
-        put: (document) => only(config.put({ payload: document }), "ConfigInvalid", "ConfigNotAllowed", "StorageFailed"),
+        put: (document) =>
+          only(config.put({ payload: document }), "ConfigInvalid", "ConfigNotAllowed", "StorageFailed"),
         validate: (document) => only(config.validate({ payload: document })),
         schema: only(config.schema({}))
       }
@@ -116,8 +121,6 @@ const declared =
   ): Effect.Effect<A, Extract<E, { readonly _tag: Tag }> | Remote, R> => {
     const isDeclared = (error: E): error is Extract<E, { readonly _tag: Tag }> => tags.some((tag) => tag === error._tag)
     return Effect.mapError(effect, (error) =>
-      isDeclared(error) ? error
-      : isRemote(error) ? error
-      : transport.unexpected(error)
+      isDeclared(error) ? error : isRemote(error) ? error : transport.unexpected(error)
     )
   }

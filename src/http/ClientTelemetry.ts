@@ -94,15 +94,18 @@ const make = (transport: Transport.Transport): TelemetryOperations["Type"] => {
     currentOf,
     query,
     events: (filter, { descending = false, limit = Number.POSITIVE_INFINITY } = {}) =>
-      Stream.paginateChunkEffect({ cursor: undefined as Cursor.Cursor | undefined, left: limit }, ({ cursor, left }) => {
-        const most = Math.max(1, Math.min(pageLimit, left))
-        const asked = new EventQuery({ filter, limit: most, descending, ...(cursor === undefined ? {} : { cursor }) })
-        return Effect.map(query(asked), ({ lines, next }) => {
-          const rest = left - lines.length
-          const more = next === undefined || rest <= 0 ? Option.none() : Option.some({ cursor: next, left: rest })
-          return [Chunk.fromIterable(lines), more] as const
-        })
-      }).pipe((all) => (limit === Number.POSITIVE_INFINITY ? all : Stream.take(all, limit))),
+      Stream.paginateChunkEffect(
+        { cursor: undefined as Cursor.Cursor | undefined, left: limit },
+        ({ cursor, left }) => {
+          const most = Math.max(1, Math.min(pageLimit, left))
+          const asked = new EventQuery({ filter, limit: most, descending, ...(cursor === undefined ? {} : { cursor }) })
+          return Effect.map(query(asked), ({ lines, next }) => {
+            const rest = left - lines.length
+            const more = next === undefined || rest <= 0 ? Option.none() : Option.some({ cursor: next, left: rest })
+            return [Chunk.fromIterable(lines), more] as const
+          })
+        }
+      ).pipe((all) => (limit === Number.POSITIVE_INFINITY ? all : Stream.take(all, limit))),
     tail: (filter, from) =>
       follow(
         transport.url,
@@ -110,9 +113,7 @@ const make = (transport: Transport.Transport): TelemetryOperations["Type"] => {
           bytes(
             HttpClientRequest.get("/events/tail").pipe(
               HttpClientRequest.setUrlParams(EventParams.ofFilter(filter)),
-              position === undefined
-                ? (same) => same
-                : HttpClientRequest.setUrlParam("cursor", position)
+              position === undefined ? (same) => same : HttpClientRequest.setUrlParam("cursor", position)
             ),
             Schema.Union(ReadErrors, Overloaded)
           ).pipe(Stream.catchTag("Overloaded", (error) => Stream.fail(unexpected(error)))),

@@ -31,9 +31,11 @@ export const layer = HttpApiBuilder.group(Api, "config", (handlers) =>
 
 const document = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<ConfigJson, RequestJson.BodyError> =>
   Effect.flatMap(RequestJson.json(request), ({ value }) =>
-    value === undefined ? Effect.fail(missingBody())
-    : isObject(value) ? Effect.succeed(value)
-    : Effect.fail(notADictionary(RequestJson.echo(value)))
+    value === undefined
+      ? Effect.fail(missingBody())
+      : isObject(value)
+        ? Effect.succeed(value)
+        : Effect.fail(notADictionary(RequestJson.echo(value)))
   )
 
 const isObject = (value: unknown): value is ConfigJson =>

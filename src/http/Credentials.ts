@@ -60,7 +60,7 @@ export const make = (options: CredentialOptions): Credentials => {
   const check = (shown: Shown, now: number): Grant => {
     if (token === "") return "granted"
     const bearer = bearerOf(shown.authorization)
-    if (bearer !== undefined) return (isOwn(bearer) || matches(bearer)) ? "granted" : "denied"
+    if (bearer !== undefined) return isOwn(bearer) || matches(bearer) ? "granted" : "denied"
     if (shown.cookie !== undefined) {
       const remembered = cookieOf(shown.cookie, tokenCookie)
       if (remembered !== "") return matches(remembered) ? "granted" : "denied"
@@ -95,15 +95,20 @@ const digest = (text: string): Buffer => hash("sha256", text, "buffer")
 
 /** The value of an `Authorization: Bearer` header, empty where it names none; undefined for any other scheme. */
 const bearerOf = (authorization: string | undefined): string | undefined =>
-  authorization !== undefined && /^bearer /i.test(authorization) ? authorization.slice(7).trim()
-  : authorization?.toLowerCase() === "bearer" ? ""
-  : undefined
+  authorization !== undefined && /^bearer /i.test(authorization)
+    ? authorization.slice(7).trim()
+    : authorization?.toLowerCase() === "bearer"
+      ? ""
+      : undefined
 
 const cookieOf = (header: string, name: string): string => {
   for (const pair of header.split(";")) {
     const equals = pair.indexOf("=")
     if (equals < 0 || pair.slice(0, equals).trim() !== name) continue
-    const value = pair.slice(equals + 1).trim().replace(/^"(.*)"$/, "$1")
+    const value = pair
+      .slice(equals + 1)
+      .trim()
+      .replace(/^"(.*)"$/, "$1")
     try {
       return decodeURIComponent(value)
     } catch {

@@ -36,7 +36,9 @@ const swagger = Effect.fnUntraced(function* (service: Context.Tag.Service<typeof
   const request = yield* HttpServerRequest.HttpServerRequest
   const api = Layer.succeed(HttpApi.Api, service)
   const router = yield* Effect.flatMap(HttpApiBuilder.Router.router, HttpRouter.toHttpApp).pipe(
-    Effect.provide(Layer.provideMerge(layer({ path: "/docs" }), HttpApiBuilder.Router.Live).pipe(Layer.provide(api), Layer.fresh))
+    Effect.provide(
+      Layer.provideMerge(layer({ path: "/docs" }), HttpApiBuilder.Router.Live).pipe(Layer.provide(api), Layer.fresh)
+    )
   )
   const answer = yield* Effect.provideService(
     router,

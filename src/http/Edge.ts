@@ -10,7 +10,6 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import { InvalidInput, TooLarge } from "../domain/Refusal.js"
 import * as ErrorBody from "./ErrorBody.js"
 import { declaredLength, discard } from "./internal/requestBody.js"
@@ -32,10 +31,7 @@ const contract = new Set([
 
 export const isContract = (pattern: string): boolean => contract.has(pattern)
 
-export const make = <R>(
-  app: HttpApp.Default<unknown, R>,
-  table: RouteTable
-): HttpApp.Default<never, R> =>
+export const make = <R>(app: HttpApp.Default<unknown, R>, table: RouteTable): HttpApp.Default<never, R> =>
   Effect.flatMap(Effect.all([HttpServerRequest.HttpServerRequest, RequestLimits]), ([request, { bodyBytes }]) => {
     const mark = request.url.indexOf("?")
     const path = mark < 0 ? request.url : request.url.slice(0, mark)
@@ -51,9 +47,14 @@ export const make = <R>(
     const message = NodeHttpServerRequest.toIncomingMessage(request)
     if (declaredLength(message) > bodyBytes) {
       discard(message)
-      return respond(answerOf(new TooLarge({ what: "body", limit: bodyBytes }), isContract(found.pattern)))
+      const error = new TooLarge({ what: "body", limit: bodyBytes })
+      return respond(ErrorBody.ofError(error, isContract(found.pattern)) ?? ErrorBody.internal)
     }
-    return Effect.provideService(app, HttpServerRequest.HttpServerRequest, request.modify({ url: found.path + query })).pipe(
+    return Effect.provideService(
+      app,
+      HttpServerRequest.HttpServerRequest,
+      request.modify({ url: found.path + query })
+    ).pipe(
       Effect.catchAllCause((cause) => ending(cause, isContract(found.pattern), `${request.method} ${found.pattern}`))
     )
   })
@@ -70,20 +71,17 @@ export const response = (answer: ErrorBody.Answer): HttpServerResponse.HttpServe
 
 const respond = (answer: ErrorBody.Answer) => Effect.succeed(response(answer))
 
-/** A failure no declaration knows comes from an operation that is itself carried out elsewhere. */
-const answerOf = (error: ErrorBody.TypedError, isContract: boolean): ErrorBody.Answer =>
-  ErrorBody.ofError(error, isContract) ?? ErrorBody.plain(502, error.message)
-
-const isTypedError = (error: unknown): error is ErrorBody.TypedError =>
-  Predicate.hasProperty(error, "_tag") && typeof error._tag === "string" && Predicate.hasProperty(error, "message")
-
 const ending = (cause: Cause.Cause<unknown>, isContract: boolean, route: string) => {
-  const failure = Cause.failureOption(cause)
-  const error = failure._tag === "Some" ? failure.value : Cause.squash(cause)
+  const error = Cause.squash(cause)
   if (error instanceof HttpServerError.RouteNotFound) return respond(ErrorBody.notFound)
-  if (error instanceof HttpApiDecodeError) return respond(answerOf(undecodable(error), isContract))
-  if (error instanceof HttpServerError.RequestError) return respond(answerOf(unreadable(error), isContract))
-  if (failure._tag === "Some" && isTypedError(error)) return respond(answerOf(error, isContract))
+  const known =
+    error instanceof HttpApiDecodeError
+      ? undecodable(error)
+      : error instanceof HttpServerError.RequestError
+        ? unreadable(error)
+        : error
+  const answer = ErrorBody.ofFailure(known, isContract)
+  if (answer !== undefined) return respond(answer)
   if (Cause.isInterruptedOnly(cause)) return respond(ErrorBody.stopping)
   return Effect.as(Effect.logError(`${route} ended in a defect`, cause), response(ErrorBody.internal))
 }

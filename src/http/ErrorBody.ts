@@ -7,6 +7,7 @@ import * as AST from "effect/SchemaAST"
 import * as Schema from "effect/Schema"
 import { InvalidInput, Overloaded } from "../domain/Refusal.js"
 import { NoCurrentEvent } from "../operations/TelemetryOperations.js"
+import { NotAllowed, ServerUnreachable } from "../operations/Unreachable.js"
 import { Api } from "./Api.js"
 import { repr } from "./PythonRepr.js"
 
@@ -36,6 +37,15 @@ export const stopping: Answer = plain(503, "Server is stopping", { "retry-after"
 export const methodNotAllowed = (allow: ReadonlyArray<string>): Answer =>
   plain(405, "Method Not Allowed", { allow: allow.join(", ") })
 
+/**
+ * The answer for whatever a handler failed with: what `Api.ts` declares; 502 for an operation that another server did not carry
+ * out; undefined for a value that is no error of ours, which makes it a defect.
+ */
+export const ofFailure = (failure: unknown, contract: boolean): Answer | undefined => {
+  if (failure instanceof ServerUnreachable || failure instanceof NotAllowed) return plain(502, failure.message)
+  return isTypedError(failure) ? ofError(failure, contract) : undefined
+}
+
 /** The answer for an error `Api.ts` declares, or undefined for one it does not know. `contract`: see above. */
 export const ofError = (error: TypedError, contract: boolean): Answer | undefined => {
   const known = declared.get(error._tag)
@@ -60,6 +70,9 @@ export const headerText = (value: unknown): string =>
 // ------------------------------------------------------------------------------------------------------------------
 
 const longestInHeader = 500
+
+const isTypedError = (failure: unknown): failure is TypedError =>
+  failure instanceof Error && "_tag" in failure && typeof failure._tag === "string"
 
 /** Hoisted: the constant answers above are made of it. */
 function json(status: number, body: string, headers: Readonly<Record<string, string>>): Answer {

@@ -40,7 +40,9 @@ export const layer = HttpApiBuilder.group(Api, "event", (handlers) =>
           const cursor = next === undefined ? undefined : Cursor.format(next)
           return MediaType.wantsNdjson(request.headers["accept"])
             ? linesText(lines, cursor === undefined ? {} : { "x-next-cursor": cursor })
-            : jsonText(`{"events":[${lines.join(",")}],"next":${cursor === undefined ? "null" : JSON.stringify(cursor)}}`)
+            : jsonText(
+                `{"events":[${lines.join(",")}],"next":${cursor === undefined ? "null" : JSON.stringify(cursor)}}`
+              )
         })
       )
       .handleRaw("tail", ({ request, urlParams }) =>

@@ -67,8 +67,7 @@ export const make = (rules: EdgeRules, credentials: Credentials, clock: Clock.Cl
 const pages = new Set(["/", "/inventory", "/jobs", "/logs", "/config", "/storage"])
 const staticFiles = new Set(["/favicon.ico", "/favicon.svg", "/logo.svg", "/manifest.webmanifest", "/robots.txt"])
 
-const isOpen = (path: string): boolean =>
-  path === "/health" || path === "/ready" || path === "/login" || isStatic(path)
+const isOpen = (path: string): boolean => path === "/health" || path === "/ready" || path === "/login" || isStatic(path)
 
 const acceptsHtml = (accept: string | undefined): boolean => accept !== undefined && /text\/html/i.test(accept)
 

@@ -30,9 +30,5 @@ export const layer = (
     RunHandlers.layer,
     SiteHandlers.layer
   )
-  return HttpApiBuilder.api(Api).pipe(
-    Layer.provide(groups),
-    Layer.provide(SseHub.layer),
-    Layer.provideMerge(views)
-  )
+  return HttpApiBuilder.api(Api).pipe(Layer.provide(groups), Layer.provide(SseHub.layer), Layer.provideMerge(views))
 }

@@ -35,19 +35,15 @@ export interface HotLaneLimits {
 }
 
 /** Its fibers end with the scope: close the server first, so that what is under way is still answered. */
-export const make = (
-  limits: HotLaneLimits
-): Effect.Effect<HotLane, never, TelemetryOperations | Scope.Scope> =>
+export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, TelemetryOperations | Scope.Scope> =>
   Effect.gen(function* () {
     const telemetry = yield* TelemetryOperations
     const run = yield* FiberSet.makeRuntime<never>()
     let held = 0
 
     const fail = (response: ServerResponse, cause: Cause.Cause<ErrorBody.TypedError>, contract: boolean) => {
-      const failure = Cause.failureOption(cause)
-      if (failure._tag === "Some") {
-        return write(response, ErrorBody.ofError(failure.value, contract) ?? ErrorBody.plain(502, failure.value.message))
-      }
+      const answer = ErrorBody.ofFailure(Cause.squash(cause), contract)
+      if (answer !== undefined) return write(response, answer)
       if (Cause.isInterruptedOnly(cause)) return write(response, ErrorBody.stopping)
       run(Effect.logError("a request ended in a defect", cause))
       write(response, ErrorBody.internal)
@@ -74,7 +70,8 @@ export const make = (
       }
       const admit = (bytes: number): boolean => {
         if (size + bytes > limit) return refuse(new TooLarge({ what, limit }))
-        if (held + bytes > limits.heldBytes && held > size) return refuse(new Overloaded({ what: "the server", retryAfter: 1 }))
+        if (held + bytes > limits.heldBytes && held > size)
+          return refuse(new Overloaded({ what: "the server", retryAfter: 1 }))
         size += bytes
         held += bytes
         return true

@@ -100,7 +100,8 @@ const makeAttempts = () => {
   const until = new Map<string, number>()
   const largest = 1_000
   return {
-    wait: (peer: string, now: number): number => Math.max(0, (until.get(peer) ?? 0) - now - (burst - 1) * forgiveMillis),
+    wait: (peer: string, now: number): number =>
+      Math.max(0, (until.get(peer) ?? 0) - now - (burst - 1) * forgiveMillis),
     count: (peer: string, now: number): void => {
       const counted = Math.max(until.get(peer) ?? 0, now) + forgiveMillis
       until.delete(peer)

@@ -44,7 +44,10 @@ export const bytes = <E>(
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, E, Scope.Scope> =>
   Effect.gen(function* () {
     const pull = yield* Stream.toPull(stream)
-    const first = yield* Effect.catchAll(pull, Option.match({ onNone: () => Effect.succeed(Chunk.empty()), onSome: Effect.fail }))
+    const first = yield* Effect.catchAll(
+      pull,
+      Option.match({ onNone: () => Effect.succeed(Chunk.empty()), onSome: Effect.fail })
+    )
     const cut = Effect.sync(() => void NodeHttpServerRequest.toServerResponse(request).destroy())
     const rest = Chunk.isEmpty(first) ? Stream.empty : Stream.repeatEffectChunkOption(pull)
     const body = Stream.concat(Stream.fromChunk(first), rest).pipe(Stream.tapErrorCause(() => cut))

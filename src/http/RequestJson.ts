@@ -16,9 +16,7 @@ import { RequestLimits } from "./RequestLimits.js"
 export type BodyError = InvalidInput | UnreadableBody | TooLarge
 
 /** The body's bytes, whatever they are. */
-export const bytes = (
-  request: HttpServerRequest.HttpServerRequest
-): Effect.Effect<Buffer, TooLarge | UnreadableBody> =>
+export const bytes = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Buffer, TooLarge | UnreadableBody> =>
   Effect.flatMap(RequestLimits, ({ bodyBytes }) => read(NodeHttpServerRequest.toIncomingMessage(request), bodyBytes))
 
 /** The body as JSON: its value, and its bytes for who wants the text of a part. `undefined` where there is no body. */
@@ -27,7 +25,8 @@ export const json = (
 ): Effect.Effect<{ readonly value: unknown; readonly body: Buffer }, BodyError> =>
   Effect.flatMap(bytes(request), (body): Effect.Effect<{ value: unknown; body: Buffer }, BodyError> => {
     if (body.length === 0) return Effect.succeed({ value: undefined, body })
-    if (!MediaType.isJson(request.headers["content-type"])) return Effect.fail(notADictionary(echo(body.toString("utf8"))))
+    if (!MediaType.isJson(request.headers["content-type"]))
+      return Effect.fail(notADictionary(echo(body.toString("utf8"))))
     if (!isUtf8(body)) return Effect.fail(new UnreadableBody())
     const broken = new EventScanner().scan(body, 0, body.length)
     if (broken?.problems[0]?.type === "json_invalid") return Effect.fail(broken)

@@ -27,7 +27,8 @@ export const make = (routes: Iterable<{ readonly method: string; readonly path: 
   const patterns = new Map<string, Pattern>()
   for (const { method, path } of routes) {
     const known = patterns.get(path)
-    if (known === undefined) patterns.set(path, { pattern: path, segments: path.split("/").slice(1), methods: [method] })
+    if (known === undefined)
+      patterns.set(path, { pattern: path, segments: path.split("/").slice(1), methods: [method] })
     else if (!known.methods.includes(method)) known.methods.push(method)
   }
   // Fixed words before parameters, parameters before a rest.

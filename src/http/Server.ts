@@ -186,9 +186,11 @@ const receive = (
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (error.code === "ECONNRESET" || !socket.writable) return socket.destroy()
     const [status, text] =
-      error.code === "HPE_HEADER_OVERFLOW" ? ["431 Request Header Fields Too Large", "Request headers are too large."]
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? ["408 Request Timeout", "The request took too long."]
-      : ["400 Bad Request", "Invalid HTTP request received."]
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? ["431 Request Header Fields Too Large", "Request headers are too large."]
+        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+          ? ["408 Request Timeout", "The request took too long."]
+          : ["400 Bad Request", "Invalid HTTP request received."]
     socket.end(
       `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`
     )

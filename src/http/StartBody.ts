@@ -10,9 +10,7 @@ import { EventScanner, notADictionary } from "../telemetry/EventScanner.js"
 import * as RequestJson from "./RequestJson.js"
 
 /** None, empty, `null` and `{}` are alike: a run with everything derived. */
-export const read = (
-  request: HttpServerRequest.HttpServerRequest
-): Effect.Effect<StartRun, RequestJson.BodyError> =>
+export const read = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<StartRun, RequestJson.BodyError> =>
   Effect.flatMap(RequestJson.json(request), ({ body, value }) => {
     if (value === undefined || value === null) return Effect.succeed({})
     if (typeof value !== "object" || Array.isArray(value)) return Effect.fail(notADictionary(RequestJson.echo(value)))

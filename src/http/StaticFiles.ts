@@ -60,7 +60,8 @@ export const routes = (directory: string | undefined) =>
 // ------------------------------------------------------------------------------------------------------------------
 
 /** Plots set the size of their elements by style; everything else comes from files. */
-const appPolicy = "; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; worker-src 'self' blob:"
+const appPolicy =
+  "; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; worker-src 'self' blob:"
 
 const mediaTypes: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",

@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import { Overloaded, StorageFailed } from "../domain/Refusal.js"
 import type { DiskFailure, Notice } from "./AppendFile.js"
 import { type Disk, nodeDisk } from "./Disk.js"
-import { GroupCommit } from "./internal/groupCommit.js"
+import { GroupCommit } from "./GroupCommit.js"
 
 /** How a record becomes bytes and back. `decode` answers undefined for bytes that are no record. */
 export interface Codec<A> {

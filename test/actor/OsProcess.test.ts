@@ -81,7 +81,7 @@ describe.skipIf(process.platform === "win32")("OsProcess", () => {
       yield* cat.write("a\n")
       yield* Stream.run(Stream.make<Array<string | Uint8Array>>("b\n", new TextEncoder().encode("c")), cat.stdin)
       assert.deepStrictEqual(yield* Fiber.join(reading), ["a", "b", "c"])
-      assert.deepInclude(yield* Effect.flip(cat.write("d")), { _tag: "PipeBroken", pipe: "stdin" })
+      assert.deepInclude(yield* Effect.flip(cat.write("d")), { _tag: "PipeBroken", channel: "stdin" })
     }).pipe(Effect.scoped)
   )
 

@@ -103,7 +103,12 @@ export const suite = <E>(name: string, layer: Layer.Layer<TelemetryOperations, E
           let cursor: Cursor.Cursor | undefined
           for (let page = 0; page < 10; page++) {
             const { lines, next } = yield* telemetry.query(
-              new EventQuery({ filter: of("paged"), limit: 10, descending, ...(cursor === undefined ? {} : { cursor }) })
+              new EventQuery({
+                filter: of("paged"),
+                limit: 10,
+                descending,
+                ...(cursor === undefined ? {} : { cursor })
+              })
             )
             for (const line of lines) read.push(Number((yield* parse(line)).data))
             if (next === undefined) break

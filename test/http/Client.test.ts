@@ -119,7 +119,11 @@ const cases: ReadonlyArray<
     Effect.flatMap(TelemetryOperations, ({ query }) => query(new EventQuery({ filter }))),
     [storage, runNotFound]
   ],
-  ["events", Effect.flatMap(TelemetryOperations, ({ events }) => Stream.runDrain(events(filter))), [storage, runNotFound]],
+  [
+    "events",
+    Effect.flatMap(TelemetryOperations, ({ events }) => Stream.runDrain(events(filter))),
+    [storage, runNotFound]
+  ],
   ["tail", Effect.flatMap(TelemetryOperations, ({ tail }) => Stream.runDrain(tail(filter))), [storage, runNotFound]],
   [
     "export",
@@ -146,8 +150,16 @@ const cases: ReadonlyArray<
     Effect.flatMap(SiteOperations, ({ stopActor }) => stopActor("x")),
     [new NoSuchActor({ path: "x" }), new ActorFailed({ path: "x", reason: "no" })]
   ],
-  ["actor start", Effect.flatMap(SiteOperations, ({ startActor }) => startActor("x")), [new NoSuchActor({ path: "x" })]],
-  ["actor restart", Effect.flatMap(SiteOperations, ({ restartActor }) => restartActor("x")), [new NoSuchActor({ path: "x" })]],
+  [
+    "actor start",
+    Effect.flatMap(SiteOperations, ({ startActor }) => startActor("x")),
+    [new NoSuchActor({ path: "x" })]
+  ],
+  [
+    "actor restart",
+    Effect.flatMap(SiteOperations, ({ restartActor }) => restartActor("x")),
+    [new NoSuchActor({ path: "x" })]
+  ],
   ["shutdown", Effect.flatMap(SiteOperations, ({ shutdown }) => shutdown), [new ShutdownUnavailable()]],
   [
     "config put",
@@ -219,7 +231,10 @@ testLayer(Layer.provideMerge(Remote.layer(), server()), { excludeTestServices: t
       const config = yield* ConfigOperations
       const shown = yield* config.show
       assert.deepStrictEqual(shown, { settings: {}, http: { token: "********" } })
-      assert.deepStrictEqual(yield* config.put({ settings: { a: [1, null] } }), { ...shown, settings: { a: [1, null] } })
+      assert.deepStrictEqual(yield* config.put({ settings: { a: [1, null] } }), {
+        ...shown,
+        settings: { a: [1, null] }
+      })
       assert.deepStrictEqual((yield* config.validate({ settings: 1 })).issues, [
         { path: "settings", message: "expected an object" }
       ])

@@ -39,7 +39,10 @@ layer(server(), live)("health and events", (it) => {
   it.effect("an accepted event is answered with five keys in order, its text untouched", () =>
     Effect.gen(function* () {
       const data = '{"b":1,"10":2,"2":3,"n":90071992547409931234567890,"f":1.0,"u":"é😀"}'
-      const posted = yield* postJson("/event", `{"type":"numbers","data":${data},"meta":{"k":1.50},"seq":99,"stream":"x"}`)
+      const posted = yield* postJson(
+        "/event",
+        `{"type":"numbers","data":${data},"meta":{"k":1.50},"seq":99,"stream":"x"}`
+      )
       assert.strictEqual(posted.status, 200)
       assert.strictEqual(posted.headers.get("content-type"), "application/json")
       assert.match(posted.text, /^\{"seq":\d+,"ts":"2026-01-02T03:04:05\.678Z","type":"numbers","data":/)

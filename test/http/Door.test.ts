@@ -15,14 +15,18 @@ const html = { accept: "text/html,application/xhtml+xml" }
 /** fetch writes its own Host and Sec-Fetch headers; this does not. */
 const bare = (method: string, path: string, headers: Record<string, string>, body = "") =>
   Effect.flatMap(HttpAddress, ({ port }) =>
-    Effect.async<{ readonly status: number; readonly text: string; readonly headers: http.IncomingHttpHeaders }>((resume) => {
-      const request = http.request({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
-        let text = ""
-        response.on("data", (chunk) => (text += String(chunk)))
-        response.on("end", () => resume(Effect.succeed({ status: response.statusCode ?? 0, text, headers: response.headers })))
-      })
-      request.end(body)
-    })
+    Effect.async<{ readonly status: number; readonly text: string; readonly headers: http.IncomingHttpHeaders }>(
+      (resume) => {
+        const request = http.request({ host: "127.0.0.1", port, method, path, headers, agent: false }, (response) => {
+          let text = ""
+          response.on("data", (chunk) => (text += String(chunk)))
+          response.on("end", () =>
+            resume(Effect.succeed({ status: response.statusCode ?? 0, text, headers: response.headers }))
+          )
+        })
+        request.end(body)
+      }
+    )
   )
 
 layer(server({ hosts: ["known.example"], allowOrigins: ["https://lab.example"] }), live)("without a token", (it) => {
@@ -35,7 +39,10 @@ layer(server({ hosts: ["known.example"], allowOrigins: ["https://lab.example"] }
       assert.match(foreign.text, /^\{"detail":"Host not allowed/)
       const json = { "content-type": "application/json" }
       assert.strictEqual((yield* bare("POST", "/event", { host: "rebound.example", ...json }, event)).status, 200)
-      assert.strictEqual((yield* bare("POST", "/events", { host: "rebound.example", ...json }, `[${event}]`)).status, 200)
+      assert.strictEqual(
+        (yield* bare("POST", "/events", { host: "rebound.example", ...json }, `[${event}]`)).status,
+        200
+      )
       assert.strictEqual((yield* bare("GET", "/events", { host: "rebound.example" })).status, 403)
       const named = { host: "rebound.example", origin: "http://rebound.example", ...json }
       assert.strictEqual((yield* bare("POST", "/event", named, event)).status, 403)
@@ -65,7 +72,12 @@ layer(server({ hosts: ["known.example"], allowOrigins: ["https://lab.example"] }
       )
       const asked = yield* bare("OPTIONS", "/event", { ...origin, "access-control-request-method": "POST" })
       assert.strictEqual(asked.status, 204)
-      const event = yield* bare("POST", "/event", { ...origin, "content-type": "application/json" }, '{"type":"t","data":1}')
+      const event = yield* bare(
+        "POST",
+        "/event",
+        { ...origin, "content-type": "application/json" },
+        '{"type":"t","data":1}'
+      )
       assert.deepStrictEqual([event.status, event.headers["access-control-allow-origin"]], [200, "https://lab.example"])
       assert.strictEqual((yield* bare("OPTIONS", "/event", { host: "localhost" })).status, 405)
     })
@@ -97,11 +109,17 @@ layer(server({ hosts: ["known.example"], allowOrigins: ["https://lab.example"] }
   it.effect("serves metrics, logs and the tree", () =>
     Effect.gen(function* () {
       const metrics = yield* call("/metrics")
-      assert.deepStrictEqual([metrics.text, metrics.headers.get("content-type")], ["outpost_up 1\n", "text/plain; version=0.0.4; charset=utf-8"])
+      assert.deepStrictEqual(
+        [metrics.text, metrics.headers.get("content-type")],
+        ["outpost_up 1\n", "text/plain; version=0.0.4; charset=utf-8"]
+      )
       assert.match((yield* call("/logs/lines?tail=5")).text, /"message":"hello"\}\n$/)
       assert.strictEqual((yield* call("/tree")).json.nodes[0].path, "procedures/clock")
       const none = yield* postJson("/actors/stop", { path: "nobody" })
-      assert.deepStrictEqual(none.json, { detail: "no actor at 'nobody'", error: { _tag: "NoSuchActor", path: "nobody" } })
+      assert.deepStrictEqual(none.json, {
+        detail: "no actor at 'nobody'",
+        error: { _tag: "NoSuchActor", path: "nobody" }
+      })
       assert.strictEqual(none.status, 404)
       const done = yield* postJson("/actors/restart", { path: "procedures/clock" })
       assert.deepStrictEqual(done.json, { path: "procedures/clock", action: "restart" })

@@ -26,7 +26,17 @@ describe("the name a request calls us by", () => {
     "station-7:6562",
     "outpost.example.org:443"
   ]
-  const refused = ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "a@localhost", "localhost:", "[::1", "", "example.org", "localhost:80:80"]
+  const refused = [
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.nip.io",
+    "a@localhost",
+    "localhost:",
+    "[::1",
+    "",
+    "example.org",
+    "localhost:80:80"
+  ]
   for (const host of allowed) it(`${host} is one of ours`, () => assert.isTrue(EdgeRules.hostAllowed(rules, host)))
   for (const host of refused) it(`'${host}' is not`, () => assert.isFalse(EdgeRules.hostAllowed(rules, host)))
 })
@@ -84,7 +94,11 @@ describe("credentials", () => {
     ["the right bearer", { authorization: "Bearer s3cret" }, "granted"],
     ["any case of the scheme", { authorization: "bEaReR s3cret" }, "granted"],
     ["the process's own token", { authorization: "Bearer own" }, "granted"],
-    ["a wrong bearer is final", { authorization: "Bearer no", cookie: "dccd_token=s3cret", query: "token=s3cret" }, "denied"],
+    [
+      "a wrong bearer is final",
+      { authorization: "Bearer no", cookie: "dccd_token=s3cret", query: "token=s3cret" },
+      "denied"
+    ],
     ["an empty bearer is final", { authorization: "Bearer ", query: "token=s3cret" }, "denied"],
     ["a bearer without a blank is final", { authorization: "Bearer", query: "token=s3cret" }, "denied"],
     ["another scheme is ignored", { authorization: "Basic eDp5", query: "token=s3cret" }, "query"],
@@ -145,7 +159,17 @@ describe("the route table", () => {
     assert.strictEqual(table.find("/app/x/y")._tag, "Route")
   })
   it("knows what it does not know", () => {
-    for (const path of ["/", "", "/Events", "/current/a/b", "/current/a%2fb", "/current/%zz", "/current/%ff", "x", "//events"]) {
+    for (const path of [
+      "/",
+      "",
+      "/Events",
+      "/current/a/b",
+      "/current/a%2fb",
+      "/current/%zz",
+      "/current/%ff",
+      "x",
+      "//events"
+    ]) {
       assert.strictEqual(table.find(path)._tag, "Unknown", path)
     }
   })
@@ -185,10 +209,14 @@ describe("filters and queries in a URL", () => {
       const error = yield* Effect.flip(
         EventParams.query({ stream: "x", since: "soon", limit: "0", order: "up", cursor: "y", after_seq: "-1" })
       )
-      assert.deepStrictEqual(
-        error.problems.map(({ loc }) => loc[1]).sort(),
-        ["after_seq", "cursor", "limit", "order", "since", "stream"]
-      )
+      assert.deepStrictEqual(error.problems.map(({ loc }) => loc[1]).sort(), [
+        "after_seq",
+        "cursor",
+        "limit",
+        "order",
+        "since",
+        "stream"
+      ])
     })
   )
   it("times are ISO 8601, UTC without a zone, or Unix seconds", () => {

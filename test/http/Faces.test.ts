@@ -9,7 +9,10 @@ import { layer as server } from "../support/TestServer.js"
 
 TelemetryOperationsSuite.suite("of the double", TelemetryDouble.layer)
 TelemetryOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
-TelemetryOperationsSuite.suite("over HTTP with a token", Layer.provide(Remote.layer("s3cret"), server({ token: "s3cret" })))
+TelemetryOperationsSuite.suite(
+  "over HTTP with a token",
+  Layer.provide(Remote.layer("s3cret"), server({ token: "s3cret" }))
+)
 
 RunOperationsSuite.suite("of the double", RunDouble.layer)
 RunOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))

@@ -68,7 +68,8 @@ layer(server({ limits }), live)("limits", (it) => {
 
   it.effect("NDJSON has the same limit while it streams", () =>
     Effect.gen(function* () {
-      const head = "POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+      const head =
+        "POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
       const { received } = yield* flood(head, chunk(1_000))
       assert.match(received, /^HTTP\/1\.1 413 /)
       assert.include(received, '"_tag":"TooLarge"')
@@ -115,7 +116,11 @@ layer(server(), live)("batches", (it) => {
       )
       assert.strictEqual(array.json.refused[0].error.detail[0].type, "string_type")
       for (const type of ["application/x-ndjson", "application/ndjson; charset=utf-8", "application/jsonl"]) {
-        const answer = yield* call("/events", { method: "POST", headers: { "content-type": type }, body: `${good}\n${good}` })
+        const answer = yield* call("/events", {
+          method: "POST",
+          headers: { "content-type": type },
+          body: `${good}\n${good}`
+        })
         assert.deepStrictEqual([answer.status, answer.json.accepted.length], [200, 2], type)
       }
       const none = yield* call("/events", { method: "POST", headers: ndjson, body: "1\n2\n" })
@@ -126,50 +131,53 @@ layer(server(), live)("batches", (it) => {
   )
 })
 
-layer(server({ limits: { event_bytes: 1_000_000, batch_bytes: 10_000_000 } }), live)("a store that is slow or fails", (it) => {
-  it.effect("bodies that wait are bounded together: 503 and when to try again", () =>
-    Effect.gen(function* () {
-      const double = yield* TelemetryDouble
-      const open = yield* Deferred.make<void>()
-      double.gate = Deferred.await(open)
-      const waiting = yield* Effect.fork(
-        Effect.all(
-          Array.from({ length: 9 }, () => postJson("/event", event(1_000_000))),
-          { concurrency: "unbounded" }
+layer(server({ limits: { event_bytes: 1_000_000, batch_bytes: 10_000_000 } }), live)(
+  "a store that is slow or fails",
+  (it) => {
+    it.effect("bodies that wait are bounded together: 503 and when to try again", () =>
+      Effect.gen(function* () {
+        const double = yield* TelemetryDouble
+        const open = yield* Deferred.make<void>()
+        double.gate = Deferred.await(open)
+        const waiting = yield* Effect.fork(
+          Effect.all(
+            Array.from({ length: 9 }, () => postJson("/event", event(1_000_000))),
+            { concurrency: "unbounded" }
+          )
         )
-      )
-      yield* Effect.sleep("1 seconds")
-      const batch = `[${event(900_000)},${event(900_000)}]`
-      const refused = yield* postJson("/events", batch)
-      assert.deepStrictEqual([refused.status, refused.headers.get("retry-after")], [503, "1"])
-      assert.strictEqual(refused.json.error._tag, "Overloaded")
-      yield* Deferred.succeed(open, undefined)
-      double.gate = Effect.void
-      const answers = yield* Fiber.join(waiting)
-      assert.isTrue(answers.every(({ status }) => status === 200))
-      assert.strictEqual((yield* postJson("/events", batch)).status, 200)
-    })
-  )
+        yield* Effect.sleep("1 seconds")
+        const batch = `[${event(900_000)},${event(900_000)}]`
+        const refused = yield* postJson("/events", batch)
+        assert.deepStrictEqual([refused.status, refused.headers.get("retry-after")], [503, "1"])
+        assert.strictEqual(refused.json.error._tag, "Overloaded")
+        yield* Deferred.succeed(open, undefined)
+        double.gate = Effect.void
+        const answers = yield* Fiber.join(waiting)
+        assert.isTrue(answers.every(({ status }) => status === 200))
+        assert.strictEqual((yield* postJson("/events", batch)).status, 200)
+      })
+    )
 
-  it.effect("its errors have their statuses, a defect none of its text", () =>
-    Effect.gen(function* () {
-      const double = yield* TelemetryDouble
-      const body = '{"type":"t","data":1}'
-      double.gate = Effect.fail(new StorageFailed({ operation: "append", path: "site.ndjson", reason: "ENOSPC" }))
-      const full = yield* postJson("/event", body)
-      assert.deepStrictEqual([full.status, full.text], [507, '{"detail":"append site.ndjson: ENOSPC"}'])
-      assert.strictEqual(
-        full.headers.get("x-outpost-error"),
-        '{"operation":"append","path":"site.ndjson","reason":"ENOSPC","_tag":"StorageFailed"}'
-      )
-      double.gate = Effect.fail(new Overloaded({ what: "the journal", retryAfter: 2.5 }))
-      const busy = yield* postJson("/event", body)
-      assert.deepStrictEqual([busy.status, busy.headers.get("retry-after")], [503, "3"])
-      double.gate = Effect.die(new Error("a secret of the inside"))
-      const broken = yield* postJson("/event", body)
-      assert.deepStrictEqual([broken.status, broken.text], [500, '{"detail":"Internal Server Error"}'])
-      double.gate = Effect.void
-      assert.strictEqual((yield* postJson("/event", body)).status, 200)
-    })
-  )
-})
+    it.effect("its errors have their statuses, a defect none of its text", () =>
+      Effect.gen(function* () {
+        const double = yield* TelemetryDouble
+        const body = '{"type":"t","data":1}'
+        double.gate = Effect.fail(new StorageFailed({ operation: "append", path: "site.ndjson", reason: "ENOSPC" }))
+        const full = yield* postJson("/event", body)
+        assert.deepStrictEqual([full.status, full.text], [507, '{"detail":"append site.ndjson: ENOSPC"}'])
+        assert.strictEqual(
+          full.headers.get("x-outpost-error"),
+          '{"operation":"append","path":"site.ndjson","reason":"ENOSPC","_tag":"StorageFailed"}'
+        )
+        double.gate = Effect.fail(new Overloaded({ what: "the journal", retryAfter: 2.5 }))
+        const busy = yield* postJson("/event", body)
+        assert.deepStrictEqual([busy.status, busy.headers.get("retry-after")], [503, "3"])
+        double.gate = Effect.die(new Error("a secret of the inside"))
+        const broken = yield* postJson("/event", body)
+        assert.deepStrictEqual([broken.status, broken.text], [500, '{"detail":"Internal Server Error"}'])
+        double.gate = Effect.void
+        assert.strictEqual((yield* postJson("/event", body)).status, 200)
+      })
+    )
+  }
+)

@@ -205,9 +205,7 @@ describe("an end", () => {
       const { port } = yield* Effect.provide(HttpAddress, context)
       const seen = yield* Effect.gen(function* () {
         const telemetry = yield* TelemetryOperations
-        const follower = yield* telemetry
-          .tail(new EventFilter({}))
-          .pipe(Stream.take(2), Stream.runCollect, Effect.fork)
+        const follower = yield* telemetry.tail(new EventFilter({})).pipe(Stream.take(2), Stream.runCollect, Effect.fork)
         yield* Effect.sleep("300 millis")
         yield* telemetry.post('{"type":"t","data":1}')
         yield* Effect.sleep("100 millis")

@@ -21,7 +21,9 @@ export const layer: Layer.Layer<ConfigOperations> = Layer.sync(ConfigOperations,
         const issues = issuesOf(document)
         if (issues.length > 0) return Effect.fail(new ConfigInvalid({ issues }))
         if ("plugins" in document) {
-          return Effect.fail(new ConfigNotAllowed({ issues: [{ path: "plugins", message: "may not come from outside" }] }))
+          return Effect.fail(
+            new ConfigNotAllowed({ issues: [{ path: "plugins", message: "may not come from outside" }] })
+          )
         }
         held = { ...held, ...document }
         return Effect.succeed(held)

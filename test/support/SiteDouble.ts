@@ -1,6 +1,12 @@
 /** A site at rest with one actor; `SiteDouble` says what was asked of it. */
 import { NodeStatus } from "../../src/actor/NodeStatus.js"
-import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteOperations, SiteStatus } from "../../src/operations/SiteOperations.js"
+import {
+  ActorFailed,
+  NoSuchActor,
+  ShutdownUnavailable,
+  SiteOperations,
+  SiteStatus
+} from "../../src/operations/SiteOperations.js"
 import { TelemetryStats } from "../../src/operations/TelemetryOperations.js"
 import { Context, DateTime, Effect, Layer, Stream } from "effect"
 

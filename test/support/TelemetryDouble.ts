@@ -101,7 +101,9 @@ export const layer: Layer.Layer<TelemetryOperations | TelemetryDouble> = Layer.e
       (filter.stream === undefined || filter.stream === "site")
 
     const known = (filter: EventFilter) =>
-      filter.run === undefined || filter.run === "001" ? Effect.void : Effect.fail(new RunNotFound({ run_id: filter.run }))
+      filter.run === undefined || filter.run === "001"
+        ? Effect.void
+        : Effect.fail(new RunNotFound({ run_id: filter.run }))
 
     const operations = TelemetryOperations.of({
       post: (body) =>
@@ -131,7 +133,9 @@ export const layer: Layer.Layer<TelemetryOperations | TelemetryDouble> = Layer.e
           return Array.isArray(values)
             ? batch(values.map((value) => Buffer.from(JSON.stringify(value))))
             : Effect.fail(
-                new InvalidInput({ problems: [{ type: "list_type", loc: ["body"], msg: "Input should be a valid list", input: null }] })
+                new InvalidInput({
+                  problems: [{ type: "list_type", loc: ["body"], msg: "Input should be a valid list", input: null }]
+                })
               )
         }),
       current: Effect.sync(
@@ -145,7 +149,9 @@ export const layer: Layer.Layer<TelemetryOperations | TelemetryDouble> = Layer.e
       query: ({ cursor, descending, filter, limit }) =>
         Effect.map(known(filter), () => {
           const from = cursor?.site ?? 0
-          const found = kept.filter(lets(filter)).filter(({ seq }) => descending ? from === 0 || seq < from : seq > from)
+          const found = kept
+            .filter(lets(filter))
+            .filter(({ seq }) => (descending ? from === 0 || seq < from : seq > from))
           if (descending) found.reverse()
           const page = found.slice(0, limit)
           const last = page.at(-1)
@@ -174,7 +180,10 @@ export const layer: Layer.Layer<TelemetryOperations | TelemetryDouble> = Layer.e
               Stream.fromQueue(subscription).pipe(Stream.filter(({ seq }) => seq > old.length))
             ).pipe(
               Stream.filter((entry) => entry.seq > since && lets(filter)(entry)),
-              Stream.map((entry): TailItem => ({ line: entry.line, cursor: Cursor.advance(from ?? {}, "site", entry.seq) }))
+              Stream.map((entry): TailItem => ({
+                line: entry.line,
+                cursor: Cursor.advance(from ?? {}, "site", entry.seq)
+              }))
             )
           })
         ),

@@ -6,7 +6,6 @@ import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { TestProject } from "vitest/node"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 /** The bin under test. */
@@ -22,8 +21,8 @@ const newest = (folder: string): number =>
 const isStale = () =>
   !existsSync(bin) || statSync(bin).mtimeMs < Math.max(newest(join(root, "src")), newest(join(root, "scripts")))
 
-export default function setup({ vitest }: TestProject): void {
-  const wanted = vitest.filenamePattern ?? []
+export default function setup(): void {
+  const wanted = process.argv.filter((word) => word.startsWith("test/") || word.endsWith(".test.ts"))
   if (wanted.length > 0 && !wanted.some((pattern) => /integration|faults|conformance/.test(pattern))) return
   if (!isStale()) return
   const { status, stderr } = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, encoding: "utf8" })

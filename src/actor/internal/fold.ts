@@ -2,12 +2,10 @@
  * One life of a mailbox actor: takes requests from its inbox, one at a time, and folds them over the state.
  */
 import * as Cause from "effect/Cause"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Queue from "effect/Queue"
 import type * as Request from "effect/Request"
-import { type AnyRequest, type Envelope, type Inbox, wakeUp } from "./inbox.js"
+import type { AnyRequest, Envelope, Inbox } from "./inbox.js"
 
 /** The handler of one request. */
 export type Handler<A extends AnyRequest, State, R> = (
@@ -62,18 +60,20 @@ export const fold = <Protocol extends AnyRequest, State, const Handlers extends 
   const answered = (envelope: Envelope, answer: Effect.Effect<unknown, unknown>): Effect.Effect<void> => {
     inHand = undefined
     inbox.handled++
-    if (envelope.reply !== undefined) {
-      Deferred.unsafeDone(envelope.reply, answer)
-      return progressed
-    }
-    return Effect.zipRight(logFailure(inbox, envelope, answer), progressed)
+    if (envelope.reply === undefined) return Effect.zipRight(logFailure(inbox, envelope, answer), progressed)
+    inbox.settle(envelope, answer)
+    return progressed
   }
 
+  let stopped = false
   const loop = Effect.whileLoop({
-    while: () => !inbox.stopping,
+    while: () => !stopped,
     body: () =>
-      Effect.flatMap(Queue.take(inbox.queue), (envelope) => {
-        if (envelope === wakeUp || envelope.givenUp) return Effect.void
+      Effect.flatMap(inbox.take, (envelope) => {
+        if (envelope === undefined) {
+          stopped = true
+          return Effect.void
+        }
         envelope.begun = true
         inHand = envelope
         return handle(envelope)
@@ -83,7 +83,7 @@ export const fold = <Protocol extends AnyRequest, State, const Handlers extends 
 
   return Effect.sync(() => inbox.begin()).pipe(
     Effect.zipRight(loop),
-    Effect.ensuring(Effect.suspend(() => inbox.end(inHand)))
+    Effect.ensuring(Effect.sync(() => inbox.end(inHand)))
   )
 }
 

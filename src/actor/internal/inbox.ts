@@ -1,16 +1,17 @@
 /**
- * The queue behind a mailbox: requests in envelopes, each with the reply its sender waits for.
+ * The queue behind a mailbox: requests in envelopes, each with the way back to its sender.
  *
  * An inbox outlives the lives of its actor. Between two lives it is closed: senders are told at once. When a life ends,
- * whatever is in the queue, or suspended in front of it, is answered `ActorStopped`.
+ * whatever is in the queue, or waits in front of it, is answered `ActorStopped`.
+ *
+ * Plain data behind an Effect face, because an ask is a hot path: no fiber, no race and no `Deferred` per request. A
+ * sender is suspended once and resumed once; time-outs are kept by one fiber (`internal/deadlines`).
  */
-import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
-import * as Queue from "effect/Queue"
+import * as MutableList from "effect/MutableList"
 import type * as Request from "effect/Request"
 import { ActorStopped, AskTimeout, MailboxFull } from "../MailboxError.js"
+import type { Deadlines } from "./deadlines.js"
 
 /** A tagged request that knows the types of its answer and of its failure. */
 export type AnyRequest = Request.Request<unknown, unknown> & { readonly _tag: string }
@@ -23,111 +24,167 @@ export type Refusal<A extends AnyRequest> = Request.Request.Error<A> | AskTimeou
 
 export interface Envelope {
   readonly request: AnyRequest
-  /** `undefined` where the sender does not wait. */
-  readonly reply: Deferred.Deferred<unknown, unknown> | undefined
+  /** Resumes the asker; `undefined` where the sender does not wait for an answer. */
+  readonly reply: ((answer: Effect.Effect<unknown, unknown>) => void) | undefined
+  /** Resumes the sender of a `tell` once there is room. */
+  readonly admitted: ((outcome: Effect.Effect<void, ActorStopped>) => void) | undefined
   begun: boolean
-  /** The sender waits no longer: a request that was not begun will not be. */
-  givenUp: boolean
+  /** Answered, refused, timed out, or its sender has gone: a request that was not begun by then never is. */
+  settled: boolean
 }
 
-/** Wakes an actor that waits for work, so that it sees the order to stop. */
-export const wakeUp: unique symbol = Symbol("outpost/actor/inbox/wakeUp")
-
-/** What stands in the queue. */
-export type Item = Envelope | typeof wakeUp
-
 export class Inbox {
-  open = true
-  stopping = false
   handled = 0
   dropped = 0
+  #open = true
+  #stopping = false
+  #wakeActor: (() => void) | undefined
+  readonly #queue = MutableList.empty<Envelope>()
+  /** Senders that wait for room, in the order they came. */
+  readonly #waiting = MutableList.empty<Envelope>()
+
   constructor(
     readonly name: string,
     readonly capacity: number,
     readonly overflow: "suspend" | "reject" | "drop",
-    readonly queue: Queue.Queue<Item>
+    readonly deadlines: Deadlines<Envelope>
   ) {}
 
   get depth(): number {
-    return Math.max(
-      0,
-      this.queue.unsafeSize().pipe((size) => (size._tag === "Some" ? size.value : 0))
-    )
+    return MutableList.length(this.#queue) + MutableList.length(this.#waiting)
   }
 
-  ask<A extends AnyRequest>(request: A, within: Duration.Duration): Effect.Effect<Answer<A>, Refusal<A>> {
-    return Effect.suspend((): Effect.Effect<Answer<A>, Refusal<A>> => {
-      if (!this.open) return this.stopped(false)
-      const reply = Deferred.unsafeMake<Answer<A>, Request.Request.Error<A> | ActorStopped>(FiberId.none)
-      // One queue holds envelopes of all requests. The reply of each is only ever completed by its own handler, whose
-      // type says what it answers, or by `refuse`.
-      const forget = reply as unknown as Deferred.Deferred<unknown, unknown>
-      const envelope: Envelope = { request, reply: forget, begun: false, givenUp: false }
-      return Queue.offer(this.queue, envelope).pipe(
-        Effect.flatMap((taken): Effect.Effect<Answer<A>, Refusal<A>> => (taken ? Deferred.await(reply) : this.full())),
-        Effect.onInterrupt(() =>
-          Effect.sync(() => {
-            envelope.givenUp = true
-          })
-        ),
-        Effect.timeoutFail({
-          duration: within,
-          onTimeout: () => new AskTimeout({ mailbox: this.name, request: request._tag, begun: envelope.begun })
-        })
-      )
+  ask<A extends AnyRequest>(request: A, within: number): Effect.Effect<Answer<A>, Refusal<A>> {
+    return Effect.async<Answer<A>, Refusal<A>>((resume) => {
+      if (!this.#open) return resume(this.#stopped(false))
+      // One queue holds envelopes of all requests. Each is only ever answered by its own handler, whose type says what
+      // it answers, or refused below.
+      const reply = resume as (answer: Effect.Effect<unknown, unknown>) => void
+      const envelope: Envelope = { request, reply, admitted: undefined, begun: false, settled: false }
+      if (!this.#offer(envelope)) return resume(this.#full())
+      this.deadlines.add(envelope, within)
+      return Effect.sync(() => {
+        envelope.settled = true
+      })
     })
   }
 
   tell(request: AnyRequest): Effect.Effect<void, MailboxFull | ActorStopped> {
-    return Effect.suspend((): Effect.Effect<void, MailboxFull | ActorStopped> => {
-      if (!this.open) return this.stopped(false)
-      const envelope: Envelope = { request, reply: undefined, begun: false, givenUp: false }
-      return Effect.flatMap(Queue.offer(this.queue, envelope), (taken) => {
-        if (taken) return Effect.void
-        this.dropped++
-        return this.overflow === "drop" ? Effect.void : this.full()
-      })
+    return Effect.async<void, MailboxFull | ActorStopped>((resume) => {
+      if (!this.#open) return resume(this.#stopped(false))
+      const waits = this.overflow === "suspend" && this.#isFull
+      const envelope: Envelope = {
+        request,
+        reply: undefined,
+        admitted: waits ? resume : undefined,
+        begun: false,
+        settled: false
+      }
+      if (this.#offer(envelope)) {
+        if (!waits) return resume(Effect.void)
+        return Effect.sync(() => {
+          envelope.settled = true
+        })
+      }
+      this.dropped++
+      resume(this.overflow === "drop" ? Effect.void : this.#full())
     })
   }
 
+  /** The next request for the life in charge, or nothing once it has been told to stop. */
+  readonly take: Effect.Effect<Envelope | undefined> = Effect.suspend(() => {
+    const envelope = this.#stopping ? undefined : this.#next()
+    if (envelope !== undefined || this.#stopping) return Effect.succeed(envelope)
+    return Effect.zipRight(
+      Effect.async<void>((resume) => {
+        this.#wakeActor = () => resume(Effect.void)
+        if (this.#stopping || this.depth > 0) this.#wake()
+        return Effect.sync(() => {
+          this.#wakeActor = undefined
+        })
+      }),
+      this.take
+    )
+  })
+
   /** The life in charge ends after the request in hand. */
   stop(): void {
-    this.stopping = true
-    // It waits for work only when the queue is empty, and then there is room for this.
-    if (this.depth === 0) this.queue.unsafeOffer(wakeUp)
+    this.#stopping = true
+    this.#wake()
   }
 
   /** A life takes charge. */
   begin(): void {
-    this.open = true
-    this.stopping = false
+    this.#open = true
+    this.#stopping = false
   }
 
   /** A life has ended: nobody waits in vain. */
-  end(inHand: Envelope | undefined): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.open = false
-      if (inHand !== undefined) this.refuse(inHand)
-      return Effect.whileLoop({
-        while: () => this.depth > 0,
-        body: () => Queue.takeAll(this.queue),
-        step: (left) => {
-          for (const envelope of left) if (envelope !== wakeUp) this.refuse(envelope)
-        }
-      })
-    })
+  end(inHand: Envelope | undefined): void {
+    this.#open = false
+    if (inHand !== undefined) this.#refuse(inHand)
+    for (let left = this.#next(); left !== undefined; left = this.#next()) this.#refuse(left)
   }
 
-  private refuse(envelope: Envelope): void {
+  /** Gives a sender its answer, unless it waits no longer. */
+  settle(envelope: Envelope, answer: Effect.Effect<unknown, unknown>): void {
+    if (envelope.settled) return
+    envelope.settled = true
+    envelope.reply?.(answer)
+  }
+
+  /** The time of an ask is up. */
+  expire(envelope: Envelope): void {
+    const { _tag: request } = envelope.request
+    this.settle(envelope, new AskTimeout({ mailbox: this.name, request, begun: envelope.begun }))
+  }
+
+  get #isFull(): boolean {
+    return MutableList.length(this.#queue) >= this.capacity
+  }
+
+  #offer(envelope: Envelope): boolean {
+    if (this.#isFull) {
+      if (this.overflow !== "suspend") return false
+      MutableList.append(this.#waiting, envelope)
+      return true
+    }
+    MutableList.append(this.#queue, envelope)
+    this.#wake()
+    return true
+  }
+
+  /** The first request that someone still wants; the room it leaves goes to the first that waits for it. */
+  #next(): Envelope | undefined {
+    for (;;) {
+      const envelope = MutableList.shift(this.#queue)
+      while (!this.#isFull && !MutableList.isEmpty(this.#waiting)) {
+        const admitted = MutableList.shift(this.#waiting)
+        if (admitted === undefined || admitted.settled) continue
+        MutableList.append(this.#queue, admitted)
+        if (this.#open) admitted.admitted?.(Effect.void)
+      }
+      if (envelope === undefined || !envelope.settled) return envelope
+    }
+  }
+
+  #refuse(envelope: Envelope): void {
     if (envelope.reply === undefined) this.dropped++
-    else Deferred.unsafeDone(envelope.reply, this.stopped(envelope.begun))
+    envelope.admitted?.(this.#stopped(false))
+    this.settle(envelope, this.#stopped(envelope.begun))
   }
 
-  private stopped(begun: boolean): Effect.Effect<never, ActorStopped> {
+  #wake(): void {
+    const wake = this.#wakeActor
+    this.#wakeActor = undefined
+    wake?.()
+  }
+
+  #stopped(begun: boolean): Effect.Effect<never, ActorStopped> {
     return new ActorStopped({ mailbox: this.name, begun })
   }
 
-  private full(): Effect.Effect<never, MailboxFull> {
+  #full(): Effect.Effect<never, MailboxFull> {
     return new MailboxFull({ mailbox: this.name, capacity: this.capacity })
   }
 }

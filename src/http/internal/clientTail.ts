@@ -36,10 +36,7 @@ export const parse = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stre
 /** A server that says nothing for so long, not even that it lives, is gone. */
 const longestSilence = Duration.seconds(45)
 
-const pace = Schedule.exponential("250 millis").pipe(
-  Schedule.union(Schedule.spaced("10 seconds")),
-  Schedule.jittered
-)
+const pace = Schedule.exponential("250 millis").pipe(Schedule.union(Schedule.spaced("10 seconds")), Schedule.jittered)
 
 /**
  * Follows a tail for good. `connect` begins where `position` says; each event's id becomes the position. A server that can't

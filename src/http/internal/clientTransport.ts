@@ -62,7 +62,9 @@ export const make = (options: ClientOptions): Effect.Effect<Transport, never, Ht
       options.token === undefined
         ? (same) => same
         : HttpClient.mapRequest(HttpClientRequest.bearerToken(Redacted.value(options.token))),
-      HttpClient.transformResponse(Effect.mapError((error: HttpClientError.HttpClientError) => unreachable(reasonOf(error))))
+      HttpClient.transformResponse(
+        Effect.mapError((error: HttpClientError.HttpClientError) => unreachable(reasonOf(error)))
+      )
     )
     const readText = (response: Response) => Effect.mapError(response.text, (error) => unreachable(reasonOf(error)))
 

@@ -11,8 +11,8 @@
  *
  * @internal
  */
-import { AppendFile, DiskFailure, type Notice, reasonOf } from "../AppendFile.js"
-import type { Disk } from "../Disk.js"
+import { AppendFile, DiskFailure, type Notice, reasonOf } from "./AppendFile.js"
+import type { Disk } from "./Disk.js"
 
 /** Names of the steps of a commit, in order; fault tests stop the process at one of them. */
 export type Step =

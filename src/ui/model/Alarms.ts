@@ -1,0 +1,62 @@
+/** What is wrong with the site now, each thing once, the gravest first. */
+import * as DateTime from "effect/DateTime"
+import type { NodeStatus } from "../../actor/NodeStatus.js"
+import type { SiteStatus } from "../../operations/SiteOperations.js"
+import { isTrouble, word } from "./Tree.js"
+
+export interface Alarm {
+  readonly key: string
+  readonly grave: boolean
+  readonly title: string
+  /** Why, in full. */
+  readonly cause: string | undefined
+  /** Unix milliseconds. */
+  readonly since: number | undefined
+  /** The node it is about. */
+  readonly path: string | undefined
+}
+
+export const alarmsOf = (status: SiteStatus): ReadonlyArray<Alarm> => {
+  const troubled = status.tree.filter((node) => node.path !== "" && isTrouble(node.status))
+  const parents = new Set(troubled.map(({ path }) => path))
+  const nodes = troubled.filter((node) => !isOnlyBecauseOfBelow(node, parents)).map(ofNode)
+  const told = [
+    ...(status.telemetry.failure === undefined
+      ? []
+      : [plain("telemetry", "Events can't be stored", status.telemetry.failure, true)]),
+    ...(status.config.error === null
+      ? []
+      : [plain("config", "The config file is not valid; the last good one is in force", status.config.error, false)])
+  ]
+  const reasons = status.reasons
+    .filter((reason) => !troubled.some(({ path }) => reason.includes(path)))
+    .filter((reason) => !told.some(({ cause }) => cause !== undefined && (reason.includes(cause) || cause.includes(reason))))
+    .map((reason) => plain(`reason:${reason}`, reason, undefined, !status.ready))
+  return [...told, ...reasons, ...nodes].sort((a, b) => Number(b.grave) - Number(a.grave))
+}
+
+// ------------------------------------------------------------------------------------------------------------------
+
+const plain = (key: string, title: string, cause: string | undefined, grave: boolean): Alarm => ({
+  key,
+  grave,
+  title,
+  cause,
+  since: undefined,
+  path: undefined
+})
+
+const ofNode = (node: NodeStatus): Alarm => ({
+  key: `node:${node.path}`,
+  grave: node.status === "failed" || node.status === "quarantined",
+  title: `${node.path} is ${word(node.status)}${node.reason === undefined ? "" : ` (${node.reason})`}`,
+  cause: node.lastCause,
+  since: DateTime.toEpochMillis(node.since),
+  path: node.path
+})
+
+/** A supervisor that is degraded by its child says nothing that the child does not. */
+const isOnlyBecauseOfBelow = (node: NodeStatus, troubled: ReadonlySet<string>): boolean =>
+  node.kind === "supervisor" &&
+  node.status === "degraded" &&
+  Array.from(troubled).some((path) => path.startsWith(`${node.path}/`))
