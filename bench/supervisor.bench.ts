@@ -56,7 +56,7 @@ const supervised = Effect.scoped(
     const asked = performance.now()
     const { nodes } = yield* tree.get
     const pictureMillis = performance.now() - asked
-    if (nodes.some((node) => node.status !== "ready")) yield* Effect.dieMessage("not all children are ready")
+    if (nodes.some((node) => node.status !== "ready")) return yield* Effect.dieMessage("not all children are ready")
     return { percent, startMillis, pictureMillis }
   })
 ).pipe(Effect.provide(SupervisionTree.layer))

@@ -18,11 +18,12 @@
  * life is a fiber that closes its own scope (`internal/life`); a child has one life at a time because only its keeper
  * begins them. Nothing survives the supervisor's scope but what was abandoned.
  */
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Cause from "effect/Cause"
 import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as ChildSpec from "./ChildSpec.js"
@@ -112,26 +113,35 @@ const open = Effect.fnUntraced(function* (options: Options<AnySpecs>) {
     }
   }
 
-  /** The unit a new child joins: its own where each child is on its own, else the group's. */
-  const unitFor = (): Child.Unit =>
-    (strategy === "one_for_one" ? undefined : members[0]?.unit) ?? {
-      strategy,
-      children: [],
-      signal: new Signal(),
-      keeper: undefined
-    }
+  const newUnit = (): Child.Unit => ({ strategy, children: [], signal: new Signal(), keeper: undefined })
+
+  const employKeeper = (unit: Child.Unit) =>
+    keep(supervision, unit).pipe(
+      Effect.onError((cause) => (Cause.isInterruptedOnly(cause) ? Effect.void : Deferred.failCause(escalation, cause))),
+      Effect.interruptible,
+      Effect.forkIn(supervision.yard),
+      Effect.map((keeper) => {
+        unit.keeper = keeper
+      })
+    )
+
+  /** Where a strategy ties the children, they are one unit; else each is a unit of its own. */
+  const group = strategy === "one_for_one" ? undefined : newUnit()
+  if (group !== undefined) yield* employKeeper(group)
+
+  const pathOf = (id: string) => (cell.path === "" ? id : `${cell.path}/${id}`)
 
   /** Takes a child in and waits until it is ready. */
   const adopt = (spec: ChildSpec.ChildSpec): Effect.Effect<void, StartFailed | DuplicateChild> =>
     Effect.gen(function* () {
-      const path = cell.path === "" ? spec.id : `${cell.path}/${spec.id}`
+      const path = pathOf(spec.id)
       if (spec.id === "" || spec.id.includes("/")) return yield* Effect.dieMessage(`not a child id: "${spec.id}"`)
       if (closed) return yield* new StartFailed({ path, reason: "requested" })
       if (cell.children.has(spec.id)) return yield* new DuplicateChild({ path })
 
-      const unit = unitFor()
+      const unit = group ?? newUnit()
       const child = Child.make(spec, tree.attach(cell, spec.id, spec.kind), unit)
-      const starter = (child.starter = yield* Deferred.make<void, StartFailed>())
+      const starter = (child.starter = Deferred.unsafeMake<void, StartFailed>(FiberId.none))
       child.cell.orders = {
         stop: Orders.stop(tree, child),
         start: Orders.start(child),
@@ -140,13 +150,7 @@ const open = Effect.fnUntraced(function* (options: Options<AnySpecs>) {
       members.push(child)
       unit.children.push(child)
       unit.signal.pulse()
-      unit.keeper ??= yield* keep(supervision, unit).pipe(
-        Effect.onError((cause) =>
-          Cause.isInterruptedOnly(cause) ? Effect.void : Deferred.failCause(escalation, cause)
-        ),
-        Effect.interruptible,
-        Effect.forkIn(supervision.yard)
-      )
+      if (unit !== group) yield* employKeeper(unit)
       yield* Effect.interruptible(Deferred.await(starter)).pipe(
         Effect.catchAll((error) => (spec.onStartFailure === "retry" ? Effect.void : Effect.fail(error))),
         Effect.onError(() => dismiss(child))
@@ -161,7 +165,7 @@ const open = Effect.fnUntraced(function* (options: Options<AnySpecs>) {
     members.splice(members.indexOf(child), 1)
     unit.children.splice(unit.children.indexOf(child), 1)
     tree.detach(cell, child.cell)
-    if (unit.children.length === 0 && unit.keeper !== undefined) yield* Fiber.interrupt(unit.keeper)
+    if (unit !== group && unit.keeper !== undefined) yield* Fiber.interrupt(unit.keeper)
   })
 
   /** Stops every child, right to left, each within its own deadline. */
@@ -171,6 +175,7 @@ const open = Effect.fnUntraced(function* (options: Options<AnySpecs>) {
     if (cell === tree.root) tree.set(cell, "stopping", cell.reason)
     for (const child of members) child.cell.orders = undefined
     yield* Fiber.interruptAll(members.flatMap((child) => child.unit.keeper ?? []))
+    if (group?.keeper !== undefined) yield* Fiber.interrupt(group.keeper)
     for (const child of members.toReversed()) yield* layToRest(supervision, child)
     if (cell === tree.root) tree.leave(cell)
   }).pipe(Effect.uninterruptible)
@@ -178,7 +183,7 @@ const open = Effect.fnUntraced(function* (options: Options<AnySpecs>) {
   const withChild = <E>(id: string, use: (child: Child.Child) => Effect.Effect<void, E>) =>
     Effect.suspend((): Effect.Effect<void, E | NodeNotFound> => {
       const child = members.find((member) => member.spec.id === id)
-      if (child === undefined || closed) return new NodeNotFound({ path: cell.path === "" ? id : `${cell.path}/${id}` })
+      if (child === undefined || closed) return new NodeNotFound({ path: pathOf(id) })
       return use(child)
     })
 

@@ -21,6 +21,10 @@ const byTag: ReadonlyMap<string, string> = new Map([
   ["StorageFailed", "look at the disk (space, permissions), then check the data with: outpost verify"],
   ["Overloaded", "try again in a moment"],
   ["TooLarge", "send it in smaller pieces, or raise http.limits in the config"],
+  ["UnreadableBody", "send UTF-8 text"],
+  ["RunRefused", "choose another name or directory"],
+  ["LaunchFailed", "check the installation with: outpost doctor"],
+  ["SiteUnusable", "make the directory writable, or name another with --site"],
   ["InvalidInput", "correct it and send it again; nothing was stored"]
 ])
 

@@ -45,7 +45,8 @@ export const readData = (argument: string): Effect.Effect<string, UsageProblem |
         const bytes = Bytes.concat(Chunk.toReadonlyArray(yield* Stream.runCollect(input)))
         return yield* Effect.try({
           try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-          catch: () => new UsageProblem({ message: "standard input is not UTF-8 text" })
+          catch: () =>
+            new UsageProblem({ message: "standard input is not UTF-8 text", hint: "encode binary data, as base64 say" })
         })
       })
 

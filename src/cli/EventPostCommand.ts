@@ -85,7 +85,7 @@ const postFile = (file: string) =>
     const fs = yield* FileSystem.FileSystem
     const { input } = yield* StandardIo
     if (file !== "-" && !(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
-      return yield* new NotFound({ message: `there is no file ${file}` })
+      return yield* new NotFound({ message: `there is no file ${file}`, hint: "check its path; - is standard input" })
     }
     const bytes =
       file === "-"

@@ -13,7 +13,7 @@ import { config } from "./ConfigCommand.js"
 import { current } from "./CurrentCommand.js"
 import { event } from "./EventCommand.js"
 import { exportCommand } from "./ExportCommand.js"
-import type { Failure, UsageProblem } from "./Failure.js"
+import { type Failure, UsageProblem } from "./Failure.js"
 import * as Globals from "./Globals.js"
 import * as Help from "./Help.js"
 import { logs } from "./LogsCommand.js"
@@ -86,6 +86,7 @@ export const execute = (line: Line): Effect.Effect<void, Failure, Exclude<Comman
         )
       )
   }).pipe(
+    Effect.mapError((failure) => withHint(failure, line)),
     Effect.tapErrorCause((cause) => tell(cause, isDetailed(line))),
     logsToStandardError
   )
@@ -101,6 +102,12 @@ const logsToStandardError = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Ef
       unsafe: { ...console.unsafe, log: console.unsafe.error }
     })
   )
+
+/** Whoever does not know how to call a command reads its help next. */
+const withHint = (failure: Failure, line: Line): Failure =>
+  failure instanceof UsageProblem && failure.hint === undefined && Either.isRight(line)
+    ? new UsageProblem({ message: failure.message, hint: `see ${Arguments.words(line.right.path)} --help` })
+    : failure
 
 const tell = (cause: Cause.Cause<Failure>, detailed: boolean) =>
   Effect.flatMap(StandardIo, (io) => {

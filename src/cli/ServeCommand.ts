@@ -38,8 +38,7 @@ export const serve = CommandSpec.make(
   },
   (input) =>
     Effect.gen(function* () {
-      const { config, json, logLevel, site, url } = yield* Globals
-      if (Option.isSome(url)) yield* Effect.logDebug("serve starts a server of its own; the url is not used")
+      const { config, json, logLevel, site } = yield* Globals
       const context = yield* Effect.context<Output.Sink>()
       const launcher = yield* Launcher
       yield* launcher.serve({

@@ -19,6 +19,7 @@ import { ServerUnreachable } from "../operations/Unreachable.js"
 import * as EventParams from "./EventParams.js"
 import { follow } from "./internal/clientTail.js"
 import * as Transport from "./internal/clientTransport.js"
+import { nextCursorHeader } from "./WireHeaders.js"
 
 const PostErrors = Schema.Union(InvalidInput, UnreadableBody, TooLarge, StorageFailed, Overloaded)
 const ReadErrors = Schema.Union(StorageFailed, RunNotFound)
@@ -65,7 +66,7 @@ const make = (transport: Transport.Transport): TelemetryOperations["Type"] => {
     )
     return Effect.flatMap(send(request, ReadErrors), (response) =>
       Effect.map(Effect.mapError(response.text, unexpected), (body) => {
-        const next = Option.flatMap(Option.fromNullable(response.headers["x-next-cursor"]), Cursor.parse)
+        const next = Option.flatMap(Option.fromNullable(response.headers[nextCursorHeader]), Cursor.parse)
         return new EventPage({
           lines: body.split("\n").flatMap((line) => (line === "" ? [] : [EventLine.make(line)])),
           ...(Option.isSome(next) ? { next: next.value } : {})
@@ -94,18 +95,15 @@ const make = (transport: Transport.Transport): TelemetryOperations["Type"] => {
     currentOf,
     query,
     events: (filter, { descending = false, limit = Number.POSITIVE_INFINITY } = {}) =>
-      Stream.paginateChunkEffect(
-        { cursor: undefined as Cursor.Cursor | undefined, left: limit },
-        ({ cursor, left }) => {
-          const most = Math.max(1, Math.min(pageLimit, left))
-          const asked = new EventQuery({ filter, limit: most, descending, ...(cursor === undefined ? {} : { cursor }) })
-          return Effect.map(query(asked), ({ lines, next }) => {
-            const rest = left - lines.length
-            const more = next === undefined || rest <= 0 ? Option.none() : Option.some({ cursor: next, left: rest })
-            return [Chunk.fromIterable(lines), more] as const
-          })
-        }
-      ).pipe((all) => (limit === Number.POSITIVE_INFINITY ? all : Stream.take(all, limit))),
+      Stream.paginateChunkEffect(beginning(limit), ({ cursor, left }) => {
+        const most = Math.max(1, Math.min(pageLimit, left))
+        const asked = new EventQuery({ filter, limit: most, descending, ...(cursor === undefined ? {} : { cursor }) })
+        return Effect.map(query(asked), ({ lines, next }) => {
+          const rest = left - lines.length
+          const more = next === undefined || rest <= 0 ? Option.none() : Option.some({ cursor: next, left: rest })
+          return [Chunk.fromIterable(lines), more] as const
+        })
+      }).pipe((all) => (limit === Number.POSITIVE_INFINITY ? all : Stream.take(all, limit))),
     tail: (filter, from) =>
       follow(
         transport.url,
@@ -147,6 +145,11 @@ const make = (transport: Transport.Transport): TelemetryOperations["Type"] => {
     )
   }
 }
+
+const beginning = (left: number): { readonly cursor: Cursor.Cursor | undefined; readonly left: number } => ({
+  cursor: undefined,
+  left
+})
 
 const json = "application/json"
 const ndjson = "application/x-ndjson"

@@ -10,6 +10,7 @@ import { NoCurrentEvent } from "../operations/TelemetryOperations.js"
 import { NotAllowed, ServerUnreachable } from "../operations/Unreachable.js"
 import { Api } from "./Api.js"
 import { repr } from "./PythonRepr.js"
+import { errorHeader } from "./WireHeaders.js"
 
 /** A complete answer. */
 export interface Answer {
@@ -17,9 +18,6 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
-
-/** Bears the typed error of a contract route as JSON. */
-export const errorHeader = "x-outpost-error"
 
 /** Any failure a handler may end with. */
 export interface TypedError {

@@ -13,6 +13,7 @@ import { bytes, jsonText, linesText, local } from "./Rendering.js"
 import * as RequestJson from "./RequestJson.js"
 import { RequestLimits } from "./RequestLimits.js"
 import { SseHub } from "./SseHub.js"
+import { nextCursorHeader } from "./WireHeaders.js"
 
 export const layer = HttpApiBuilder.group(Api, "event", (handlers) =>
   Effect.gen(function* () {
@@ -39,7 +40,7 @@ export const layer = HttpApiBuilder.group(Api, "event", (handlers) =>
           const { lines, next } = yield* local(telemetry.query(query))
           const cursor = next === undefined ? undefined : Cursor.format(next)
           return MediaType.wantsNdjson(request.headers["accept"])
-            ? linesText(lines, cursor === undefined ? {} : { "x-next-cursor": cursor })
+            ? linesText(lines, cursor === undefined ? {} : { [nextCursorHeader]: cursor })
             : jsonText(
                 `{"events":[${lines.join(",")}],"next":${cursor === undefined ? "null" : JSON.stringify(cursor)}}`
               )

@@ -8,6 +8,7 @@ import type { Credentials } from "./Credentials.js"
 import { hostAllowed, provenance, type EdgeRules } from "./EdgeRules.js"
 import * as ErrorBody from "./ErrorBody.js"
 import * as LoginPage from "./LoginPage.js"
+import { errorHeader, nextCursorHeader } from "./WireHeaders.js"
 
 /** Where a request goes: `headers` are to be added to its answer. */
 export type Verdict =
@@ -86,7 +87,7 @@ const loginFirst = refuse(LoginPage.answer(401, undefined))
 const shared = (origin: string): Readonly<Record<string, string>> => ({
   "access-control-allow-origin": origin,
   "access-control-allow-credentials": "true",
-  "access-control-expose-headers": `${ErrorBody.errorHeader}, x-next-cursor, retry-after`,
+  "access-control-expose-headers": `${errorHeader}, ${nextCursorHeader}, retry-after`,
   vary: "origin"
 })
 

@@ -84,7 +84,7 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
     heldBytes: Math.max(heldBytes, limits.batch_bytes)
   })
   yield* Login.routes(credentials)
-  yield* Docs.routes
+  if (!credentials.guarded) yield* Docs.routes
   yield* StaticFiles.routes(options.ui)
 
   const server = createServer({

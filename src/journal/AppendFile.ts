@@ -40,6 +40,8 @@ interface Handle {
 export class AppendFile {
   /** Everything before this offset is on the device. */
   durable = 0
+  /** Closed for good: who wants to append to the path asks for the file anew. */
+  retired = false
   private handle: Handle | undefined
   /** Set after a failure: bytes behind `durable` may be there and were never acknowledged. */
   private suspect = false

@@ -74,6 +74,8 @@ export interface Options {
   /** A file name part that tells torn tails apart. */
   readonly timestamp: () => string
   readonly notify: (notice: Notice) => void
+  /** The batch takes no more records: what is put from now on belongs to the next one. */
+  readonly onSwap?: ((batch: Batch) => void) | undefined
   /** The batch is durable; its buffer is valid until the call returns. */
   readonly onCommit: (batch: Batch) => void
   /** Neither batch reached the disk. */
@@ -192,6 +194,7 @@ export class GroupCommit {
       const batch = this.pending
       this.pending = this.spare
       this.spare = batch
+      this.options.onSwap?.(batch)
       let failure: DiskFailure | undefined
       this.touched = []
       try {
@@ -280,6 +283,7 @@ export class GroupCommit {
       if (this.files.size <= openFiles) return
       if (needed.has(file) || this.suspects.has(file)) continue
       this.files.delete(path)
+      file.retired = true
       await file.close()
       this.options.step?.("rotate.closed")
     }

@@ -8,7 +8,8 @@ class Port extends Context.Tag("test/Port")<Port, number>() {}
 class Disk extends Context.Tag("test/Disk")<Disk, number>() {}
 
 /** Compiles only where both types are the same. */
-const same = <A, B>(_: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false): void => {}
+const same = <A, B>(is: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false): void =>
+  assert.isTrue(is)
 
 describe("ChildSpec", () => {
   it("has defaults fit for something that should run for ever", () => {

@@ -27,7 +27,7 @@ const isAlive = (pid: number): boolean => {
 
 const eventually = (holds: () => boolean, within: Duration.DurationInput = "5 seconds") =>
   Effect.repeat(Effect.sync(holds), { until: (answer) => answer, schedule: Schedule.spaced("20 millis") }).pipe(
-    Effect.timeoutFail({ duration: within, onTimeout: () => new Error("it did not come to hold") })
+    Effect.timeout(within)
   )
 
 const firstLine = (stream: OsProcess.OsProcess["stdout"]) =>

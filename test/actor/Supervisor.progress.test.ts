@@ -19,7 +19,7 @@ const make = (progress: ChildSpec.Progress, options: Partial<ChildSpec.Options> 
       run: Effect.gen(function* () {
         child.lives++
         child.mark = (yield* Self.Self).mark
-        yield* Effect.never
+        return yield* Effect.never
       }),
       progress,
       ...options

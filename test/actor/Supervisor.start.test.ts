@@ -151,7 +151,7 @@ describe("Supervisor: start", () => {
           run: Effect.gen(function* () {
             seen.push(yield* Port)
             assert.notStrictEqual(yield* Effect.scope, outer)
-            yield* Effect.never
+            return yield* Effect.never
           })
         })
       const supervisor = yield* Supervisor.make({ children: [spec("a")] }).pipe(Effect.provideService(Port, 1))

@@ -17,8 +17,12 @@ const token = Effect.flatMap(ConfigFile, (file) => file.slice("http")).pipe(
 )
 /** What is in the way of a body, by path. */
 const refusal = (body: unknown) =>
-  Effect.map(Effect.flip(put(body)), (error) =>
-    error._tag === "StorageFailed" ? error : { tag: error._tag, paths: error.issues.map(({ path }) => path) }
+  put(body).pipe(
+    Effect.flip,
+    Effect.orDieWith(() => new Error(`was taken: ${JSON.stringify(body)}`)),
+    Effect.map((error) =>
+      error._tag === "StorageFailed" ? error : { tag: error._tag, paths: error.issues.map(({ path }) => path) }
+    )
   )
 
 const commented = `# The station on the roof
@@ -305,7 +309,7 @@ describe("PUT", () => {
         yield* Effect.flip(file.reload)
         const answer = yield* put({ histo_jobs: jobs })
         assert.include(answer["http"], { port: 1001 })
-        assert.deepStrictEqual(yield* file.lastError, Option.none())
+        assert.isTrue(Option.isNone(yield* file.lastError))
         yield* writeDisk("http: [")
         assert.deepInclude(yield* refusal({ histo_jobs: jobs }), { tag: "ConfigInvalid" })
         assert.strictEqual(yield* onDisk, "http: [")
@@ -426,6 +430,17 @@ ${job}`
         assert.include(yield* onDisk, "${env:A_KEY}")
         yield* put({ histo_jobs: jobs, procedures: { "system-checks": { every: "1m" } } })
         assert.notInclude(yield* onDisk, "w.py")
+      }),
+      setup
+    )
+  )
+
+  it.scoped("may take a whole procedure away, with the references in it", () =>
+    over(
+      `procedures: {weather: {command: [x], env: {A: "\${env:A_KEY}"}}}\ngeneral: {allow_env: [A_KEY]}\n${job}`,
+      Effect.gen(function* () {
+        yield* put({ histo_jobs: jobs, procedures: {} })
+        assert.notInclude(yield* onDisk, "weather")
       }),
       setup
     )

@@ -32,7 +32,10 @@ describe("event post", () => {
       assert.include(store.lines[0], '"data":"from afar"')
       assert.strictEqual((yield* line.run(["current", "note"])).code, 3)
       const bytes = yield* line.run(["event", "post", "note", "-"], { input: new Uint8Array([0x22, 0xff, 0x22]) })
-      assert.deepStrictEqual([bytes.code, bytes.err], [2, "error: standard input is not UTF-8 text\n"])
+      assert.deepStrictEqual(
+        [bytes.code, bytes.err],
+        [2, "error: standard input is not UTF-8 text\nhint: encode binary data, as base64 say\n"]
+      )
     }).pipe(Effect.provide(layer))
   )
 
@@ -115,7 +118,10 @@ describe("event post --ndjson", () => {
     Effect.gen(function* () {
       const line = yield* CommandLine
       const { code, err } = yield* line.run(["event", "post", "--ndjson", "/no/such/file"])
-      assert.deepStrictEqual([code, err], [3, "error: there is no file /no/such/file\n"])
+      assert.deepStrictEqual(
+        [code, err],
+        [3, "error: there is no file /no/such/file\nhint: check its path; - is standard input\n"]
+      )
       assert.deepStrictEqual(line.connects, [])
     }).pipe(Effect.provide(layer))
   )

@@ -172,6 +172,7 @@ layer(server({ token: "s3cret", ownToken: "own" }), live)("with a token", (it) =
         assert.strictEqual((yield* call(path)).status, 404)
         assert.strictEqual((yield* call(path, { headers: bearer })).status, 404)
       }
+      assert.strictEqual((yield* call("/%64ocs", { headers: bearer })).status, 404)
     })
   )
 

@@ -24,8 +24,11 @@ export interface Options {
 
 export const doubles = Layer.mergeAll(ConfigDouble.layer, RunDouble.layer, SiteDouble.layer, TelemetryDouble.layer)
 
-/** The server and what stands behind it. */
-export const layer = (options: Options = {}) =>
+/** The server and the doubles behind it. */
+export const layer = (options: Options = {}) => layerOn(doubles, options)
+
+/** The server and the operations behind it. */
+export const layerOn = <A, E>(operations: Layer.Layer<A | Handlers.Operations, E>, options: Options = {}) =>
   Server.layer({
     settings: new HttpSettings({
       host: options.host ?? "127.0.0.1",
@@ -39,7 +42,7 @@ export const layer = (options: Options = {}) =>
     ui: options.ui
   }).pipe(
     Layer.provide(Handlers.layer(options.liveClients === undefined ? {} : { liveClients: options.liveClients })),
-    Layer.provideMerge(doubles),
+    Layer.provideMerge(operations),
     Layer.provide(Logger.minimumLogLevel(LogLevel.None))
   )
 

@@ -48,9 +48,9 @@ export const follow = <E, R>(
   from: string | undefined
 ): Stream.Stream<ServerSentEvent, E | ServerUnreachable, R> =>
   Stream.suspend(() => {
+    const lost = (reason: string) => new ServerUnreachable({ url, reason })
     let position = from
     let reached = false
-    const lost = (reason: string) => new ServerUnreachable({ url, reason })
     return Stream.suspend(() => connect(position)).pipe(
       Stream.tap(() => {
         reached = true

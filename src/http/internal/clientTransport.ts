@@ -16,7 +16,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { NotAllowed, ServerUnreachable, type Remote } from "../../operations/Unreachable.js"
-import { errorHeader } from "../ErrorBody.js"
+import { errorHeader } from "../WireHeaders.js"
 
 export interface ClientOptions {
   /** Where the server is, such as `http://127.0.0.1:6562`; empty in a page the server itself has sent. */

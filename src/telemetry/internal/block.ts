@@ -36,8 +36,11 @@ export class BlockBuilder {
   private lastTs = -Infinity
   private events = 0
   private crc = 0
-  private counts = new Map<number, number>()
-  private rare = new Map<number, Array<number>>()
+  /** How often each type was seen in the open block, by its number, and which ones were. */
+  private readonly counts: Array<number> = []
+  private types: Array<number> = []
+  /** The first places of each type, `rareLimit` slots a type. */
+  private readonly places: Array<number> = []
 
   constructor(
     readonly stream: StreamName,
@@ -48,13 +51,10 @@ export class BlockBuilder {
 
   /** A line at `offset + length` of the file. Its bytes, line end included, go to `bytes` in the same order. */
   line(length: number, seq: number, ts: number, type: number): void {
-    const count = (this.counts.get(type) ?? 0) + 1
-    this.counts.set(type, count)
-    if (count <= rareLimit) {
-      const places = this.rare.get(type)
-      if (places === undefined) this.rare.set(type, [this.offset + this.length])
-      else places.push(this.offset + this.length)
-    } else if (count === rareLimit + 1) this.rare.delete(type)
+    const count = this.counts[type] ?? 0
+    this.counts[type] = count + 1
+    if (count === 0) this.types.push(type)
+    if (count < rareLimit) this.places[type * rareLimit + count] = this.offset + this.length
     if (seq < this.firstSeq) this.firstSeq = seq
     if (seq > this.lastSeq) this.lastSeq = seq
     if (ts < this.firstTs) this.firstTs = ts
@@ -88,10 +88,14 @@ export class BlockBuilder {
         lastTs: none ? 0 : this.lastTs,
         events: this.events,
         crc: this.crc,
-        counts: this.counts,
-        rare: this.rare
+        counts: new Map(this.types.map((type) => [type, this.counts[type] ?? 0])),
+        rare: new Map(this.types.filter((type) => (this.counts[type] ?? 0) <= rareLimit).map((type) => [type, this.placesOf(type)]))
       }
     ]
+  }
+
+  private placesOf(type: number): ReadonlyArray<number> {
+    return this.places.slice(type * rareLimit, type * rareLimit + (this.counts[type] ?? 0))
   }
 
   /** Ends the open block; the next one begins behind it. Undefined where it holds nothing. */
@@ -102,8 +106,8 @@ export class BlockBuilder {
     this.length = this.lastSeq = this.events = this.crc = 0
     this.firstSeq = this.firstTs = Infinity
     this.lastTs = -Infinity
-    this.counts = new Map()
-    this.rare = new Map()
+    for (const type of this.types) this.counts[type] = 0
+    this.types = []
     return block
   }
 }

@@ -10,14 +10,15 @@ import { type Block, BlockBuilder } from "./block.js"
 import { LineHeader } from "./lineHeader.js"
 import type { TypeDictionary } from "./typeDictionary.js"
 
-/** A line that was read from a file: `bytes[start, end)` without its line end. */
-export interface ReadLine {
-  readonly header: LineHeader
-  readonly type: number
-  readonly bytes: Buffer
-  readonly start: number
-  readonly end: number
+/** Told of lines as they are read. */
+export interface LineVisitor {
+  /** An event at `bytes[start, end)`, without its line end; its head is in `BlockIndexer.header`. */
+  readonly line: (type: number, bytes: Buffer, start: number, end: number) => void
+  /** The bytes of the lines so far are about to be overwritten. */
+  readonly endOfChunk: () => void
 }
+
+const nobody: LineVisitor = { line: () => undefined, endOfChunk: () => undefined }
 
 /** Lines of a file that are no events. */
 export interface BadLine {
@@ -56,7 +57,7 @@ export class BlockIndexer {
         this.forget(path)
         return this.builder(stream, path, offset)
       }
-      this.read(builder, offset, () => undefined)
+      this.read(builder, offset, nobody)
     }
     return builder
   }
@@ -128,20 +129,23 @@ export class BlockIndexer {
    * Reads the file from where the builder ends up to `to`, line by line; answers the offset behind the last whole line.
    * Lines that are no events are noted in `bad`.
    */
-  read(builder: BlockBuilder, to: number, onLine: (line: ReadLine) => void): number {
+  read(builder: BlockBuilder, to: number, visitor: LineVisitor): number {
     const file = fs.openSync(builder.path, "r")
     try {
       let position = builder.offset + builder.length
-      let rest: Buffer = Buffer.alloc(0)
-      while (position + rest.length < to) {
-        const from = position + rest.length
-        const fresh = Buffer.allocUnsafe(Math.min(chunk, to - from))
-        const count = fs.readSync(file, fresh, 0, fresh.length, from)
+      let buffer = Buffer.allocUnsafe(Math.min(chunk, Math.max(0, to - position)))
+      let held = 0
+      while (position + held < to) {
+        if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2)
+        const wanted = Math.min(buffer.length - held, to - position - held)
+        const count = fs.readSync(file, buffer, held, wanted, position + held)
         if (count === 0) break
-        const bytes = rest.length === 0 ? fresh.subarray(0, count) : Buffer.concat([rest, fresh.subarray(0, count)])
-        const used = this.lines(builder, bytes, onLine)
+        held += count
+        const used = this.lines(builder, buffer.subarray(0, held), visitor)
+        visitor.endOfChunk()
+        buffer.copyWithin(0, used, held)
+        held -= used
         position += used
-        rest = bytes.subarray(used)
       }
       return position
     } finally {
@@ -161,7 +165,7 @@ export class BlockIndexer {
     return header.read(bytes, start, end - 1) ? header.typeBytes.toString("latin1", header.typeStart, header.typeEnd) : '""'
   }
 
-  private lines(builder: BlockBuilder, bytes: Buffer, onLine: (line: ReadLine) => void): number {
+  private lines(builder: BlockBuilder, bytes: Buffer, visitor: LineVisitor): number {
     const { header, types } = this
     let start = 0
     let hashed = 0
@@ -169,7 +173,7 @@ export class BlockIndexer {
       if (header.read(bytes, start, end)) {
         const type = types.id(header.typeBytes, header.typeStart, header.typeEnd)
         builder.line(end + 1 - start, header.seq, header.ts, type)
-        onLine({ header, type, bytes, start, end })
+        visitor.line(type, bytes, start, end)
       } else {
         if (end > start) this.bad.push({ path: builder.path, offset: builder.offset + builder.length, length: end + 1 - start })
         builder.foreign(end + 1 - start)

@@ -37,6 +37,9 @@ export interface Position {
   readonly active: LogRun | undefined
 }
 
+/** A position that is written over event by event. */
+type Moving = { -readonly [key in keyof Position]: Position[key] }
+
 export interface Options {
   readonly siteDirectory: string
   readonly systemDirectory: string
@@ -59,6 +62,7 @@ export interface Options {
 export type Settle = (failure: DiskFailure | undefined) => void
 
 const streams: ReadonlyArray<StreamName> = ["site", "run", "system"]
+const numberOf: Record<StreamName, number> = { site: 0, run: 1, system: 2 }
 const notCurrentFlag = 4
 const asideFlag = 8
 const runSwitch = 16
@@ -72,14 +76,14 @@ const asideHead = Buffer.from('{"current_only":')
 export class EventLog {
   readonly commit: GroupCommit
   private readonly writer = new LineWriter()
-  private position: Position
+  /** Numbers given out so far, durable or not. */
+  private position: Moving
   private durable: Position
-  private readonly ends = new WeakMap<Batch, Position>()
+  /** The position at the end of each batch that is not durable yet: the pending one, and the one on its way. */
+  private readonly ends = new Map<Batch, Position>()
   private generation: number
-  private siteFile: AppendFile | undefined
-  private siteKey = ""
-  private systemKey = ""
-  private systemFile: AppendFile | undefined
+  /** The file that took the last line of each stream, and its day. */
+  private readonly files: { [stream in StreamName]?: { readonly key: string; readonly file: AppendFile } } = {}
   accepted = 0
   bytesWritten = 0
   /** Unix milliseconds of the last commit. */
@@ -90,7 +94,8 @@ export class EventLog {
     private readonly options: Options,
     recovered: { readonly position: Position; readonly generation: number }
   ) {
-    this.position = this.durable = recovered.position
+    this.durable = recovered.position
+    this.position = { ...recovered.position }
     this.generation = recovered.generation
     this.commit = new GroupCommit({
       disk: options.disk,
@@ -99,8 +104,10 @@ export class EventLog {
       notify: (notice) => this.noticed(notice),
       step: options.step,
       onCommit: (batch) => this.committed(batch),
+      onSwap: (batch) => this.ends.set(batch, { ...this.position }),
       onFailure: () => {
-        this.position = this.durable
+        this.ends.clear()
+        this.position = { ...this.durable }
       }
     })
   }
@@ -124,8 +131,8 @@ export class EventLog {
     const type = this.options.types.id(batch.buffer, writer.typeStart, writer.typeEnd)
     const ts = scan.ts.start < 0 ? now : NaN
     const flags = (scan.makeCurrent ? 0 : notCurrentFlag) | (scan.storePermanently ? 0 : asideFlag)
-    batch.marks.push(streams.indexOf(target) | flags, start, end, type, seq, ts)
-    this.advance({ ...this.position, [target]: seq })
+    batch.marks.push(numberOf[target] | flags, start, end, type, seq, ts)
+    this.position[target] = seq
     if (scan.storePermanently) commit.extend(this.fileOf(target, now), end)
     else {
       asideHead.copy(batch.buffer, batch.used)
@@ -154,7 +161,7 @@ export class EventLog {
     const { batch } = commit
     batch.marks.push(runSwitch, batch.used, batch.used + record.length, 0, 0, 0)
     commit.put(commit.file(recordPath, true), record)
-    this.advance({ ...this.position, active: run })
+    this.position.active = run
     return true
   }
 
@@ -164,23 +171,18 @@ export class EventLog {
   }
 
   wait(settle: Settle): void {
-    this.ends.set(this.commit.batch, this.position)
     this.commit.wait(settle)
   }
 
   /** Numbers and run as a start found them; before the first event. */
   adopt(position: Position): void {
-    this.position = this.durable = position
+    this.durable = position
+    this.position = { ...position }
   }
 
   /** From now on exceptions go to a new file; answers the number of the one before. */
   turnAside(): number {
     return this.generation++
-  }
-
-  private advance(position: Position): void {
-    this.position = position
-    this.ends.set(this.commit.batch, position)
   }
 
   private aside(): AppendFile {
@@ -192,31 +194,32 @@ export class EventLog {
   }
 
   private fileOf(stream: StreamName, now: number): AppendFile {
-    const { commit, options } = this
-    if (stream === "run") return commit.file(this.position.active?.path ?? "")
-    const key = options.day.keyAt(now)
-    if (stream === "site") {
-      if (this.siteFile === undefined || key !== this.siteKey) {
-        this.siteKey = key
-        this.siteFile = commit.file(join(options.siteDirectory, DayKey.fileName(key)))
-      }
-      return commit.file(this.siteFile.path)
-    }
-    if (this.systemFile === undefined || key !== this.systemKey) {
-      this.systemKey = key
-      this.systemFile = commit.file(join(options.systemDirectory, `${key}.jsonl`))
-    }
-    return commit.file(this.systemFile.path)
+    if (stream === "run") return this.fileAt("run", this.position.active?.path ?? "")
+    const key = this.options.day.keyAt(now)
+    const last = this.files[stream]
+    if (last !== undefined && last.key === key && !last.file.retired) return last.file
+    const { siteDirectory, systemDirectory } = this.options
+    const path = stream === "site" ? join(siteDirectory, DayKey.fileName(key)) : join(systemDirectory, `${key}.jsonl`)
+    return this.fileAt(stream, path, key)
+  }
+
+  private fileAt(stream: StreamName, path: string, key = ""): AppendFile {
+    const last = this.files[stream]
+    if (last !== undefined && last.file.path === path && !last.file.retired) return last.file
+    const file = this.commit.file(path)
+    this.files[stream] = { key, file }
+    return file
   }
 
   /** The files that take lines now. */
   isWritten(path: string): boolean {
-    return path === this.siteFile?.path || path === this.systemFile?.path || path === this.position.active?.path
+    return path === this.files.site?.file.path || path === this.files.system?.file.path || path === this.position.active?.path
   }
 
   private committed(batch: Batch): void {
     const { marks } = batch
     this.durable = this.ends.get(batch) ?? this.durable
+    this.ends.delete(batch)
     let m = 0
     for (const segment of batch.segments) {
       const from = m

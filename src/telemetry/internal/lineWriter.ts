@@ -34,6 +34,8 @@ const putSlice = (source: Buffer, slice: Slice, out: Buffer, p: number): number 
   return p + slice.end - slice.start
 }
 
+const room = (slice: Slice): number => (slice.start < 0 ? 2 : (slice.end - slice.start) * (slice.dirty ? growth : 1))
+
 /** `{"stream":...}` and the time, which many lines share. */
 class Middle {
   private millis = NaN
@@ -66,8 +68,8 @@ export class LineWriter {
 
   /** An upper bound of the bytes that `write` needs. */
   bound(scan: EventScanner, runId: Buffer | undefined): number {
-    const slice = (s: Slice) => (s.start < 0 ? 2 : (s.end - s.start) * (s.dirty ? growth : 1))
-    return 128 + slice(scan.type) + slice(scan.data) + 2 * slice(scan.meta) + slice(scan.ts) + (runId === undefined ? 0 : 16 + 2 * runId.length)
+    const own = runId === undefined ? 0 : 16 + 2 * runId.length
+    return 128 + room(scan.type) + room(scan.data) + 2 * room(scan.meta) + room(scan.ts) + own
   }
 
   /** Answers the index behind the line, which ends with a line end. `runId` is quoted, in line form. */

@@ -13,6 +13,7 @@ import type { Disk } from "../../journal/Disk.js"
 import type { BlockIndexer } from "./blockIndexer.js"
 import type { CurrentStream, CurrentView } from "./currentView.js"
 import { JsonScanner } from "./jsonScanner.js"
+import { other } from "./typeDictionary.js"
 
 export interface Numbers {
   site: number
@@ -29,7 +30,7 @@ export class Exceptions {
   }
 
   has(stream: string, seq: number): boolean {
-    return this.notCurrent.has(`${stream}.${seq}`)
+    return this.notCurrent.size > 0 && this.notCurrent.has(`${stream}.${seq}`)
   }
 
   /** Forgets those of lines that are in saved blocks: no start reads these lines again. */
@@ -100,14 +101,47 @@ export const readTail = async (
   const from = status.size < covered ? 0 : covered
   const whole = await mendTail(tools, path, from, status.size, options.full)
   const builder = indexer.resume(stream, path, from)
-  const latest = new Map<number, { seq: number; line: () => string }>()
-  indexer.read(builder, whole, ({ bytes, end, header, start, type }) => {
-    if (header.seq > tools.numbers[stream]) tools.numbers[stream] = header.seq
-    if (stream === "system" || header.seq <= (options.afterSeq ?? 0)) return
-    if (tools.exceptions.has(stream, header.seq)) return
-    latest.set(type, { seq: header.seq, line: () => bytes.toString("latin1", start, end) })
+  const latest = new LatestLines(tools, stream, options.afterSeq ?? 0)
+  indexer.read(builder, whole, {
+    line: (type, bytes, start, end) => {
+      const { seq } = indexer.header
+      if (seq > tools.numbers[stream]) tools.numbers[stream] = seq
+      latest.see(type, seq, bytes, start, end)
+    },
+    endOfChunk: () => latest.keep()
   })
-  for (const [type, { line, seq }] of latest) tools.current.set(currentStream(stream), indexer.types.text(type), seq, line())
+}
+
+/** The last line of each type, turned into text once per chunk of the file. */
+class LatestLines {
+  private readonly seen = new Map<number, { seq: number; bytes: Buffer; start: number; end: number }>()
+
+  constructor(
+    private readonly tools: Tools,
+    private readonly stream: StreamName,
+    private readonly afterSeq: number
+  ) {}
+
+  see(type: number, seq: number, bytes: Buffer, start: number, end: number): void {
+    if (this.stream === "system" || seq <= this.afterSeq || this.tools.exceptions.has(this.stream, seq)) return
+    const last = this.seen.get(type)
+    if (last === undefined) this.seen.set(type, { seq, bytes, start, end })
+    else {
+      last.seq = seq
+      last.bytes = bytes
+      last.start = start
+      last.end = end
+    }
+  }
+
+  keep(): void {
+    const { current, indexer } = this.tools
+    for (const [type, { bytes, end, seq, start }] of this.seen) {
+      const quotedType = type === other ? indexer.typeText(bytes, start, end + 1) : indexer.types.text(type)
+      current.set(currentStream(this.stream), quotedType, seq, bytes.toString("latin1", start, end))
+    }
+    this.seen.clear()
+  }
 }
 
 const currentStream = (stream: StreamName): CurrentStream => (stream === "run" ? "run" : "site")

@@ -1,0 +1,102 @@
+/** The frame: rail, top bar, and the page the address names. Feeds run while the page is seen. */
+import { useEffect, useState } from "react"
+import { followLink, useAddress } from "./live/Address.js"
+import * as EventFeed from "./live/EventFeed.js"
+import { remember, useZone } from "./live/Preferences.js"
+import { useSeen } from "./live/Seen.js"
+import * as SiteFeed from "./live/SiteFeed.js"
+import { useNow } from "./live/Ticking.js"
+import { areas, parse } from "./model/Address.js"
+import { alarmsOf } from "./model/Alarms.js"
+import * as WallClock from "./model/WallClock.js"
+import { Config } from "./pages/Config.js"
+import { Logs } from "./pages/Logs.js"
+import { Overview } from "./pages/Overview.js"
+import { Runs } from "./pages/Runs.js"
+import { System } from "./pages/System.js"
+import { Telemetry } from "./pages/Telemetry.js"
+import { EventSheet } from "./parts/EventSheet.js"
+import { Palette } from "./parts/Palette.js"
+import { Empty, Problem } from "./parts/Panel.js"
+import { Rail } from "./parts/Rail.js"
+import { TopBar } from "./parts/TopBar.js"
+
+export const App = () => {
+  const now = useNow()
+  const zone = useZone()
+  const seen = useSeen()
+  const { pathname } = useAddress()
+  const { area, chosen } = parse(pathname)
+  const feed = EventFeed.useFeed()
+  const sample = SiteFeed.useSample()
+  const connection = SiteFeed.useConnection(now, feed.tail)
+  const [searching, setSearching] = useState(false)
+
+  useEffect(() => {
+    if (!seen) return
+    const stops = [SiteFeed.start(), EventFeed.start()]
+    const leave = () => remember("visit", String(Date.now()))
+    addEventListener("pagehide", leave)
+    return () => {
+      leave()
+      removeEventListener("pagehide", leave)
+      for (const stop of stops) stop()
+    }
+  }, [seen])
+
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return
+      event.preventDefault()
+      if (document.querySelector("dialog[open]") === null) setSearching(true)
+    }
+    addEventListener("keydown", press)
+    return () => removeEventListener("keydown", press)
+  }, [])
+
+  const alarms = sample === undefined ? 0 : alarmsOf(sample.status).length
+  const title = `${areas.find((entry) => entry.area === area)?.name ?? "Not found"} · ${sample?.status.siteName ?? "Outpost"}`
+  useEffect(() => {
+    document.title = `${alarms === 0 ? "" : `▲ ${alarms} · `}${title}`
+  }, [title, alarms])
+
+  const stale = connection.state === "stale"
+  const props = { sample, feed, now: stale ? (connection.since ?? now) : now }
+  return (
+    <>
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      <TopBar
+        name={sample?.status.siteName}
+        directory={sample?.status.site}
+        connection={connection}
+        now={now}
+        onSearch={() => setSearching(true)}
+      />
+      <Rail />
+      <main id="main" tabIndex={-1} data-stale={stale}>
+        {stale && (
+          <Problem onRetry={() => void SiteFeed.refresh()}>
+            The site does not answer: {connection.problem}.{" "}
+            {connection.since === undefined ? "" : `What stands below is as of ${WallClock.full(connection.since, zone)}. `}
+            It is tried again every two seconds.
+          </Problem>
+        )}
+        {area === "overview" && <Overview {...props} />}
+        {area === "telemetry" && <Telemetry {...props} chosen={chosen} />}
+        {area === "runs" && <Runs {...props} chosen={chosen} />}
+        {area === "logs" && <Logs />}
+        {area === "config" && <Config {...props} />}
+        {area === "system" && <System {...props} chosen={chosen} />}
+        {area === undefined && (
+          <Empty>
+            There is no page at {pathname}. <a href="/" onClick={followLink}>To the overview</a>
+          </Empty>
+        )}
+      </main>
+      <EventSheet />
+      {searching && <Palette sample={sample} feed={feed} onClose={() => setSearching(false)} />}
+    </>
+  )
+}

@@ -1,0 +1,11 @@
+/** Puts the app into the page. */
+import { createRoot } from "react-dom/client"
+import "uplot/dist/uPlot.min.css"
+import { App } from "./App.js"
+import "./style/tokens.css"
+import "./style/frame.css"
+import "./style/parts.css"
+import "./style/pages.css"
+
+const host = document.getElementById("root")
+if (host !== null) createRoot(host).render(<App />)
