@@ -148,7 +148,7 @@ const contradictions = (raw: Shape.Mapping): ReadonlyArray<Finding> => {
   return Object.keys(procedures).flatMap((name) => {
     const entry = procedures[name]
     if (!Shape.isMapping(entry)) return []
-    const problem = problemOf(name, (key) => Object.hasOwn(entry, key))
+    const problem = problemOf(name, (key) => Object.hasOwn(entry, key) && !Shape.same(entry[key], {}))
     return problem === undefined ? [] : [{ path: ["procedures", name], message: problem }]
   })
 }

@@ -74,11 +74,14 @@ export const rewrite: (
       changes(found, wanted).map(({ path, value }) => ({ path, value: Shape.get(next.raw, path) ?? value }))
   })
   const medium = edit(fine, explicit)
-  if (isWanted(yield* readBack(medium), wanted)) return medium
+  const afterMedium = yield* readBack(medium)
+  if (isWanted(afterMedium, wanted)) return medium
 
-  const names = [...new Set([...Object.keys(raw), ...Object.keys(next.raw)])]
+  const names = [...new Set([...Object.keys(raw), ...Object.keys(next.raw)])].filter((name) =>
+    Option.match(afterMedium, { onNone: () => true, onSome: (found) => !Shape.same(found[name], wanted[name]) })
+  )
   const coarse = edit(
-    text,
+    medium,
     names.map((name) => asGiven({ path: [name] }))
   )
   return isWanted(yield* readBack(coarse), wanted) ? coarse : yield* refuse("", "can't be written down")

@@ -43,38 +43,54 @@ export interface DaemonOptions {
   /** Nothing starts by itself, while every explicit start works. */
   readonly idle: boolean
   readonly onListening: (url: string) => Effect.Effect<void>
+  /** Returns when the site is asked to stop from within. */
+  readonly until: Effect.Effect<void>
 }
 
 /** Why the site did not come up, or ended by itself. */
 export type DaemonError = StartFailed | RestartIntensityExceeded | Server.ServerError
 
-/** Runs until it is interrupted. */
+/**
+ * Runs until it is interrupted or asked to stop. What it started is stopped by the fiber that runs it, before it returns:
+ * never race this against something else, for a race does not wait for its losers when it is interrupted itself.
+ */
 export const run = (
   options: DaemonOptions
-): Effect.Effect<never, DaemonError, Operations | Parts | FileSystem.FileSystem | Path.Path> =>
+): Effect.Effect<void, DaemonError, Operations | Parts | FileSystem.FileSystem | Path.Path> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const system = yield* SystemLog
       const config = yield* ConfigFile
-      const address = yield* Ref.make(Option.none<Server.ServerError>())
-      const url = yield* Deferred.make<string>()
-      system.record("site.started", { version, pid: process.pid, idle: options.idle })
-      yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => system.record("site.stopping", {})), system.flush))
-
-      const root = yield* Supervisor.make({ children: [systemLog, diskWatch] }).pipe(Effect.catchTag("DuplicateChild", Effect.die))
+      const root = yield* base({ idle: options.idle })
       const procedures = yield* NestedSupervisor.nest(root, "procedures", {}).pipe(Effect.catchTag("DuplicateChild", Effect.die))
       yield* Procedures.reconcile(procedures, builtIn, {}, yield* config.slice("procedures"), options).pipe(Effect.provide(emitter))
       yield* root.add(configWatch(procedures, options)).pipe(Effect.catchTag("DuplicateChild", Effect.die))
-      yield* root.add(http(address, url)).pipe(
-        Effect.catchTag("DuplicateChild", Effect.die),
-        Effect.catchTag("StartFailed", (failed) =>
-          Effect.flatMap(Ref.get(address), (cause) => Effect.fail<StartFailed | Server.ServerError>(Option.getOrElse(cause, () => failed)))
-        )
-      )
-      yield* options.onListening(yield* Deferred.await(url))
-      return yield* root.join
+      yield* options.onListening(yield* listen(root))
+      yield* Effect.raceFirst(root.join, options.until)
     })
   )
+
+/** The tree with what every site has: its own events and its disk. The last of them are written when the scope closes. */
+export const base = (facts: Readonly<Record<string, unknown>>) =>
+  Effect.gen(function* () {
+    const system = yield* SystemLog
+    system.record("site.started", { version, pid: process.pid, ...facts })
+    yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => system.record("site.stopping", {})), system.flush))
+    return yield* Supervisor.make({ children: [systemLog, diskWatch] }).pipe(Effect.catchTag("DuplicateChild", Effect.die))
+  })
+
+/** Adds the server to the tree; answers its address once it listens. */
+export const listen = (root: Supervisor.Supervisor) =>
+  Effect.gen(function* () {
+    const failure = yield* Ref.make(Option.none<Server.ServerError>())
+    const url = yield* Deferred.make<string>()
+    yield* root.add(http(failure, url)).pipe(
+      Effect.catchTag("DuplicateChild", Effect.die),
+      Effect.catchTag("StartFailed", (failed) =>
+        Effect.flatMap(Ref.get(failure), (cause) => Effect.fail<StartFailed | Server.ServerError>(Option.getOrElse(cause, () => failed)))
+      )
+    )
+    return yield* Deferred.await(url)
+  })
 
 // -----------------------------------------------------------------------------
 

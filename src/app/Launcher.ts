@@ -98,11 +98,7 @@ const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, 
         shutdown: Option.some(Effect.asVoid(Deferred.succeed(stop, undefined)))
       })
       const context = yield* Layer.build(site).pipe(Effect.mapError(launchError(options)))
-      yield* Daemon.run(options).pipe(
-        Effect.mapError(daemonError),
-        Effect.raceFirst(Deferred.await(stop)),
-        Effect.provide(context)
-      )
+      yield* Daemon.run({ ...options, until: Deferred.await(stop) }).pipe(Effect.mapError(daemonError), Effect.provide(context))
     })
   )
 

@@ -28,27 +28,27 @@ export class DiskFailure extends Error {
 
 export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
+/** More than the rest of a page that a full disk may still have room in; no line, wherever it is cut. */
+const blanks = Buffer.alloc(8192, " ")
+
 /** How much of a torn tail is read at a time in search of the last line end. */
 const step = 64 * 1024
-
-interface Handle {
-  readonly file: number
-  readonly device: number
-  readonly inode: number
-}
 
 export class AppendFile {
   /** Everything before this offset is on the device. */
   durable = 0
   /** Closed for good: who wants to append to the path asks for the file anew. */
   retired = false
-  private handle: Handle | undefined
+  private handle: number | undefined
+  /** The file that `durable` speaks of; also while it is not open, as after a failure. */
+  private known: { readonly device: number; readonly inode: number } | undefined
   /** Set after a failure: bytes behind `durable` may be there and were never acknowledged. */
   private suspect = false
 
   constructor(
     readonly path: string,
-    readonly leading: boolean,
+    /** Whether its records are made durable before all others of their batch. */
+    public leading: boolean,
     private readonly disk: Disk,
     private readonly notify: (notice: Notice) => void,
     private readonly timestamp: () => string
@@ -60,17 +60,15 @@ export class AppendFile {
 
   /** Ready to append at `durable`: the path names the file that is open, and its tail is whole. */
   async ensure(): Promise<void> {
-    const status = this.disk.status(this.path)
+    const status = this.status()
     if (status !== undefined && !status.regular) throw new DiskFailure("open", this.path, "not a regular file")
-    const { handle } = this
-    const same = handle !== undefined && status !== undefined && status.device === handle.device && status.inode === handle.inode
-    if (same && !this.suspect && status.size === this.durable) return
-    if (handle !== undefined) {
-      await this.close()
-      if (!same) this.notify({ kind: "replaced", path: this.path })
-    }
-    if (this.suspect && same) await this.reopen(status, this.durable)
-    else await this.reopen(status, undefined)
+    const { known } = this
+    const same =
+      status !== undefined && known !== undefined && status.device === known.device && status.inode === known.inode
+    if (same && this.isOpen && !this.suspect && status.size === this.durable) return
+    await this.close()
+    if (known !== undefined && !same) this.notify({ kind: "replaced", path: this.path })
+    await this.reopen(status, this.suspect && same ? this.durable : undefined)
     this.suspect = false
   }
 
@@ -98,32 +96,62 @@ export class AppendFile {
     this.suspect = true
   }
 
+  /** Fails where the file does not take bytes: appends some, syncs them and takes them back. */
+  async probe(): Promise<void> {
+    await this.ensure()
+    const { durable } = this
+    this.suspect = true
+    try {
+      await this.disk.append(this.file, blanks, 0, blanks.length)
+      await this.disk.sync(this.file)
+      await this.disk.truncate(this.file, durable)
+      await this.disk.sync(this.file)
+      this.suspect = false
+    } catch (cause) {
+      await this.disk.truncate(this.file, durable).catch(() => undefined)
+      throw new DiskFailure("write", this.path, reasonOf(cause))
+    }
+  }
+
   /** Opens the file and sets aside what stands behind `size`. */
   async cut(size: number): Promise<void> {
     await this.close()
-    await this.reopen(this.disk.status(this.path), size)
+    await this.reopen(this.status(), size)
   }
 
   async close(): Promise<void> {
     const { handle } = this
     this.handle = undefined
-    if (handle !== undefined) await this.disk.close(handle.file).catch(() => undefined)
+    if (handle !== undefined) await this.disk.close(handle).catch(() => undefined)
   }
 
   private get file(): number {
     if (this.handle === undefined) throw new DiskFailure("write", this.path, "not open")
-    return this.handle.file
+    return this.handle
+  }
+
+  private status(): FileStatus | undefined {
+    try {
+      return this.disk.status(this.path)
+    } catch (cause) {
+      throw new DiskFailure("stat", this.path, reasonOf(cause))
+    }
   }
 
   /** `keep`: how many bytes are known to be whole; unknown means up to the last line end. */
   private async reopen(before: FileStatus | undefined, keep: number | undefined): Promise<void> {
+    const directory = dirname(this.path)
     try {
-      const file = await this.disk.open(this.path)
+      await this.disk.makeDirectory(directory)
+      const file = (this.handle = await this.disk.open(this.path))
+      // Also where the file was there already: who made it may have been cut off before its name was synced.
+      await this.disk.syncDirectory(directory)
       const status = this.disk.status(this.path)
       if (status === undefined) throw new Error("vanished while it was opened")
-      this.handle = { file, device: status.device, inode: status.inode }
-      const whole = Math.min(keep ?? (before === undefined ? 0 : await this.lastLineEnd(file, status.size)), status.size)
+      const certain = keep !== undefined && keep <= status.size ? keep : undefined
+      const whole = certain ?? (before === undefined ? 0 : await this.lastLineEnd(file, status.size))
       if (whole < status.size) await this.setAside(file, whole, status.size)
+      this.known = { device: status.device, inode: status.inode }
       this.durable = whole
     } catch (cause) {
       await this.close()
@@ -141,15 +169,24 @@ export class AppendFile {
   }
 
   private async setAside(file: number, offset: number, size: number): Promise<void> {
-    const aside = `${this.path}.torn-${this.timestamp()}`
+    const aside = this.asideName()
     const length = size - offset
     const kept = await this.copy(file, offset, length, aside).then(
       () => true,
-      () => false
+      () => this.disk.remove(aside).catch(() => undefined)
     )
     await this.disk.truncate(file, offset)
     await this.disk.sync(file)
-    this.notify({ kind: "torn", path: this.path, offset, length, aside: kept ? aside : undefined })
+    this.notify({ kind: "torn", path: this.path, offset, length, aside: kept === true ? aside : undefined })
+  }
+
+  /** Never one that is there already: it holds what was set aside before. */
+  private asideName(): string {
+    const name = `${this.path}.torn-${this.timestamp()}`
+    for (let n = 1; ; n++) {
+      const free = n === 1 ? name : `${name}-${n}`
+      if (this.disk.status(free) === undefined) return free
+    }
   }
 
   /** A full disk may refuse the copy; then the unacknowledged bytes are cut all the same and the notice says so. */

@@ -17,7 +17,9 @@ export interface FileStatus {
 export interface Disk {
   /** Undefined where there is no such path. */
   readonly status: (path: string) => FileStatus | undefined
-  /** Opens for append, creating the file and its directories; both are then synced. */
+  /** Makes a directory with those above it; their names are on the device once it returns. */
+  readonly makeDirectory: (path: string) => Promise<void>
+  /** Opens for append, creating the file in a directory that exists. A new name is not yet durable. */
   readonly open: (path: string) => Promise<number>
   /** Writes all of it at the end of the file. */
   readonly append: (file: number, bytes: Buffer, start: number, end: number) => Promise<void>
@@ -29,6 +31,7 @@ export interface Disk {
   readonly close: (file: number) => Promise<void>
   /** Makes names in a directory durable. */
   readonly syncDirectory: (path: string) => Promise<void>
+  readonly remove: (path: string) => Promise<void>
 }
 
 const open = promisify(fs.open)
@@ -37,6 +40,7 @@ const fdatasync = promisify(fs.fdatasync)
 const fsync = promisify(fs.fsync)
 const ftruncate = promisify(fs.ftruncate)
 const mkdir = promisify(fs.mkdir)
+const unlink = promisify(fs.unlink)
 const writeSome = (file: number, bytes: Buffer, start: number, length: number) =>
   new Promise<number>((resolve, reject) => {
     fs.write(file, bytes, start, length, null, (error, written) => (error === null ? resolve(written) : reject(error)))
@@ -55,21 +59,29 @@ const syncDirectory = async (path: string): Promise<void> => {
   }
 }
 
+/** The directory above may be one that this user passes through but can't read: then it was there before, and durable. */
+const syncAbove = async (path: string): Promise<void> => {
+  try {
+    await syncDirectory(dirname(path))
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && (cause.code === "EACCES" || cause.code === "EPERM"))) throw cause
+  }
+}
+
 export const nodeDisk: Disk = {
   status: (path) => {
     const found = fs.statSync(path, { throwIfNoEntry: false })
     return found && { device: found.dev, inode: found.ino, size: found.size, regular: found.isFile() }
   },
-  open: async (path) => {
-    const known = fs.existsSync(path)
-    if (!known) {
-      const made = await mkdir(dirname(path), { recursive: true })
-      if (made !== undefined) await syncDirectory(dirname(made))
+  makeDirectory: async (path) => {
+    const made = await mkdir(path, { recursive: true })
+    // Also where it was there already: an earlier life may have made it and been cut off before it was synced.
+    for (let at = path; ; at = dirname(at)) {
+      await syncAbove(at)
+      if (made === undefined || at.length <= made.length) return
     }
-    const file = await open(path, "a+")
-    if (!known) await syncDirectory(dirname(path))
-    return file
   },
+  open: (path) => open(path, "a+"),
   append: async (file, bytes, start, end) => {
     for (let at = start; at < end; ) at += await writeSome(file, bytes, at, end - at)
   },
@@ -86,5 +98,6 @@ export const nodeDisk: Disk = {
   sync: fdatasync,
   truncate: ftruncate,
   close,
-  syncDirectory
+  syncDirectory,
+  remove: unlink
 }

@@ -13,6 +13,7 @@
  */
 import { AppendFile, DiskFailure, type Notice, reasonOf } from "./AppendFile.js"
 import type { Disk } from "./Disk.js"
+import { DiskTrouble, type Touched } from "./DiskTrouble.js"
 
 /** Names of the steps of a commit, in order; fault tests stop the process at one of them. */
 export type Step =
@@ -83,10 +84,10 @@ export interface Options {
   readonly step?: ((step: Step) => void) | undefined
 }
 
-const inOrder = (batch: Batch): Iterable<AppendFile> => {
-  const targets = new Set(batch.segments.map((segment) => segment.target))
-  return targets.size < 2 ? targets : [...targets].sort((a, b) => Number(b.leading) - Number(a.leading))
-}
+const targetsOf = (batch: Batch): ReadonlySet<AppendFile> => new Set(batch.segments.map((segment) => segment.target))
+
+const inOrder = (targets: ReadonlySet<AppendFile>): Iterable<AppendFile> =>
+  targets.size < 2 ? targets : [...targets].sort((a, b) => Number(b.leading) - Number(a.leading))
 
 /** How many files stay open. */
 const openFiles = 6
@@ -97,19 +98,21 @@ export class GroupCommit {
   private flushing = false
   private scheduled = false
   private closed = false
-  private failed = false
+  private guests: Array<() => Promise<void>> = []
   private idle: Array<() => void> = []
   private room: Array<() => void> = []
   private readonly files = new Map<string, AppendFile>()
-  /** Files that may hold bytes of a failed batch: made whole before anything else is written. */
-  private readonly suspects = new Set<AppendFile>()
+  private readonly trouble: DiskTrouble
   /** The files of the batch on its way, and how long each was before it. */
-  private touched: Array<{ readonly target: AppendFile; readonly durable: number }> = []
+  private touched: Array<Touched> = []
+  /** The one of them that is being written. */
+  private current: AppendFile | undefined
   syncs = 0
 
   constructor(private readonly options: Options) {
     this.pending = new Batch(options.capacity)
     this.spare = new Batch(options.capacity)
+    this.trouble = new DiskTrouble(options.notify)
   }
 
   /**
@@ -118,7 +121,10 @@ export class GroupCommit {
    */
   file(path: string, leading = false): AppendFile {
     const known = this.files.get(path)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      known.leading = leading
+      return known
+    }
     const { disk, notify, timestamp } = this.options
     const file = new AppendFile(path, leading, disk, notify, timestamp)
     this.files.set(path, file)
@@ -162,8 +168,27 @@ export class GroupCommit {
 
   /** Told when everything put so far is durable, or that the batch failed. */
   wait(waiter: (failure: DiskFailure | undefined) => void): void {
+    if (this.closed) return waiter(new DiskFailure("write", "", "the journal is closed"))
     this.pending.wait(waiter)
     this.schedule()
+  }
+
+  /** Runs between two batches: meanwhile no file is written. */
+  exclusive(work: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.guests.push(() => work().then(resolve, reject))
+      this.schedule()
+    })
+  }
+
+  /** Tries the file that failed last, so that a disk that takes records again is noticed without one. */
+  retry(): Promise<void> {
+    return this.exclusive(() => this.trouble.retry())
+  }
+
+  /** Nothing will be put into the file at this path any more: that it fails is of no concern. */
+  absolve(path: string): void {
+    this.trouble.absolve(path)
   }
 
   /** Resolves when nothing waits for the disk any more. */
@@ -190,7 +215,9 @@ export class GroupCommit {
 
   private async flush(): Promise<void> {
     this.flushing = true
-    while (!this.pending.isEmpty) {
+    while (!this.pending.isEmpty || this.guests.length > 0) {
+      for (const guest of this.guests.splice(0)) await guest()
+      if (this.pending.isEmpty) continue
       const batch = this.pending
       this.pending = this.spare
       this.spare = batch
@@ -206,7 +233,7 @@ export class GroupCommit {
       else this.fail(batch, failure)
       batch.clear()
       if (this.room.length > 0) this.makeRoom()
-      if (failure !== undefined) await this.mend().catch(() => undefined)
+      if (failure !== undefined) await this.trouble.mend([])
       if (this.files.size > openFiles) await this.closeIdleFiles()
     }
     this.flushing = false
@@ -218,8 +245,11 @@ export class GroupCommit {
   private async commit(batch: Batch): Promise<void> {
     const step = this.options.step
     step?.("commit.begin")
-    if (this.suspects.size > 0) await this.mend()
-    for (const target of inOrder(batch)) {
+    this.current = undefined
+    const targets = targetsOf(batch)
+    await this.trouble.mend(targets)
+    for (const target of inOrder(targets)) {
+      this.current = target
       await target.ensure()
       this.touched.push({ target, durable: target.durable })
       step?.("commit.opened")
@@ -238,36 +268,19 @@ export class GroupCommit {
   }
 
   private succeed(batch: Batch): void {
-    if (this.failed && batch.segments.length > 0) {
-      this.failed = false
-      this.options.notify({ kind: "resumed" })
-    }
+    this.trouble.proven(targetsOf(batch))
     this.options.onCommit(batch)
     batch.settle(undefined)
     this.options.step?.("commit.acknowledged")
   }
 
   private fail(batch: Batch, failure: DiskFailure): void {
-    for (const { durable, target } of this.touched) {
-      target.distrust(durable)
-      this.suspects.add(target)
-    }
-    const { operation, path, reason } = failure
-    if (!this.failed) this.options.notify({ kind: "failed", operation, path, reason })
-    this.failed = true
+    this.trouble.begin(failure, this.current, this.touched)
     const { pending } = this
     this.options.onFailure()
     pending.clear()
     batch.settle(failure)
     pending.settle(failure)
-  }
-
-  /** A file that can't be mended stays suspect, and every batch fails, until it can. */
-  private async mend(): Promise<void> {
-    for (const file of this.suspects) {
-      await file.ensure()
-      this.suspects.delete(file)
-    }
   }
 
   private makeRoom(): void {
@@ -278,10 +291,9 @@ export class GroupCommit {
 
   /** Least recently made first; a file that is still needed opens again by itself. */
   private async closeIdleFiles(): Promise<void> {
-    const needed = new Set(this.pending.segments.map((segment) => segment.target))
     for (const [path, file] of this.files) {
       if (this.files.size <= openFiles) return
-      if (needed.has(file) || this.suspects.has(file)) continue
+      if (this.trouble.isSuspect(file) || this.pending.segments.some(({ target }) => target === file)) continue
       this.files.delete(path)
       file.retired = true
       await file.close()

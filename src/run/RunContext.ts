@@ -5,6 +5,8 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -126,8 +128,18 @@ export const make = (
       active.changes.pipe(
         Stream.filter((now) => Option.isNone(now) || now.value.started_at !== run.started_at || now.value.run_id !== run.run_id),
         Stream.take(1),
-        Stream.runDrain,
-        Effect.zipRight(Effect.fail(new NoActiveRun()))
+        Stream.runDrain
+      )
+
+    /** Whoever ends first, the run or the work: all of the work's finalizers have run when this returns. */
+    const within = <A, E, R>(run: Run, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | NoActiveRun, R> =>
+      Effect.scoped(
+        Effect.gen(function* () {
+          const work = yield* Effect.forkScoped(effect)
+          yield* Effect.forkScoped(Effect.zipRight(ended(run), Fiber.interrupt(work)))
+          const exit = yield* Fiber.await(work)
+          return yield* Exit.isInterrupted(exit) ? new NoActiveRun() : exit
+        })
       )
 
     const oneAtATime = <A, E>(effect: Effect.Effect<A, E>) => Effect.uninterruptible(mutex.withPermits(1)(effect))
@@ -143,7 +155,7 @@ export const make = (
       within: (effect) =>
         Effect.flatMap(
           SubscriptionRef.get(active),
-          Option.match({ onNone: () => Effect.fail(new NoActiveRun()), onSome: (run) => Effect.raceFirst(effect, ended(run)) })
+          Option.match({ onNone: () => Effect.fail(new NoActiveRun()), onSome: (run) => within(run, effect) })
         )
     })
   })

@@ -25,8 +25,8 @@ export const App = () => {
   const now = useNow()
   const zone = useZone()
   const seen = useSeen()
-  const { pathname } = useAddress()
-  const { area, chosen } = parse(pathname)
+  const { pathname, searchParams } = useAddress()
+  const { area, chosen } = parse(pathname, searchParams)
   const feed = EventFeed.useFeed()
   const sample = SiteFeed.useSample()
   const connection = SiteFeed.useConnection(now, feed.tail)
@@ -43,6 +43,11 @@ export const App = () => {
       for (const stop of stops) stop()
     }
   }, [seen])
+
+  const status = sample?.status
+  useEffect(() => {
+    if (status !== undefined) EventFeed.compare(status.telemetry.seq)
+  }, [status?.startedAt])
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -79,7 +84,9 @@ export const App = () => {
         {stale && (
           <Problem onRetry={() => void SiteFeed.refresh()}>
             The site does not answer: {connection.problem}.{" "}
-            {connection.since === undefined ? "" : `What stands below is as of ${WallClock.full(connection.since, zone)}. `}
+            {connection.since === undefined
+              ? ""
+              : `What stands below is as of ${WallClock.full(connection.since, zone)}. `}
             It is tried again every two seconds.
           </Problem>
         )}
@@ -91,7 +98,10 @@ export const App = () => {
         {area === "system" && <System {...props} chosen={chosen} />}
         {area === undefined && (
           <Empty>
-            There is no page at {pathname}. <a href="/" onClick={followLink}>To the overview</a>
+            There is no page at {pathname}.{" "}
+            <a href="/" onClick={followLink}>
+              To the overview
+            </a>
           </Empty>
         )}
       </main>

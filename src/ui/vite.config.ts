@@ -16,10 +16,13 @@ export default defineConfig({
       output: {
         // What changes seldom stays in the browser's cache when the app is updated.
         manualChunks: (id) =>
-          /node_modules\/(react|react-dom|scheduler)\//.test(id) ? "react"
-          : /node_modules\/uplot\//.test(id) ? "plot"
-          : /node_modules\//.test(id) ? "effect"
-          : undefined
+          /node_modules\/(react|react-dom|scheduler)\//.test(id)
+            ? "react"
+            : /node_modules\/uplot\//.test(id)
+              ? "plot"
+              : /node_modules\//.test(id)
+                ? "effect"
+                : undefined
       }
     }
   }

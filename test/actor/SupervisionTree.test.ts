@@ -120,10 +120,12 @@ describe("SupervisionTree", () => {
       const expected = [
         "started",
         "ready",
+        "abandoned",
         "crashed",
         "restarted",
         "ready",
         "degraded",
+        "abandoned",
         "crashed",
         "quarantined",
         "started",

@@ -218,7 +218,7 @@ describe("Supervisor: restart intensity", () => {
       yield* settle
       for (let n = 0; n < 3; n++) yield* a.end(Effect.dieMessage("boom"))
       assert.strictEqual((yield* status("a")).status, "quarantined")
-      yield* pass("1 day")
+      yield* pass("30 seconds")
       assert.strictEqual(a.lives, 3)
       assert.strictEqual(b.live, 1)
 

@@ -223,6 +223,33 @@ describe("Supervisor: stop", () => {
     }).pipe(Effect.provide(SupervisionTree.layer))
   )
 
+  it.scoped("a crash shows at once, and its teardown has the same deadline as a stop's", () =>
+    Effect.gen(function* () {
+      const child = make("a", { teardown: "1 minute" })
+      const supervisor = yield* Supervisor.make({ children: [child.spec({ shutdown: "5 seconds" })] })
+      yield* settle
+      yield* child.end(Effect.fail("gone"))
+      assert.deepInclude(yield* status("a"), { status: "stopping", reason: "failure" })
+      yield* pass("5 seconds")
+      assert.deepInclude(yield* status("a"), { status: "failed", reason: "abandoned" })
+      yield* pass("55 seconds")
+      assert.deepInclude(yield* status("a"), { status: "ready", restarts: 1 })
+      assert.include((yield* status("a")).lastCause, "gone")
+      yield* Effect.fork(supervisor.stop("a"))
+      yield* pass("5 seconds")
+    }).pipe(Effect.provide(SupervisionTree.layer))
+  )
+
+  it.scoped("a defect while cleaning up is told, whatever the life itself came to", () =>
+    Effect.gen(function* () {
+      const run = Effect.addFinalizer(() => Effect.dieMessage("jammed"))
+      yield* Supervisor.make({ children: [ChildSpec.make({ id: "a", run, restart: "transient" })] })
+      yield* settle
+      assert.deepInclude(yield* status("a"), { status: "backing-off", reason: "defect" })
+      assert.include((yield* status("a")).lastCause, "jammed")
+    }).pipe(Effect.provide(SupervisionTree.layer))
+  )
+
   it.scoped("a stuck teardown holds up no other child", () =>
     Effect.gen(function* () {
       const [a, b] = [make("a", { teardown: "1 hour" }), make("b")]
@@ -281,6 +308,24 @@ describe("Supervisor: stop", () => {
       yield* supervisor.remove("a")
       assert.strictEqual(child.live, 0)
       assert.strictEqual((yield* Effect.flip(supervisor.remove("a")))._tag, "NodeNotFound")
+    }).pipe(Effect.provide(SupervisionTree.layer))
+  )
+
+  it.scoped("of two orders given in one breath the later counts, and the earlier is told", () =>
+    Effect.gen(function* () {
+      const child = make("a")
+      const supervisor = yield* Supervisor.make({ children: [child.spec()] })
+      yield* supervisor.stop("a")
+      const [start, stop] = yield* Effect.all([Effect.flip(supervisor.start("a")), supervisor.stop("a")], {
+        concurrency: 2
+      })
+      assert.deepInclude(start, { _tag: "StartFailed", reason: "requested" })
+      assert.isUndefined(stop)
+      assert.strictEqual((yield* status("a")).status, "stopped")
+
+      yield* Effect.all([supervisor.stop("a"), supervisor.start("a")], { concurrency: 2 })
+      yield* settle
+      assert.strictEqual(child.live, 1)
     }).pipe(Effect.provide(SupervisionTree.layer))
   )
 

@@ -148,4 +148,31 @@ describe("Supervisor: strategies", () => {
       yield* pass("1 second")
     }).pipe(Effect.provide(SupervisionTree.layer))
   )
+
+  it.scoped("neither does one that was abandoned before it was ready", () =>
+    Effect.gen(function* () {
+      const [a, b] = [make("a", { teardown: "1 hour" }), make("b")]
+      let slow = false
+      const ready = Effect.suspend(() => (slow ? Effect.never : Effect.void))
+      const supervisor = yield* Supervisor.make({
+        strategy: "one_for_all",
+        children: [a.spec({ ready, readyWithin: "1 second", shutdown: "1 second" }), b.spec()]
+      })
+      slow = true
+      yield* settle
+      yield* supervisor.stop("b")
+      yield* Effect.fork(a.end(Effect.dieMessage("boom")))
+      yield* pass("1 hour")
+      assert.strictEqual(a.live, 1)
+      yield* Effect.fork(Effect.ignore(supervisor.start("b")))
+      yield* settle
+      assert.strictEqual(b.live, 0)
+      yield* pass("1 second")
+      yield* pass("1 second")
+      assert.deepInclude(yield* status("a"), { status: "failed", reason: "abandoned" })
+      yield* settle
+      assert.strictEqual(b.live, 1)
+      yield* Effect.fork(supervisor.stop("a"))
+    }).pipe(Effect.provide(SupervisionTree.layer))
+  )
 })

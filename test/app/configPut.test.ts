@@ -112,6 +112,18 @@ describe("PUT", () => {
     )
   )
 
+  it.scoped("of what GET gave is taken for every kind of procedure", () =>
+    over(
+      `procedures:\n  system-checks: {every: 5s}\n  a: {use: x}\n  b: {module: ./b.js, cron: "0 * * * *"}\n${job}`,
+      Effect.gen(function* () {
+        const shown = yield* show
+        const before = yield* onDisk
+        assert.deepStrictEqual(yield* put(shown), shown)
+        assert.strictEqual(yield* onDisk, before)
+      })
+    )
+  )
+
   it.scoped("of what GET gave does not make the collector's default port count", () =>
     over(
       job,
@@ -293,6 +305,19 @@ describe("PUT", () => {
         const answer = yield* put({ ...shown, stream_jobs: streams })
         assert.deepStrictEqual(answer["stream_jobs"], streams)
         assert.deepStrictEqual(yield* show, answer)
+      })
+    )
+  )
+
+  it.scoped("takes away what a merge key brings in", () =>
+    over(
+      `procedures:\n  a: {use: x, settings: &s {x: 1}}\n  b: {use: x, settings: {<<: *s, y: 2}}\n${job}`,
+      Effect.gen(function* () {
+        const shown = yield* show
+        assert.deepStrictEqual(Reflect.get(Object(shown["procedures"]), "b").settings, { x: 1, y: 2 })
+        const wanted = setAt(shown, ["procedures", "b", "settings"], { y: 2 })
+        assert.deepStrictEqual(yield* put(wanted), wanted)
+        assert.include(yield* onDisk, "# the big one")
       })
     )
   )

@@ -28,6 +28,8 @@ export interface Life {
   readyAt: number | undefined
   /** Set when it is all over: the fiber has ended and its scope is closed. */
   exit: Exit.Exit<unknown, unknown> | undefined
+  /** Set when its effect has ended by itself and only its finalizers are left. */
+  over: Ending | undefined
   /** Set when its supervisor wants it ended, and why. The first reason stands. */
   doom: Ending | undefined
   /** When its teardown has taken too long. */
@@ -89,6 +91,10 @@ export const make = (spec: ChildSpec, cell: Cell, unit: Unit): Child => ({
 
 /** At rest, or as good as: nothing more will come of waiting. */
 export const isDown = (child: Child): boolean => child.life === undefined || child.life.abandoned
+
+/** Ready, and meant to stay so. */
+export const isUp = ({ life, wanted }: Child): boolean =>
+  wanted && life?.readyAt !== undefined && life.doom === undefined && life.over === undefined && life.exit === undefined
 
 /** Notes that a life has to end. */
 export const doom = (child: Child, life: Life, ending: Ending): void => {

@@ -9,6 +9,7 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -29,6 +30,7 @@ export const begin = (supervision: Supervision, child: Child): Effect.Effect<voi
         progress: { at: -1 },
         readyAt: undefined,
         exit: undefined,
+        over: undefined,
         doom: undefined,
         deadline: undefined,
         abandoned: false
@@ -63,7 +65,7 @@ export const begin = (supervision: Supervision, child: Child): Effect.Effect<voi
       if (spec.ready === "at-once") becomeReady(supervision, child, life)
       life.fiber = yield* watchReadiness(child, life).pipe(
         Effect.zipRight(watchProgress(supervision, child, life, wake)),
-        Effect.zipRight(spec.run),
+        Effect.zipRight(Effect.onExit(spec.run, (exit) => Effect.sync(() => runOut(child, life, exit)))),
         Effect.scoped,
         Effect.provideService(Self, self),
         Effect.annotateLogs("child", cell.path),
@@ -80,8 +82,8 @@ export const begin = (supervision: Supervision, child: Child): Effect.Effect<voi
 /** Ends a life: interrupts it and waits for its finalizers until its deadline. Can be called again where it left off. */
 export const end = Effect.fnUntraced(function* (supervision: Supervision, child: Child, life: Life) {
   const { tree } = supervision
-  const ending = (life.doom ??= Ending.requested)
   if (life.fiber === undefined || life.abandoned) return
+  const ending = life.over ?? (life.doom ??= Ending.requested)
   if (life.deadline === undefined) {
     life.deadline = tree.now() + Duration.toMillis(child.spec.shutdown)
     tree.set(child.cell, "stopping", ending.reason)
@@ -113,7 +115,7 @@ export const comeToRest = (tree: TreeState, child: Child, ending: Ending.Ending)
 }
 
 const becomeReady = ({ tree }: Supervision, child: Child, life: Life): void => {
-  if (life.readyAt !== undefined || life.doom !== undefined || life.exit !== undefined) return
+  if (life.readyAt !== undefined || life.doom !== undefined || life.over !== undefined) return
   life.readyAt = tree.now()
   child.proven = true
   tree.set(child.cell, "ready")
@@ -123,10 +125,17 @@ const becomeReady = ({ tree }: Supervision, child: Child, life: Life): void => {
   child.unit.signal.pulse()
 }
 
+/** The effect has ended by itself. From here on its finalizers have the time that a teardown has. */
+const runOut = (child: Child, life: Life, exit: Exit.Exit<unknown, unknown>): void => {
+  if (life.doom !== undefined) return
+  life.over = Ending.ofExit(exit)
+  child.unit.signal.pulse()
+}
+
 const abandon = ({ tree }: Supervision, child: Child, life: Life): void => {
   life.abandoned = true
   tree.set(child.cell, "failed", "abandoned")
-  tree.emit("abandoned", child.cell, life.doom?.reason)
+  tree.emit("abandoned", child.cell, (life.over ?? life.doom)?.reason)
   failStarter(child, { reason: "abandoned", cause: undefined }, undefined)
   child.unit.signal.pulse()
 }

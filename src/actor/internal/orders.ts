@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as FiberId from "effect/FiberId"
 import * as RestartIntensity from "../RestartIntensity.js"
 import { StartFailed } from "../SupervisorError.js"
-import { type Child, isDown, tiedTo } from "./child.js"
+import { type Child, isDown, isUp, tiedTo } from "./child.js"
 import * as Ending from "./ending.js"
 import { comeToRest, failStarter } from "./life.js"
 import type { TreeState } from "./treeState.js"
@@ -25,8 +25,7 @@ export const stop = (tree: TreeState, child: Child): Effect.Effect<void> =>
 /** Up, if it is not. Returns when the next life is ready; a failure is told and then treated as any crash is. */
 export const start = (child: Child): Effect.Effect<void, StartFailed> =>
   Effect.suspend(() => {
-    const isUp = child.wanted && child.life?.readyAt !== undefined && child.life.doom === undefined
-    return isUp && child.life?.exit === undefined && !isDown(child) ? Effect.void : awaitNextLife(child)
+    return isUp(child) ? Effect.void : awaitNextLife(child)
   })
 
 /** A new life for it and for what the strategy ties to it. */

@@ -32,4 +32,5 @@ export const next = (children: ReadonlyArray<Child>, now: number): Step => {
   return { _tag: "Rest", until: Number.POSITIVE_INFINITY }
 }
 
-const mustEnd = (child: Child, life: Life): boolean => !life.abandoned && (!child.wanted || life.doom !== undefined)
+const mustEnd = (child: Child, life: Life): boolean =>
+  !life.abandoned && (!child.wanted || life.doom !== undefined || life.over !== undefined)

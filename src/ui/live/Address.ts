@@ -13,10 +13,11 @@ export const useAddress = (): URL => new URL(useChanging(cell), location.origin)
 export const go = (to: string, options: { readonly replace?: boolean } = {}): void => {
   if (to === here()) return
   const before = location.pathname
+  const url = new URL(to, location.origin)
   if (options.replace === true) history.replaceState(null, "", to)
   else history.pushState(null, "", to)
   cell.set(here())
-  if (location.pathname !== before) scrollTo(0, 0)
+  if (url.pathname !== before) scrollTo(0, 0)
 }
 
 /** Changes some of the query; undefined removes. */

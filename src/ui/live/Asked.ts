@@ -35,4 +35,3 @@ export const useAsked = <A, E extends { readonly message: string }>(
   const again = useCallback(() => setRound((before) => before + 1), [])
   return [answer.key === key ? answer : { state: "waiting" }, again]
 }
-

@@ -10,7 +10,7 @@ import * as Schema from "effect/Schema"
 import * as Cursor from "../../domain/Cursor.js"
 import { EventFilter, EventQuery } from "../../domain/EventQuery.js"
 import { TelemetryEvent } from "../../domain/TelemetryEvent.js"
-import { SiteOperations } from "../../operations/SiteOperations.js"
+import { SiteOperations, type SiteStatus } from "../../operations/SiteOperations.js"
 import { TelemetryOperations } from "../../operations/TelemetryOperations.js"
 import { Cell, useChanging } from "./Changing.js"
 import { EventStore } from "./EventStore.js"
@@ -40,6 +40,8 @@ export interface Feed {
   /** The first read is done. */
   readonly loaded: boolean
   readonly problem: string | undefined
+  /** When the last event arrived by the tail: it was durable then. */
+  readonly arrivedAt: number | undefined
   /** Events passed over because more came than the page could take. */
   readonly passedOver: number
 }
@@ -51,6 +53,7 @@ const feed = new Cell<Feed>({
   tail: "opening",
   loaded: false,
   problem: undefined,
+  arrivedAt: undefined,
   passedOver: 0
 })
 
@@ -81,6 +84,11 @@ export const start = (): (() => void) => {
   }
 }
 
+/** After the server was started anew: where its numbers are behind what was seen here, it is another site's. */
+export const compare = (seq: SiteStatus["telemetry"]["seq"]): void => {
+  if (running && (seq.site < (cursor.site ?? 0) || seq.run < (cursor.run ?? 0))) reload()
+}
+
 // ------------------------------------------------------------------------------------------------------------------
 
 let running = false
@@ -97,7 +105,8 @@ const decodeView = Schema.decodeUnknownOption(
   Schema.parseJson(Schema.Struct({ current: Schema.Record({ key: Schema.String, value: TelemetryEvent }) }))
 )
 
-const change = (changes: Partial<Feed>): void => feed.set({ ...feed.get(), version: feed.get().version + 1, ...changes })
+const change = (changes: Partial<Feed>): void =>
+  feed.set({ ...feed.get(), version: feed.get().version + 1, ...changes })
 
 const reload = (): void => {
   close()
@@ -202,7 +211,7 @@ const takeIn = (): void => {
   }
   cursor = Option.getOrElse(Cursor.parse(taken.at(-1)?.id ?? ""), () => cursor)
   store.forgetBefore(now - horizon)
-  change({})
+  change({ arrivedAt: now })
 }
 
 /** Events that are kept in the current view only come by no tail. */

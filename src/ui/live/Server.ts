@@ -7,7 +7,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Client from "../../http/Client.js"
 import { NotAllowed } from "../../operations/Unreachable.js"
 
-const runtime = ManagedRuntime.make(Layer.provide(Client.layer({ url: "" }), FetchHttpClient.layer))
+const runtime = ManagedRuntime.make(Layer.provide(Client.layer({ url: location.origin }), FetchHttpClient.layer))
 
 type Operations = ManagedRuntime.ManagedRuntime.Context<typeof runtime>
 

@@ -23,7 +23,11 @@ export interface Sample {
 
 const sample = new Cell<Sample | undefined>(undefined)
 const runs = new Cell<ReadonlyArray<Run> | undefined>(undefined)
-const heard = new Cell<{ readonly at: number | undefined; readonly problem: string | undefined; readonly since: number }>({
+const heard = new Cell<{
+  readonly at: number | undefined
+  readonly problem: string | undefined
+  readonly since: number
+}>({
   at: undefined,
   problem: undefined,
   since: serverNow()

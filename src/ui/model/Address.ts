@@ -17,30 +17,20 @@ export const areas: ReadonlyArray<{ readonly area: Area; readonly name: string; 
   { area: "config", name: "Config", path: "/config" }
 ]
 
-/** The address of a path; `area` is undefined where there is no such page. */
-export const parse = (pathname: string): Address => {
-  if (pathname === "/app" || pathname === "/app/") return { area: "overview", chosen: undefined }
-  for (const { area, path } of areas) {
-    if (pathname === path || (path !== "/" && pathname === `${path}/`)) return { area, chosen: undefined }
-    if (path !== "/" && path.startsWith("/app/") && pathname.startsWith(`${path}/`)) {
-      return { area, chosen: decode(pathname.slice(path.length + 1)) }
-    }
-  }
-  return { area: undefined, chosen: undefined }
+/** The parameter that names the chosen thing. A path could not: its segments may not hold every text. */
+const choosing: { readonly [area in Area]?: string } = { telemetry: "type", runs: "run", system: "node" }
+
+/** The address of a path and its query; `area` is undefined where there is no such page. */
+export const parse = (pathname: string, query: URLSearchParams): Address => {
+  const path = pathname.length > 1 && pathname.endsWith("/") ? pathname.slice(0, -1) : pathname
+  const area = path === "/app" ? "overview" : areas.find((entry) => entry.path === path)?.area
+  const name = area === undefined ? undefined : choosing[area]
+  return { area, chosen: name === undefined ? undefined : (query.get(name) ?? undefined) }
 }
 
-/** The path of an area, or of something chosen in it. */
+/** The address of an area, or of something chosen in it. */
 export const pathOf = (area: Area, chosen?: string): string => {
   const path = areas.find((entry) => entry.area === area)?.path ?? "/"
-  return chosen === undefined ? path : `${path}/${encodeURIComponent(chosen)}`
-}
-
-// ------------------------------------------------------------------------------------------------------------------
-
-const decode = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  const name = choosing[area]
+  return chosen === undefined || name === undefined ? path : `${path}?${new URLSearchParams({ [name]: chosen })}`
 }

@@ -30,7 +30,9 @@ export const alarmsOf = (status: SiteStatus): ReadonlyArray<Alarm> => {
   ]
   const reasons = status.reasons
     .filter((reason) => !troubled.some(({ path }) => reason.includes(path)))
-    .filter((reason) => !told.some(({ cause }) => cause !== undefined && (reason.includes(cause) || cause.includes(reason))))
+    .filter(
+      (reason) => !told.some(({ cause }) => cause !== undefined && (reason.includes(cause) || cause.includes(reason)))
+    )
     .map((reason) => plain(`reason:${reason}`, reason, undefined, !status.ready))
   return [...told, ...reasons, ...nodes].sort((a, b) => Number(b.grave) - Number(a.grave))
 }

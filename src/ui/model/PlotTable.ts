@@ -19,7 +19,7 @@ const widest = 50
 export const groupsOf = (series: TypeSeries): ReadonlyArray<Group> => {
   const groups: Array<{ unit: Unit; paths: Array<string>; least: number; greatest: number }> = []
   for (const path of series.paths) {
-    const unit = unitOf(path)
+    const unit = unitOf(series.type, path)
     const size = series.greatest(path)
     const fits = groups.find(
       (group) =>
@@ -56,7 +56,10 @@ export const tableOf = (
   points: number
 ): Table => {
   // One row beyond either edge, so that lines run out of the picture instead of ending before it.
-  const first = Math.max(0, series.times.findLastIndex((time) => time < from))
+  const first = Math.max(
+    0,
+    series.times.findLastIndex((time) => time < from)
+  )
   const after = series.times.findIndex((time) => time > to)
   const end = after < 0 ? series.times.length : after + 1
   const columns = paths.map((path) => (series.columns.get(path) ?? []).slice(first, end))

@@ -18,10 +18,13 @@ export const count = (value: number): string => Math.round(value).toLocaleString
 
 /** So many per second. */
 export const rate = (perSecond: number): string =>
-  perSecond === 0 ? "0"
-  : perSecond < 0.01 ? "<0.01"
-  : perSecond < 10 ? perSecond.toFixed(perSecond < 1 ? 2 : 1)
-  : count(perSecond)
+  perSecond === 0
+    ? "0"
+    : perSecond < 0.01
+      ? "<0.01"
+      : perSecond < 10
+        ? perSecond.toFixed(perSecond < 1 ? 2 : 1)
+        : count(perSecond)
 
 /** A length of time in its two largest units: `0.4 s`, `12 s`, `5 min 10 s`, `3 h 12 min`, `8 d 4 h`. */
 export const duration = (millis: number): string => {
@@ -45,10 +48,13 @@ export const age = (millis: number): string => {
   return `${Math.floor(seconds / 86_400)} d`
 }
 
-export type Unit = "bytes" | "percent" | "seconds" | "milliseconds" | "celsius" | "hertz" | "volts" | "none"
+export type Unit =
+  "bytes" | "bytes-per-second" | "percent" | "seconds" | "milliseconds" | "celsius" | "hertz" | "volts" | "none"
 
-/** The unit a field's name tells, by the endings in common use. */
-export const unitOf = (path: string): Unit => {
+/** The unit of a field: known for the site's own events, else what the field's name tells by the endings in common use. */
+export const unitOf = (type: string, path: string): Unit => {
+  const known = ours[`${type} ${path}`]
+  if (known !== undefined) return known
   const name = path.slice(path.lastIndexOf(".") + 1).toLowerCase()
   for (const [unit, ending] of endings) if (ending.test(name)) return unit
   return "none"
@@ -56,18 +62,23 @@ export const unitOf = (path: string): Unit => {
 
 /** A measured value: four digits, binary units for bytes. */
 export const measured = (value: number, unit: Unit = "none"): string =>
-  unit === "bytes" ? bytes(value) : `${fourDigits(value)}${suffix[unit]}`
+  unit === "bytes" || unit === "bytes-per-second"
+    ? `${bytes(value)}${suffix[unit]}`
+    : `${fourDigits(value)}${suffix[unit]}`
 
 /** The same for an axis: no digits that its steps do not need. */
 export const onAxis = (value: number, unit: Unit, step: number): string =>
-  unit === "bytes" ? bytes(value)
-  : Math.abs(value) >= 1e6 ? fourDigits(value)
-  : `${value.toFixed(Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9))))}${suffix[unit]}`
+  unit === "bytes" || unit === "bytes-per-second"
+    ? `${bytes(value).replace(/\.0+ /, " ")}${suffix[unit]}`
+    : Math.abs(value) >= 1e6
+      ? fourDigits(value)
+      : `${value.toFixed(decimals(step))}${suffix[unit]}`
 
 // ------------------------------------------------------------------------------------------------------------------
 
 const suffix: Readonly<Record<Unit, string>> = {
   bytes: "",
+  "bytes-per-second": "/s",
   percent: " %",
   seconds: " s",
   milliseconds: " ms",
@@ -75,6 +86,19 @@ const suffix: Readonly<Record<Unit, string>> = {
   hertz: " Hz",
   volts: " V",
   none: ""
+}
+
+const ours: { readonly [field: string]: Unit | undefined } = {
+  "system.memory total": "bytes",
+  "system.memory available": "bytes",
+  "system.memory swap_used": "bytes",
+  "system.disk size": "bytes",
+  "system.disk free": "bytes",
+  "system.network received_per_second": "bytes-per-second",
+  "system.network sent_per_second": "bytes-per-second",
+  "system.network received": "bytes",
+  "system.network sent": "bytes",
+  "system.uptime seconds": "seconds"
 }
 
 const endings: ReadonlyArray<readonly [Unit, RegExp]> = [
@@ -86,6 +110,15 @@ const endings: ReadonlyArray<readonly [Unit, RegExp]> = [
   ["hertz", /(^|_)(hz|hertz)$/],
   ["volts", /(^|_)(volts?|voltage)$/]
 ]
+
+/** How many decimals tell multiples of a step apart. */
+const decimals = (step: number): number => {
+  for (let digits = 0; digits < 6; digits++) {
+    const scaled = step * 10 ** digits
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * Math.max(1, scaled)) return digits
+  }
+  return 6
+}
 
 const threeDigits = (value: number): string => value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)
 

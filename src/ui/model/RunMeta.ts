@@ -15,7 +15,10 @@ export const metaOf = (text: string): Either.Either<string | undefined, string> 
 }
 
 const valueOf = (text: string): unknown =>
-  text === "true" ? true
-  : text === "false" ? false
-  : /^-?\d{1,15}(\.\d{1,15})?$/.test(text) && String(Number(text)) === text ? Number(text)
-  : text
+  text === "true"
+    ? true
+    : text === "false"
+      ? false
+      : /^-?\d{1,15}(\.\d{1,15})?$/.test(text) && String(Number(text)) === text
+        ? Number(text)
+        : text

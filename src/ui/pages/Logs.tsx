@@ -31,9 +31,7 @@ export const Logs = () => {
         className="log-panel"
         aside={
           <>
-            <span className="meta">
-              {state === "lost" ? "reconnecting" : `${count(rows.length)} lines`}
-            </span>
+            <span className="meta">{state === "lost" ? "reconnecting" : `${count(rows.length)} lines`}</span>
             {!following && (
               <button type="button" className="small button primary" onClick={() => setFollowing(true)}>
                 Follow
@@ -79,8 +77,8 @@ export const Logs = () => {
             </Empty>
           ) : (
             <ol>
-              {rows.map((row) => (
-                <Line key={row.key} row={row} />
+              {rows.map((row, index) => (
+                <Line key={row.key} row={row} before={rows[index - 1]} />
               ))}
             </ol>
           )}
@@ -103,28 +101,44 @@ const useSettled = (text: string): string => {
 }
 
 const looks = (level: string): readonly [Shape, Tone] =>
-  /^(ERROR|FATAL)/i.test(level) ? ["triangle", "bad"]
-  : /^WARN/i.test(level) ? ["disc", "warn"]
-  : /^(DEBUG|TRACE)/i.test(level) ? ["ring", "rest"]
-  : ["square", "rest"]
+  /^(ERROR|FATAL)/i.test(level)
+    ? ["triangle", "bad"]
+    : /^WARN/i.test(level)
+      ? ["disc", "warn"]
+      : /^(DEBUG|TRACE)/i.test(level)
+        ? ["ring", "rest"]
+        : ["square", "rest"]
 
-const Line = ({ row }: { readonly row: LogRow }) => {
+const dayOf = (row: LogRow | undefined, zone: WallClock.Zone): string | undefined =>
+  row === undefined || !Number.isFinite(Date.parse(row.ts))
+    ? undefined
+    : WallClock.dateTime(Date.parse(row.ts), zone).slice(0, 10)
+
+const Line = ({ before, row }: { readonly row: LogRow; readonly before: LogRow | undefined }) => {
   const zone = useZone()
   const at = Date.parse(row.ts)
+  const day = dayOf(row, zone)
   const [shape, tone] = looks(row.level)
-  const notes = { ...(row.run === undefined ? {} : { run: row.run }), ...(row.source === undefined ? {} : { source: row.source }), ...row.annotations }
+  const notes = {
+    ...(row.run === undefined ? {} : { run: row.run }),
+    ...(row.source === undefined ? {} : { source: row.source }),
+    ...row.annotations
+  }
   return (
-    <li className="log-line" data-tone={tone}>
-      <time className="mono meta" dateTime={row.ts} title={row.ts}>
-        {Number.isFinite(at) ? WallClock.time(at, zone) : row.ts}
-      </time>
-      <Mark shape={shape} tone={tone} word={row.level.toLowerCase()} />
-      <span className="mono log-text">
-        {row.child !== undefined && <span className="log-child">{row.child} </span>}
-        {row.message}
-        {Object.keys(notes).length > 0 && <span className="meta"> {oneLine(notes)}</span>}
-        {row.cause !== undefined && <span className="log-cause">{`\n${row.cause}`}</span>}
-      </span>
-    </li>
+    <>
+      {day !== dayOf(before, zone) && <li className="log-day mono">{day}</li>}
+      <li className="log-line" data-tone={tone}>
+        <time className="mono meta" dateTime={row.ts} title={row.ts}>
+          {Number.isFinite(at) ? WallClock.time(at, zone) : row.ts}
+        </time>
+        <Mark shape={shape} tone={tone} word={row.level.toLowerCase()} />
+        <span className="mono log-text">
+          {row.child !== undefined && <span className="log-child">{row.child} </span>}
+          {row.message}
+          {Object.keys(notes).length > 0 && <span className="meta"> {oneLine(notes)}</span>}
+          {row.cause !== undefined && <span className="log-cause">{`\n${row.cause}`}</span>}
+        </span>
+      </li>
+    </>
   )
 }

@@ -34,7 +34,11 @@ export const Overview = ({ feed, now, sample }: PageProps) => (
           </a>
         }
       >
-        {sample === undefined ? <p className="meta pad">asking the site</p> : <TreeView nodes={sample.status.tree} now={now} />}
+        {sample === undefined ? (
+          <p className="meta pad">asking the site</p>
+        ) : (
+          <TreeView nodes={sample.status.tree} now={now} />
+        )}
       </Panel>
       <History now={now} version={sample?.status.telemetry.seq.system} rows={8} />
     </div>

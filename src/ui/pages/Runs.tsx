@@ -21,22 +21,27 @@ export const Runs = ({ chosen, now, sample }: PageProps & { readonly chosen: str
       <h1>Runs</h1>
       <div className="beside">
         <Panel title="All runs" aside={<span className="meta">{runs === undefined ? "" : count(runs.length)}</span>}>
-          {runs === undefined ? <Empty>Asking the site…</Empty>
-          : runs.length === 0 ?
+          {runs === undefined ? (
+            <Empty>Asking the site…</Empty>
+          ) : runs.length === 0 ? (
             <Empty command={`outpost run start 001 --meta observer=Ada --url ${location.origin}`}>
-              A run is a named stretch of observation with a directory of its own. There has been none. Start one here, or
-              from a shell:
+              A run is a named stretch of observation with a directory of its own. There has been none. Start one here,
+              or from a shell:
             </Empty>
-          : <RunTable runs={runs} chosen={chosen} now={now} runSeq={runSeq} />}
+          ) : (
+            <RunTable runs={runs} chosen={chosen} now={now} runSeq={runSeq} />
+          )}
         </Panel>
         <div className="stack">
-          {chosen === undefined ? undefined : run === undefined ?
+          {chosen === undefined ? undefined : run === undefined ? (
             runs !== undefined && (
               <Panel title={chosen}>
                 <Empty>No run {chosen} is known.</Empty>
               </Panel>
             )
-          : <RunDetail run={run} now={now} runSeq={runSeq} />}
+          ) : (
+            <RunDetail run={run} now={now} runSeq={runSeq} />
+          )}
           <RunPanel now={now} />
         </div>
       </div>
@@ -55,7 +60,11 @@ const lasted = ({ started_at, stopped_at }: Run, now: number): number =>
   (stopped_at === undefined ? now : Date.parse(stopped_at)) - Date.parse(started_at)
 
 const RunMark = ({ run }: { readonly run: Run }) =>
-  run.stopped_at === undefined ? <Mark shape="disc" tone="good" word="active" /> : <Mark shape="square" tone="rest" word="stopped" />
+  run.stopped_at === undefined ? (
+    <Mark shape="disc" tone="good" word="active" />
+  ) : (
+    <Mark shape="square" tone="rest" word="stopped" />
+  )
 
 interface RunTableProps {
   readonly runs: ReadonlyArray<Run>

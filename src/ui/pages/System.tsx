@@ -28,7 +28,9 @@ export const System = ({ chosen, now, sample }: PageProps & { readonly chosen: s
         <div className="stack">
           {chosen !== undefined && (
             <Panel title={chosen} className="node-panel">
-              {node === undefined ? <Empty>No node {chosen} is in the tree now.</Empty> : (
+              {node === undefined ? (
+                <Empty>No node {chosen} is in the tree now.</Empty>
+              ) : (
                 <NodeFacts node={node} nodes={status.tree} now={now} />
               )}
             </Panel>

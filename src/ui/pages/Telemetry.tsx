@@ -8,7 +8,9 @@ import type { PageProps } from "./Overview.js"
 export const Telemetry = ({ chosen, feed, now }: PageProps & { readonly chosen: string | undefined }) => (
   <div className="stack">
     <h1>
-      {chosen === undefined ? "Telemetry" : (
+      {chosen === undefined ? (
+        "Telemetry"
+      ) : (
         <>
           <a href={pathOf("telemetry")} onClick={followLink}>
             Telemetry

@@ -11,10 +11,16 @@ export const AlarmList = ({ alarms, now }: { readonly alarms: ReadonlyArray<Alar
       <ul>
         {alarms.map(({ cause, grave, key, path, since, title }) => (
           <li key={key} data-grave={grave}>
-            <Mark shape={grave ? "triangle" : "disc"} tone={grave ? "bad" : "warn"} word={grave ? "alarm" : "warning"} />
+            <Mark
+              shape={grave ? "triangle" : "disc"}
+              tone={grave ? "bad" : "warn"}
+              word={grave ? "alarm" : "warning"}
+            />
             <div className="alarm-text">
               <strong>
-                {path === undefined ? title : (
+                {path === undefined ? (
+                  title
+                ) : (
                   <a href={pathOf("system", path)} onClick={followLink}>
                     {title}
                   </a>

@@ -15,7 +15,10 @@ export const Dialog = ({ children, kind, onClose, title }: DialogProps) => {
   const id = useId()
   useEffect(() => {
     const dialog = element.current
-    if (dialog !== null && !dialog.open) dialog.showModal()
+    if (dialog === null || dialog.open) return
+    dialog.showModal()
+    // The browser would choose the first button, which is the one that closes.
+    dialog.querySelector<HTMLElement>("[data-first]")?.focus()
   }, [])
   return (
     <dialog
@@ -28,7 +31,12 @@ export const Dialog = ({ children, kind, onClose, title }: DialogProps) => {
       <div className="dialog-body">
         <header className="dialog-head">
           <h2 id={id}>{title}</h2>
-          <button type="button" className="quiet square-button" aria-label="Close" onClick={() => element.current?.close()}>
+          <button
+            type="button"
+            className="quiet square-button"
+            aria-label="Close"
+            onClick={() => element.current?.close()}
+          >
             <Icon name="close" />
           </button>
         </header>
@@ -69,7 +77,7 @@ export const Confirm = ({ action, children, onClose, onConfirm, title }: Confirm
         </p>
       )}
       <div className="dialog-actions">
-        <button type="button" className="button" onClick={onClose} autoFocus>
+        <button type="button" className="button" onClick={onClose} data-first>
           Cancel
         </button>
         <button type="button" className="button danger" disabled={pending} onClick={() => void confirm()}>

@@ -17,7 +17,9 @@ export const EventSheet = () => {
   const match = name === null ? null : /^(site|run|system)\.(\d{1,15})$/.exec(name)
   if (name === null || match === null) return undefined
   const stream = Schema.decodeUnknownOption(StreamName)(match[1])
-  return stream._tag === "None" ? undefined : <Sheet key={name} name={name} stream={stream.value} seq={Number(match[2])} />
+  return stream._tag === "None" ? undefined : (
+    <Sheet key={name} name={name} stream={stream.value} seq={Number(match[2])} />
+  )
 }
 
 // ------------------------------------------------------------------------------------------------------------------

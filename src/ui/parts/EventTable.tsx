@@ -22,9 +22,9 @@ export interface EventTableProps {
 
 export const EventTable = ({ feed, now, rows, title = "Latest events", type }: EventTableProps) => {
   const filter = useAddress().searchParams.get("filter") ?? ""
-  const [held, setHeld] = useState<{ readonly rows: ReadonlyArray<TelemetryEvent>; readonly version: number } | undefined>(
-    undefined
-  )
+  const [held, setHeld] = useState<
+    { readonly rows: ReadonlyArray<TelemetryEvent>; readonly version: number } | undefined
+  >(undefined)
   const matching = useMemo(() => {
     const wanted = filter.toLowerCase()
     const found: Array<TelemetryEvent> = []
@@ -50,7 +50,8 @@ export const EventTable = ({ feed, now, rows, title = "Latest events", type }: E
       aside={
         <>
           <span className="meta held" role="status">
-            {held !== undefined && (waiting === 0 ? "held while you read" : `held while you read, ${count(waiting)} new`)}
+            {held !== undefined &&
+              (waiting === 0 ? "held while you read" : `held while you read, ${count(waiting)} new`)}
           </span>
           <input
             type="search"
@@ -66,7 +67,9 @@ export const EventTable = ({ feed, now, rows, title = "Latest events", type }: E
         </>
       }
     >
-      {shown.length === 0 ? <None feed={feed} filtered={filter !== ""} type={type} /> : (
+      {shown.length === 0 ? (
+        <None feed={feed} filtered={filter !== ""} type={type} />
+      ) : (
         <div
           className="table-scroll"
           onPointerEnter={(event) => event.pointerType === "mouse" && hold()}
@@ -132,10 +135,20 @@ const newer = (rows: ReadonlyArray<TelemetryEvent>, top: TelemetryEvent | undefi
   return index < 0 ? rows.length : index
 }
 
-const None = ({ feed, filtered, type }: { readonly feed: Feed; readonly filtered: boolean; readonly type: string | undefined }) =>
-  !feed.loaded ? <Empty>Reading the log…</Empty>
-  : filtered ? <Empty>None of the newest events matches the filter.</Empty>
-  : (
+const None = ({
+  feed,
+  filtered,
+  type
+}: {
+  readonly feed: Feed
+  readonly filtered: boolean
+  readonly type: string | undefined
+}) =>
+  !feed.loaded ? (
+    <Empty>Reading the log…</Empty>
+  ) : filtered ? (
+    <Empty>None of the newest events matches the filter.</Empty>
+  ) : (
     <Empty command={`outpost event post ${type ?? "demo.point"} '{"x": 1, "y": 2}' --url ${location.origin}`}>
       {type === undefined
         ? "No event has come in during this window. Every event a client posts appears here at once. Post one:"

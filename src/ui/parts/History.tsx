@@ -1,16 +1,16 @@
 /** What happened while nobody looked: the site's own events, newest first, with a line where this browser last looked. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { useRef } from "react"
 import { EventFilter, EventQuery } from "../../domain/EventQuery.js"
 import { TelemetryEvent } from "../../domain/TelemetryEvent.js"
 import { TelemetryOperations } from "../../operations/TelemetryOperations.js"
 import { setQuery } from "../live/Address.js"
 import { useAsked } from "../live/Asked.js"
 import { lastVisit } from "../live/Preferences.js"
-import { oneLine, shorten } from "../model/Shorten.js"
+import { telling } from "../model/Shorten.js"
 import { Age } from "./Age.js"
 import { Empty, Panel, Problem } from "./Panel.js"
-import { useRef } from "react"
 
 export interface HistoryProps {
   readonly now: number
@@ -26,7 +26,11 @@ export const History = ({ now, rows, version }: HistoryProps) => {
   const events = held.current
   const seen = events.findIndex(({ ts }) => lastVisit !== undefined && Date.parse(ts) <= lastVisit)
   return (
-    <Panel title="What happened" className="history-panel" aside={seen > 0 && <span className="meta">{seen} since your last visit</span>}>
+    <Panel
+      title="What happened"
+      className="history-panel"
+      aside={seen > 0 && <span className="meta">{seen} since your last visit</span>}
+    >
       {answer.state === "failed" && <Problem onRetry={again}>{answer.problem}</Problem>}
       {events.length === 0 && answer.state !== "failed" && (
         <Empty>
@@ -43,10 +47,9 @@ export const History = ({ now, rows, version }: HistoryProps) => {
               type="button"
               className="row-button"
               onClick={() => setQuery({ event: `system.${event.seq}` })}
-              title={oneLine(event.data)}
+              title={telling(event.data)}
             >
-              <span className="mono">{event.type}</span>{" "}
-              <span className="meta">{shorten(oneLine(event.data), 90)}</span>
+              <span className="mono">{event.type}</span> <span className="meta">{telling(event.data)}</span>
             </button>
           </li>
         ))}

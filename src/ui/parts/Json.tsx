@@ -34,7 +34,9 @@ const paint = (value: unknown, depth: number): ReactNode => {
   if (Array.isArray(value)) {
     if (value.length === 0) return "[]"
     if (value.every((item) => typeof item !== "object" || item === null) && JSON.stringify(value).length < 72) {
-      return <>[{value.map((item, index) => [index === 0 ? "" : ", ", <span key={index}>{paint(item, depth)}</span>])}]</>
+      return (
+        <>[{value.map((item, index) => [index === 0 ? "" : ", ", <span key={index}>{paint(item, depth)}</span>])}]</>
+      )
     }
     return (
       <>

@@ -5,7 +5,15 @@ import { Age } from "./Age.js"
 import { StateMark } from "./Mark.js"
 import { Orders } from "./Orders.js"
 
-export const NodeFacts = ({ node, nodes, now }: { readonly node: NodeStatus; readonly nodes: ReadonlyArray<NodeStatus>; readonly now: number }) => (
+export const NodeFacts = ({
+  node,
+  nodes,
+  now
+}: {
+  readonly node: NodeStatus
+  readonly nodes: ReadonlyArray<NodeStatus>
+  readonly now: number
+}) => (
   <div className="pad facts-and-orders">
     <dl className="facts">
       <dt>State</dt>

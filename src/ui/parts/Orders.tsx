@@ -33,7 +33,12 @@ export const Orders = ({ node, nodes }: { readonly node: NodeStatus; readonly no
         </span>
       )}
       {atRest(node) ? (
-        <OrderButton node={node} action="start" pending={pending} onPress={() => void order("start").then(setProblem)} />
+        <OrderButton
+          node={node}
+          action="start"
+          pending={pending}
+          onPress={() => void order("start").then(setProblem)}
+        />
       ) : (
         <>
           <OrderButton
@@ -56,7 +61,10 @@ export const Orders = ({ node, nodes }: { readonly node: NodeStatus; readonly no
             {asked === "stop"
               ? `Ends ${node.path}${others} in order. It stays stopped until it is started again, here or with `
               : `Ends ${node.path}${others} in order, then starts ${touched === 0 ? "it" : "them"} again. From a shell: `}
-            <code>outpost actor {asked === "stop" ? "start" : "restart"} {node.path}</code>.
+            <code>
+              outpost actor {asked === "stop" ? "start" : "restart"} {node.path}
+            </code>
+            .
           </p>
         </Confirm>
       )}
@@ -66,7 +74,8 @@ export const Orders = ({ node, nodes }: { readonly node: NodeStatus; readonly no
 
 // ------------------------------------------------------------------------------------------------------------------
 
-const atRest = ({ status }: NodeStatus): boolean => status === "stopped" || status === "failed" || status === "quarantined"
+const atRest = ({ status }: NodeStatus): boolean =>
+  status === "stopped" || status === "failed" || status === "quarantined"
 
 const words: Readonly<Record<Action, readonly [string, string]>> = {
   start: ["Start", "Starting…"],
@@ -96,9 +105,7 @@ const OrderButton = ({ action, node, onPress, pending }: OrderButtonProps) => (
 const carryOut = async (action: Action, path: string): Promise<string | undefined> => {
   const answer = await ask(
     Effect.flatMap(SiteOperations, (site) =>
-      action === "start" ? site.startActor(path)
-      : action === "stop" ? site.stopActor(path)
-      : site.restartActor(path)
+      action === "start" ? site.startActor(path) : action === "stop" ? site.stopActor(path) : site.restartActor(path)
     )
   )
   await refresh()

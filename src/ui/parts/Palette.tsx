@@ -28,7 +28,11 @@ export const Palette = ({ feed, onClose, sample }: PaletteProps) => {
   const targets = useMemo(
     (): ReadonlyArray<Target> => [
       ...areas.map(({ name, path }) => ({ kind: "page", name, act: () => go(path) })),
-      ...feed.store.plotted.map(({ type }) => ({ kind: "events", name: type, act: () => go(pathOf("telemetry", type)) })),
+      ...feed.store.plotted.map(({ type }) => ({
+        kind: "events",
+        name: type,
+        act: () => go(pathOf("telemetry", type))
+      })),
       ...(sample?.status.tree ?? [])
         .filter(({ path }) => path !== "")
         .map(({ path }) => ({ kind: "node", name: path, act: () => go(pathOf("system", path)) })),
@@ -67,7 +71,7 @@ export const Palette = ({ feed, onClose, sample }: PaletteProps) => {
     <Dialog title="Go to" kind="card" onClose={onClose}>
       <input
         className="palette-input"
-        autoFocus
+        data-first
         role="combobox"
         aria-expanded="true"
         aria-controls="palette-found"

@@ -7,7 +7,7 @@ import { pathOf } from "../model/Address.js"
 import { count } from "../model/Quantity.js"
 import { followAgain, setWindow, useRange, type Range } from "../plot/Range.js"
 import { TypePlot } from "../plot/TypePlot.js"
-import type { Band } from "../plot/strip.js"
+import type { Band } from "../plot/Drawing.js"
 import { Empty, Panel } from "./Panel.js"
 
 export interface PlotsProps {
@@ -30,7 +30,9 @@ export const Plots = ({ feed, most = Number.POSITIVE_INFINITY, now, type }: Plot
       className="plots-panel"
       aside={
         <>
-          {feed.passedOver > 0 && <span className="meta">{count(feed.passedOver)} events passed over: too many at once</span>}
+          {feed.passedOver > 0 && (
+            <span className="meta">{count(feed.passedOver)} events passed over: too many at once</span>
+          )}
           {all.length > shown.length && type === undefined && (
             <a className="meta" href={pathOf("telemetry")} onClick={followLink}>
               all {count(all.length)} types
@@ -40,7 +42,9 @@ export const Plots = ({ feed, most = Number.POSITIVE_INFINITY, now, type }: Plot
         </>
       }
     >
-      {shown.length === 0 ? <NoPlots feed={feed} type={type} /> : (
+      {shown.length === 0 ? (
+        <NoPlots feed={feed} type={type} />
+      ) : (
         <div className={type === undefined ? "plots" : "plots large"}>
           {shown.map((series) => (
             <TypePlot

@@ -7,8 +7,8 @@ import { Icon } from "./Icon.js"
 const firstOnPhone = 4
 
 export const Rail = () => {
-  const { pathname } = useAddress()
-  const here = parse(pathname).area
+  const { pathname, searchParams } = useAddress()
+  const here = parse(pathname, searchParams).area
   const [open, setOpen] = useState(false)
   const nav = useRef<HTMLElement>(null)
   useEffect(() => setOpen(false), [pathname])

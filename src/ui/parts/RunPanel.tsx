@@ -28,9 +28,13 @@ export const RunPanel = ({ now }: { readonly now: number }) => {
         </a>
       }
     >
-      {active === undefined ? <p className="meta pad">asking the site</p>
-      : active === null ? <Start />
-      : <Active id={active} run={run} now={now} />}
+      {active === undefined ? (
+        <p className="meta pad">asking the site</p>
+      ) : active === null ? (
+        <Start />
+      ) : (
+        <Active id={active} run={run} now={now} />
+      )}
     </Panel>
   )
 }
@@ -40,11 +44,6 @@ export const RunPanel = ({ now }: { readonly now: number }) => {
 const Active = ({ id, now, run }: { readonly id: string; readonly run: Run | undefined; readonly now: number }) => {
   const [asked, setAsked] = useState(false)
   const events = run?.after_seq === undefined ? undefined : Math.max(0, (runSeq() ?? 0) - run.after_seq)
-  const stop = async () => {
-    const answer = await ask(Effect.flatMap(RunOperations, (runs) => runs.stop))
-    await refresh()
-    return Either.isLeft(answer) && answer.left._tag !== "NoActiveRun" ? answer.left.message : undefined
-  }
   return (
     <div className="pad run-active">
       <div className="run-line">
@@ -61,21 +60,30 @@ const Active = ({ id, now, run }: { readonly id: string; readonly run: Run | und
         {events === undefined ? "" : `, ${count(events)} events`}
       </div>
       {asked && (
-        <Confirm
-          title={`Stop run ${id}?`}
-          action={`Stop run ${id}`}
-          onConfirm={stop}
-          onClose={() => setAsked(false)}
-        >
+        <Confirm title={`Stop run ${id}?`} action={`Stop run ${id}`} onConfirm={stop} onClose={() => setAsked(false)}>
           <p>
             The run ends for good: events go to the site's own file from then on. It holds{" "}
             {events === undefined ? "its events" : `${count(events)} events`}
-            {run === undefined ? "" : <> in <code className="path">{run.run_dir}</code></>}.
+            {run === undefined ? (
+              ""
+            ) : (
+              <>
+                {" "}
+                in <code className="path">{run.run_dir}</code>
+              </>
+            )}
+            .
           </p>
         </Confirm>
       )}
     </div>
   )
+}
+
+const stop = async () => {
+  const answer = await ask(Effect.flatMap(RunOperations, (runs) => runs.stop))
+  await refresh()
+  return Either.isLeft(answer) && answer.left._tag !== "NoActiveRun" ? answer.left.message : undefined
 }
 
 const runSeq = (): number | undefined => currentStatus()?.telemetry.seq.run
@@ -110,7 +118,9 @@ const Start = () => {
   }
   return (
     <form className="pad run-start" onSubmit={(event) => void submit(event)}>
-      <p className="meta">No run is active: events go to the site's own file. A run gives a stretch of them a name and a directory.</p>
+      <p className="meta">
+        No run is active: events go to the site's own file. A run gives a stretch of them a name and a directory.
+      </p>
       <div className="run-line">
         <label className="grow">
           <span className="hidden-label">Run id</span>

@@ -37,7 +37,8 @@ export const TopBar = ({ connection, directory, name, now, onSearch }: TopBarPro
             zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone
           }; press to change.`}
         >
-          <span className="mono">{WallClock.time(now, zone)}</span> <span className="meta">{WallClock.zoneName(now, zone)}</span>
+          <span className="mono">{WallClock.time(now, zone)}</span>{" "}
+          <span className="meta">{WallClock.zoneName(now, zone)}</span>
         </button>
         <ThemeSwitch />
       </div>
@@ -67,28 +68,43 @@ const ConnectionMark = ({ connection, now }: { readonly connection: Connection; 
   )
 }
 
-const themes: ReadonlyArray<readonly [Theme, IconName, string]> = [
+type Choice = readonly [Theme, IconName, string]
+
+const themes: readonly [Choice, Choice, Choice] = [
   ["light", "light", "Light theme"],
   ["dark", "dark", "Dark theme"],
   ["system", "auto", "The system's theme"]
 ]
 
+/** Three buttons, or one that goes round where there is little room. */
 const ThemeSwitch = () => {
   const theme = useTheme()
+  const place = themes.findIndex(([value]) => value === theme)
+  const [next, , nextName] = themes[(place + 1) % themes.length] ?? themes[0]
   return (
-    <div className="switch" role="group" aria-label="Theme">
-      {themes.map(([value, icon, label]) => (
-        <button
-          key={value}
-          type="button"
-          aria-pressed={theme === value}
-          aria-label={label}
-          title={label}
-          onClick={() => setTheme(value)}
-        >
-          <Icon name={icon} />
-        </button>
-      ))}
-    </div>
+    <>
+      <button
+        type="button"
+        className="quiet square-button theme-round"
+        aria-label={`Change to: ${nextName}`}
+        onClick={() => setTheme(next)}
+      >
+        <Icon name={themes[place]?.[1] ?? "auto"} />
+      </button>
+      <div className="switch" role="group" aria-label="Theme">
+        {themes.map(([value, icon, label]) => (
+          <button
+            key={value}
+            type="button"
+            aria-pressed={theme === value}
+            aria-label={label}
+            title={label}
+            onClick={() => setTheme(value)}
+          >
+            <Icon name={icon} />
+          </button>
+        ))}
+      </div>
+    </>
   )
 }

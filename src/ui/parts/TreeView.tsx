@@ -34,9 +34,7 @@ export const TreeView = ({ chosen, nodes, now }: TreeViewProps) => {
           open={open}
           onToggle={() => setOpened({ ...opened, [node.path]: !open })}
         />
-        {branch.children.length > 0 && open && (
-          <ul>{branch.children.map((child) => show(child))}</ul>
-        )}
+        {branch.children.length > 0 && open && <ul>{branch.children.map((child) => show(child))}</ul>}
       </li>
     )
   }
@@ -59,7 +57,9 @@ const NodeRow = ({ branch, chosen, nodes, now, onToggle, open }: NodeRowProps) =
   return (
     <div className="node" data-chosen={chosen} data-path={node.path}>
       <div className="node-line">
-        {branch.children.length === 0 ? <span className="twist" /> : (
+        {branch.children.length === 0 ? (
+          <span className="twist" />
+        ) : (
           <button
             type="button"
             className="twist quiet"
@@ -100,4 +100,5 @@ const NodeRow = ({ branch, chosen, nodes, now, onToggle, open }: NodeRowProps) =
   )
 }
 
-const needsWords = ({ status }: NodeStatus): boolean => status !== "ready" && status !== "stopped" && status !== "starting"
+const needsWords = ({ status }: NodeStatus): boolean =>
+  status !== "ready" && status !== "stopped" && status !== "starting"

@@ -17,7 +17,8 @@ export const Vitals = ({ feed, now, sample }: VitalsProps) => {
   const zone = useZone()
   const status = sample?.status
   const telemetry = status?.telemetry
-  const last = telemetry?.lastDurableAt
+  const last =
+    telemetry?.lastDurableAt === undefined ? feed.arrivedAt : Math.max(telemetry.lastDurableAt, feed.arrivedAt ?? 0)
   return (
     <section className="panel vitals" aria-label="Is data coming in">
       <Vital
@@ -25,10 +26,13 @@ export const Vitals = ({ feed, now, sample }: VitalsProps) => {
         value={last === undefined ? "–" : duration(now - last)}
         unit={last === undefined ? "" : "ago"}
         note={
-          status === undefined ? "asking the site"
-          : last === undefined ? "nothing written since the start"
-          : telemetry?.lastSyncMillis === undefined ? WallClock.full(last, zone)
-          : `synced in ${telemetry.lastSyncMillis.toFixed(1)} ms`
+          status === undefined
+            ? "asking the site"
+            : last === undefined
+              ? "nothing written since the start"
+              : telemetry?.lastSyncMillis === undefined
+                ? WallClock.full(last, zone)
+                : `synced in ${telemetry.lastSyncMillis.toFixed(1)} ms`
         }
         title={last === undefined ? undefined : WallClock.full(last, zone)}
       />
@@ -107,7 +111,9 @@ const ActivityStrip = ({ feed, now }: { readonly feed: Feed; readonly now: numbe
       <div className="meta activity-head">
         <span>Last 10 minutes</span>
         <span>
-          {feed.loaded ? `${count(total)} events, at most ${rate((most * 1000) / stepMillis)} per second` : "reading the log"}
+          {feed.loaded
+            ? `${count(total)} events, at most ${rate((most * 1000) / stepMillis)} per second`
+            : "reading the log"}
         </span>
       </div>
       <svg

@@ -1,17 +1,19 @@
 /** One plot of fields that share an axis, with each line's name and value at its end. */
-import { useLayoutEffect, useRef } from "react"
+import { useLayoutEffect, useRef, useState } from "react"
 import type uPlot from "uplot"
 import { useTheme, useZone } from "../live/Preferences.js"
 import { spread, tableOf, type Cell, type Group, type Table } from "../model/PlotTable.js"
-import { measured } from "../model/Quantity.js"
+import { measured, type Unit } from "../model/Quantity.js"
 import { shorten } from "../model/Shorten.js"
 import type { TypeSeries } from "../model/TypeSeries.js"
 import { followAgain, zoomTo, type Range } from "./Range.js"
-import { labelWidth, make, type Band } from "./strip.js"
+import { axisWidth, make, type Band } from "./Drawing.js"
 
 export interface StripProps {
   readonly series: TypeSeries
   readonly group: Group
+  /** Room the names and values of the whole card want: its strips leave the same, so that their times stand in line. */
+  readonly wanted: number
   readonly range: Range
   /** Rises when there is something new to draw. */
   readonly version: number
@@ -23,23 +25,28 @@ export interface StripProps {
 }
 
 export const Strip = (props: StripProps) => {
-  const { group, height, series, timeAxis } = props
+  const { group, height, series, timeAxis, wanted } = props
   const theme = useTheme()
   const zone = useZone()
   const host = useRef<HTMLDivElement>(null)
   const labels = useRef<HTMLDivElement>(null)
-  const live = useRef({ ...props, zone, table: emptyTable, row: null as number | null })
+  const live = useRef({ ...props, zone, table: emptyTable, row: null as number | null, pointed: false })
   Object.assign(live.current, props, { zone })
   const drawn = useRef<uPlot | undefined>(undefined)
   const fields = group.paths.join("\n")
+  const [room, setRoom] = useState(150)
 
   useLayoutEffect(() => {
     const element = host.current
     if (element === null) return
+    const width = Math.max(element.clientWidth, 200)
+    const labelled = Math.round(Math.min(wanted, Math.max(110, (width - axisWidth) * 0.45)))
+    setRoom(labelled)
     const plot = make({
       host: element,
-      width: Math.max(element.clientWidth, 200),
+      width,
       height,
+      labels: labelled,
       lines: group.paths.length,
       unit: group.unit,
       timeAxis,
@@ -48,10 +55,14 @@ export const Strip = (props: StripProps) => {
       zone: () => live.current.zone,
       onZoom: zoomTo,
       onFollow: followAgain,
-      onCursor: (row) => {
+      reach: () => {
+        const { range, series } = live.current
+        return Math.max(series.longestSilence, (range.to - range.from) / 100)
+      },
+      onCursor: (at, row) => {
+        live.current.pointed = at !== undefined
         live.current.row = row
-        const at = row === null ? undefined : live.current.table.x[row]
-        live.current.onTime(at === undefined ? undefined : at * 1000)
+        live.current.onTime(at)
         write(labels.current, plot, live.current)
       },
       onDraw: (plot) => write(labels.current, plot, live.current)
@@ -69,7 +80,7 @@ export const Strip = (props: StripProps) => {
       plot.destroy()
       drawn.current = undefined
     }
-  }, [fields, group.unit, height, timeAxis])
+  }, [fields, wanted, group.unit, height, timeAxis])
 
   useLayoutEffect(() => {
     if (drawn.current !== undefined) show(drawn.current, live.current)
@@ -80,7 +91,10 @@ export const Strip = (props: StripProps) => {
       <div className="strip-labels" ref={labels}>
         {group.paths.map((path, index) => (
           <span key={path} className="strip-label" data-series={(index % 8) + 1} title={`${series.type}: ${path}`}>
-            <span className="strip-name">{shorten(path, 22)}</span> <b />
+            <span className="strip-name">
+              {shorten(path, Math.max(6, Math.floor((room - valueRoom(group.unit)) / nameLetter)))}
+            </span>{" "}
+            <b />
           </span>
         ))}
       </div>
@@ -90,11 +104,23 @@ export const Strip = (props: StripProps) => {
 
 // ------------------------------------------------------------------------------------------------------------------
 
-type Live = StripProps & { table: Table; row: number | null }
+type Live = StripProps & { table: Table; row: number | null; pointed: boolean }
 
 const emptyTable: Table = { x: [], ys: [] }
 
 const lineHeight = 15
+
+/** About the widths of letters: of a name, and of a value beside it. */
+const nameLetter = 5.8
+const valueLetter = 6.7
+
+const valueRoom = (unit: Unit): number => valueLetter * (valueLetters[unit] ?? 8) + 14
+
+const valueLetters: { readonly [unit in Unit]?: number } = { bytes: 8, "bytes-per-second": 10, none: 7 }
+
+/** How much room a group's names and values want. */
+export const roomOf = ({ paths, unit }: Group): number =>
+  Math.ceil(Math.max(0, ...paths.map((path) => path.length)) * nameLetter + valueRoom(unit))
 
 /** Plots a second of ticks and a whole redraw in one step: the scale follows the data. */
 const show = (plot: uPlot, live: Live): void => {
@@ -114,12 +140,12 @@ const write = (host: HTMLDivElement | null, plot: uPlot, live: Live): void => {
   const ends = live.table.ys.map((column) => endOf(column))
   const places = ends.map((end) => (end === undefined ? height : plot.valToPos(end, "y")))
   const spaced = spread(places, lineHeight, Math.max(height, lineHeight * places.length))
-  const left = plot.width - labelWidth(plot.width) + 6
+  const left = (plot.bbox.left + plot.bbox.width) / ratio + 6
   for (const [index, label] of Array.from(host.children).entries()) {
     if (!(label instanceof HTMLElement)) continue
     label.style.transform = `translate(${left}px, ${top + (spaced[index] ?? 0) - lineHeight / 2}px)`
-    const pointed = live.row === null ? undefined : live.table.ys[index]?.[live.row]
-    const value = live.row === null ? (ends[index] ?? live.series.latest(live.group.paths[index] ?? "")) : pointed
+    const latest = ends[index] ?? live.series.latest(live.group.paths[index] ?? "")
+    const value = !live.pointed ? latest : live.row === null ? undefined : live.table.ys[index]?.[live.row]
     const text = value === undefined || value === null ? "–" : measured(value, live.group.unit)
     const shown = label.lastElementChild
     if (shown !== null && shown.textContent !== text) shown.textContent = text

@@ -4,12 +4,12 @@ import { followLink } from "../live/Address.js"
 import { useZone } from "../live/Preferences.js"
 import { pathOf } from "../model/Address.js"
 import { groupsOf } from "../model/PlotTable.js"
-import { age, duration, measured } from "../model/Quantity.js"
+import { age, duration, measured, unitOf } from "../model/Quantity.js"
 import type { TypeSeries } from "../model/TypeSeries.js"
 import * as WallClock from "../model/WallClock.js"
 import type { Range } from "./Range.js"
-import { Strip } from "./Strip.js"
-import type { Band } from "./strip.js"
+import { roomOf, Strip } from "./Strip.js"
+import type { Band } from "./Drawing.js"
 
 export interface TypePlotProps {
   readonly series: TypeSeries
@@ -27,9 +27,12 @@ export const TypePlot = ({ bands, most, now, range, series, stripHeight, version
   const [pointed, setPointed] = useState<number | undefined>(undefined)
   const groups = useGroups(series)
   const shown = groups.slice(0, most)
+  const wanted = Math.max(0, ...shown.map(roomOf))
   const silence = now - (series.lastAt ?? now)
   const stale = range.following && silence > Math.max(10_000, series.longestSilence)
-  const values = series.paths.map((path) => `${path} ${measured(series.latest(path) ?? 0)}`).join(", ")
+  const values = series.paths
+    .map((path) => `${path} ${measured(series.latest(path) ?? 0, unitOf(series.type, path))}`)
+    .join(", ")
   return (
     <figure className="type-plot" data-stale={stale} data-type={series.type}>
       <figcaption>
@@ -38,10 +41,11 @@ export const TypePlot = ({ bands, most, now, range, series, stripHeight, version
         </a>
         {groups.length > shown.length && <span className="meta">+{groups.length - shown.length} more</span>}
         <span className="meta mono plot-time">
-          {pointed !== undefined ? WallClock.time(pointed, zone)
-          : stale && series.lastAt !== undefined ?
-            `silent for ${duration(silence)}, as of ${WallClock.time(series.lastAt, zone)}`
-          : `${age(silence)} ago`.replace("now ago", "now")}
+          {pointed !== undefined
+            ? WallClock.time(pointed, zone)
+            : stale && series.lastAt !== undefined
+              ? `silent for ${duration(silence)}, as of ${WallClock.time(series.lastAt, zone)}`
+              : `${age(silence)} ago`.replace("now ago", "now")}
         </span>
       </figcaption>
       <div role="img" aria-label={`${series.type}: ${values}`}>
@@ -50,9 +54,10 @@ export const TypePlot = ({ bands, most, now, range, series, stripHeight, version
             key={group.paths.join("\n")}
             series={series}
             group={group}
+            wanted={wanted}
             range={range}
             version={version}
-            height={stripHeight + (index === shown.length - 1 ? 22 : 0)}
+            height={Math.max(stripHeight, 15 * group.paths.length + 14) + (index === shown.length - 1 ? 22 : 0)}
             timeAxis={index === shown.length - 1}
             bands={bands}
             onTime={setPointed}
@@ -65,9 +70,11 @@ export const TypePlot = ({ bands, most, now, range, series, stripHeight, version
 
 /** Regrouped only when a field is new or a size has changed much: nothing jumps while values move. */
 const useGroups = (series: TypeSeries) => {
-  const held = useRef<{ readonly series: TypeSeries; readonly sign: string; readonly groups: ReturnType<typeof groupsOf> }>(
-    undefined
-  )
+  const held = useRef<{
+    readonly series: TypeSeries
+    readonly sign: string
+    readonly groups: ReturnType<typeof groupsOf>
+  }>(undefined)
   const sign = series.paths.map((path) => `${path}:${series.greatest(path) === 0 ? 0 : 1}`).join("\n")
   if (held.current === undefined || held.current.series !== series || held.current.sign !== sign) {
     held.current = { series, sign, groups: groupsOf(series) }

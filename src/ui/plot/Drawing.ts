@@ -13,6 +13,8 @@ export interface StripInput {
   readonly host: HTMLElement
   readonly width: number
   readonly height: number
+  /** Room at the right for the names and values. */
+  readonly labels: number
   readonly lines: number
   readonly unit: Unit
   readonly timeAxis: boolean
@@ -22,13 +24,14 @@ export interface StripInput {
   readonly zone: () => Zone
   readonly onZoom: (from: number, to: number) => void
   readonly onFollow: () => void
-  /** The row under the crosshair, or null. */
-  readonly onCursor: (row: number | null) => void
+  /** How far from the crosshair, in milliseconds, a row may be and still be told. */
+  readonly reach: () => number
+  /** The time under the crosshair (Unix milliseconds) and the row there, or null. */
+  readonly onCursor: (at: number | undefined, row: number | null) => void
   readonly onDraw: (plot: uPlot) => void
 }
 
-export const labelWidth = (width: number): number => (width < 360 ? 104 : 128)
-export const axisWidth = 52
+export const axisWidth = 58
 const axisHeight = 22
 
 export const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -38,7 +41,7 @@ export const make = (input: StripInput): uPlot =>
     {
       width: input.width,
       height: input.height,
-      padding: [8, labelWidth(input.width), input.timeAxis ? 0 : 4, 0],
+      padding: [8, input.labels, input.timeAxis ? 0 : 4, 0],
       legend: { show: false },
       tzDate: (seconds) =>
         input.zone() === "utc" ? uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC") : new Date(seconds * 1e3),
@@ -48,6 +51,8 @@ export const make = (input: StripInput): uPlot =>
         y: false,
         drag: { x: true, y: false, setScale: false },
         points: { size: 6 },
+        dataIdx: (plot, line, row, at) =>
+          isNear(plot, row, at, input.reach()) && plot.data[line]?.[row] != null ? row : null,
         bind: {
           dblclick: () => () => {
             input.onFollow()
@@ -57,19 +62,21 @@ export const make = (input: StripInput): uPlot =>
       },
       scales: {
         x: { time: true, range: () => input.range().map((at) => at / 1000) as [number, number] },
-        y: { range: (_, low, high) => (Number.isFinite(low) && Number.isFinite(high) ? padded(low, high) : [0, 1]) }
+        y: {
+          range: (_, low, high) =>
+            Number.isFinite(low) && Number.isFinite(high) ? padded(low, high, input.unit) : [0, 1]
+        }
       },
       axes: [
         {
-          show: input.timeAxis,
-          size: axisHeight,
+          size: input.timeAxis ? axisHeight : 0,
           space: 64,
           gap: 4,
           font: axisFont,
           stroke: () => colour("--muted"),
           grid: { stroke: () => colour("--grid"), width: 1 },
           ticks: { show: false },
-          values: timeFormats
+          values: input.timeAxis ? timeFormats : (_, splits) => splits.map(() => "")
         },
         {
           size: axisWidth,
@@ -79,6 +86,7 @@ export const make = (input: StripInput): uPlot =>
           stroke: () => colour("--muted"),
           grid: { stroke: () => colour("--grid"), width: 1 },
           ticks: { show: false },
+          ...(input.unit === "bytes" || input.unit === "bytes-per-second" ? { incrs: powersOfTwo } : {}),
           values: (_, splits, __, ___, step) => splits.map((value) => onAxis(value, input.unit, step))
         }
       ],
@@ -94,7 +102,16 @@ export const make = (input: StripInput): uPlot =>
       hooks: {
         drawClear: [(plot) => drawBands(plot, input.bands())],
         draw: [input.onDraw],
-        setCursor: [(plot) => input.onCursor(plot.cursor.idx ?? null)],
+        setCursor: [
+          (plot) => {
+            const { idx, left } = plot.cursor
+            if (idx === undefined || idx === null || left === undefined || left < 0)
+              return input.onCursor(undefined, null)
+            const at = plot.posToVal(left, "x")
+            const near = isNear(plot, idx, at, input.reach())
+            input.onCursor(1000 * (near ? (plot.data[0][idx] ?? at) : at), near ? idx : null)
+          }
+        ],
         setSelect: [
           (plot) => {
             if (plot.select.width < 4) return
@@ -113,7 +130,10 @@ export const make = (input: StripInput): uPlot =>
 
 // ------------------------------------------------------------------------------------------------------------------
 
-const axisFont = '11px ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace'
+const axisFont = '11px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
+
+/** Steps between bytes that come out even in binary units. */
+const powersOfTwo = Array.from({ length: 60 }, (_, power) => 2 ** power)
 
 const hour = 3600
 const timeFormats: uPlot.Axis.Values = [
@@ -124,7 +144,15 @@ const timeFormats: uPlot.Axis.Values = [
   [0.001, "{ss}.{fff}", null, null, null, null, null, null, 1]
 ]
 
-const padded = (low: number, high: number): [number, number] => {
+const isNear = (plot: uPlot, row: number, at: number, reach: number): boolean =>
+  Math.abs((plot.data[0][row] ?? Number.POSITIVE_INFINITY) - at) * 1000 <= reach
+
+const padded = (low: number, high: number, unit: Unit): [number, number] => {
+  // A hundredth of a percent up and down is no mountain.
+  if (unit === "percent" && high - low < 1) {
+    const middle = (low + high) / 2
+    return [middle - 0.5, middle + 0.5]
+  }
   if (low === high) {
     const room = low === 0 ? 1 : Math.abs(low) * 0.1
     return [low - room, high + room]

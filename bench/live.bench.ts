@@ -1,0 +1,76 @@
+/**
+ * Live readers: what 200 readers of `/events/tail` cost a server that takes 2,000 events a second, in processor time and in
+ * the senders' latency. The readers are raw sockets that discard what they get; events are counted on one of them.
+ */
+import { Agent, request } from "node:http"
+import { connect } from "node:net"
+import { eventBody } from "./support/Load.js"
+import { conditions, percentile, round, table } from "./support/Report.js"
+import { cpuMicros, outpost, type Server } from "./support/Server.js"
+
+const rate = Number(process.env["BENCH_RATE"] ?? 2_000)
+const seconds = Number(process.env["BENCH_SECONDS"] ?? 8)
+const agent = new Agent({ keepAlive: true, maxSockets: 64 })
+
+const post = (server: Server): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const begin = performance.now()
+    const sent = request(`${server.url}/event`, { method: "POST", agent, headers: { "content-type": "application/json", "content-length": Buffer.byteLength(eventBody) } }, (response) => {
+      response.resume().on("end", () => (response.statusCode === 200 ? resolve(performance.now() - begin) : reject(new Error(String(response.statusCode)))))
+    })
+    sent.on("error", reject)
+    sent.end(eventBody)
+  })
+
+const reader = (server: Server, count: (events: number) => void) => {
+  const { hostname, port } = new URL(server.url)
+  const socket = connect(Number(port), hostname, () => socket.write(`GET /events/tail HTTP/1.1\r\nHost: ${hostname}\r\nAccept: text/event-stream\r\n\r\n`))
+  socket.on("data", (chunk) => count(chunk.toString("latin1").split("\ndata: ").length - 1))
+  socket.on("error", () => undefined)
+  return () => socket.destroy()
+}
+
+/** Posts at a steady rate from one timer of 10 ms. */
+const load = async (server: Server) => {
+  const latencies: Array<number> = []
+  const waiting: Array<Promise<unknown>> = []
+  const begin = performance.now()
+  const before = cpuMicros(server.pid)
+  let sent = 0
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const elapsed = performance.now() - begin
+      if (elapsed > seconds * 1_000) {
+        clearInterval(timer)
+        return resolve()
+      }
+      for (const due = (elapsed * rate) / 1_000; sent < due; sent++) waiting.push(post(server).then((ms) => latencies.push(ms)))
+    }, 10)
+  })
+  await Promise.all(waiting)
+  const spent = performance.now() - begin
+  return { cpu: (cpuMicros(server.pid) - before) / (spent * 10), p50: percentile(latencies, 50), p99: percentile(latencies, 99), sent, rate: (sent * 1_000) / spent }
+}
+
+const server = await outpost()
+console.log(`${rate} events/s posted one by one; ${conditions(server.directory)}`)
+await load(server)
+const rows = []
+for (const readers of [0, 50, 120]) {
+  let events = 0
+  const stops = Array.from({ length: readers }, (_, k) => reader(server, k === 0 ? (n) => (events += n) : () => undefined))
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  const result = await load(server)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  for (const stop of stops) stop()
+  rows.push({
+    readers,
+    "server cpu %": round(result.cpu, 1),
+    "sent/s": round(result.rate),
+    "p50 ms": round(result.p50, 2),
+    "p99 ms": round(result.p99, 2),
+    "seen by one reader": readers === 0 ? "" : `${events} of ${result.sent}`
+  })
+}
+table(rows)
+await server.stop()

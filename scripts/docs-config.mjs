@@ -1,0 +1,198 @@
+// Writes the tables of docs/config.md from the schema of the config document, between the two markers of the page.
+//   npx tsx scripts/docs-config.mjs            writes
+//   npx tsx scripts/docs-config.mjs --check    exits 1 where the page is not what it would write
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
+import { readdirSync, readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { ConfigDocument } from "../src/app/ConfigDocument.ts"
+import { Secrets, SecretId } from "../src/site/Secrets.ts"
+import { replaceBetween } from "./docs-page.mjs"
+
+/** When a changed value counts, by section or key; anything else: at once. */
+const atNextStart = new Set([
+  "general.timezone",
+  "http.limits.event_bytes",
+  "http.limits.batch_bytes",
+  "telemetry",
+  "runs",
+  "logs.console",
+  "logs.retention_days"
+])
+
+/** What is accepted and checked but has no effect in this version. `unused` below proves it. */
+const notYet = new Set([
+  "general.config_revision",
+  "general.software_version",
+  "http.limits.pending_events",
+  "telemetry.day_start",
+  "plugins",
+  "procedures.<name>.command",
+  "procedures.<name>.module",
+  "procedures.<name>.cron",
+  "procedures.<name>.timezone",
+  "procedures.<name>.env",
+  "procedures.<name>.directory",
+  "procedures.<name>.singleton",
+  "procedures.<name>.limits.line_bytes",
+  "procedures.<name>.limits.memory_bytes",
+  "alarms",
+  "observability",
+  "settings.data_path",
+  "settings.timezone",
+  "storage",
+  "histo_jobs[]",
+  "stream_jobs[]",
+  "alerts"
+])
+
+/** Smallest documents that show the defaults inside of records and lists. */
+const sample = {
+  storage: { remotes: [{ remote: "x" }] },
+  histo_jobs: [{ exchange: "binance", pairs: ["A/B"], span: 60 }],
+  stream_jobs: [{ exchange: "binance", pairs: ["A/B"], channels: ["trades"] }]
+}
+
+const secrets = { reveal: (text) => Effect.succeed(Redacted.make(text)), allowEnvironment: () => Effect.void }
+const Lenient = Schema.Struct({ ...ConfigDocument.fields, procedures: Schema.Unknown })
+const shownBy = (schema, document) =>
+  Schema.decodeUnknown(schema)(document).pipe(
+    Effect.flatMap(Schema.encode(schema)),
+    Effect.provideService(Secrets, { ...secrets, allowing: () => secrets }),
+    Effect.runSync
+  )
+const procedureSchema = ConfigDocument.fields.procedures.from.value
+const defaults = {
+  ...shownBy(Lenient, { ...sample, procedures: {} }),
+  procedures: { "<name>": { ...shownBy(procedureSchema, {}) } }
+}
+
+const description = (ast) => Option.getOrUndefined(AST.getDescriptionAnnotation(ast))
+const identifier = (ast) => Option.getOrUndefined(AST.getIdentifierAnnotation(ast))
+
+/** The struct behind a schema, or undefined. */
+const structOf = (ast) => {
+  if (ast._tag === "Transformation") return structOf(ast.from)
+  if (ast._tag === "Refinement") return structOf(ast.from)
+  return ast._tag === "TypeLiteral" ? ast : undefined
+}
+
+const bounds = (ast) => {
+  if (ast._tag !== "Refinement") return {}
+  return { ...bounds(ast.from), ...Option.getOrElse(AST.getJSONSchemaAnnotation(ast), () => ({})) }
+}
+
+/** Whether a number stands behind the refinements. */
+const numeral = (ast) => (ast._tag === "Refinement" ? numeral(ast.from) : ast._tag === "NumberKeyword")
+
+const typeOf = (ast) => {
+  if (ast.annotations[SecretId] === true || identifier(ast) === "Secret") return "secret"
+  if (identifier(ast) === "Duration") return "duration"
+  if (identifier(ast) === "Bytes") return "size"
+  switch (ast._tag) {
+    case "Refinement": {
+      const { exclusiveMinimum, maximum, minimum, type } = bounds(ast)
+      const base = numeral(ast)
+      if (!base) return typeOf(ast.from)
+      const least = minimum ?? (exclusiveMinimum === undefined ? undefined : exclusiveMinimum + 1)
+      const kind = type === "integer" ? "whole number" : "number"
+      if (least === undefined) return kind
+      return maximum === undefined ? `${kind} from ${least}` : `${kind} ${least} to ${maximum}`
+    }
+    case "Transformation":
+      if (identifier(ast.to) === "DurationFromSelf") return "duration"
+      if (ast.from._tag === "Union" && ast.to._tag === "Refinement" && numeral(ast.to)) return "size"
+      return typeOf(ast.from)
+    case "Literal":
+      return ast.literal === null ? "null" : `\`${ast.literal}\``
+    case "Union": {
+      const names = [...new Set(ast.types.map(typeOf))]
+      if (names.length === 2 && names.includes("number") && names.includes("text")) return "number"
+      return names.join(", ").replace(/, null$/, " or null")
+    }
+    case "TupleType":
+      return `list of ${typeOf(ast.rest[0]?.type ?? ast.elements[0].type)}`
+    case "TypeLiteral":
+      return ast.indexSignatures.length > 0 ? `mapping of ${typeOf(ast.indexSignatures[0].type)}` : "mapping"
+    case "BooleanKeyword":
+      return "true or false"
+    case "StringKeyword":
+      return "text"
+    case "NumberKeyword":
+      return "number"
+    case "UnknownKeyword":
+      return "anything"
+    default:
+      throw new Error(`no word for ${ast._tag}`)
+  }
+}
+
+const at = (value, path) => path.reduce((here, key) => here?.[key], value)
+const written = (value) => {
+  if (value === undefined) return ""
+  return typeof value === "object" && value !== null
+    ? `\`${JSON.stringify(value)}\``
+    : `\`${value === "" ? '""' : value}\``
+}
+
+const within = (set, name) => [...set].some((entry) => name === entry || name.startsWith(`${entry}.`))
+const counts = (name) => (within(notYet, name) ? "not yet" : within(atNextStart, name) ? "next start" : "at once")
+
+const cell = (text) => text.replaceAll("|", "\\|").replaceAll(/<(name|n)>/g, "&lt;$1&gt;")
+
+const rows = (struct, name, path) =>
+  struct.propertySignatures.flatMap((field) => {
+    const key = String(field.name)
+    const full = `${name}.${key}`
+    const inner = structOf(field.type)
+    if (inner !== undefined && inner.propertySignatures.length > 0) return rows(inner, full, [...path, key])
+    const list = field.type._tag === "TupleType" ? structOf(field.type.rest[0]?.type ?? field.type) : undefined
+    if (list !== undefined && list.propertySignatures.length > 0) return rows(list, `${full}[]`, [...path, key, 0])
+    const standard = field.isOptional ? written(at(defaults, [...path, key])) : "(required)"
+    const meaning = description(field.type) ?? description(field) ?? ""
+    return [`| \`${full}\` | ${cell(typeOf(field.type))} | ${cell(standard)} | ${cell(meaning)} | ${counts(full)} |`]
+  })
+
+const sections = AST.getPropertySignatures(AST.encodedAST(ConfigDocument.ast)).map((field) => String(field.name))
+
+const table = (name) => {
+  const signature = structOf(ConfigDocument.ast).propertySignatures.find((field) => field.name === name)
+  const about = description(signature.type) ?? ""
+  const head = ["| key | type | default | meaning | a change counts |", "|---|---|---|---|---|"]
+  const struct = structOf(signature.type)
+  const list = signature.type._tag === "TupleType" ? structOf(signature.type.rest[0].type) : undefined
+  const record = struct?.indexSignatures[0]
+  const lines =
+    list !== undefined
+      ? rows(list, `${name}[]`, [name, 0])
+      : record !== undefined
+        ? rows(structOf(record.type), `${name}.<name>`, [name, "<name>"])
+        : struct !== undefined
+          ? rows(struct, name, [name])
+          : [
+              `| \`${name}\` | ${typeOf(signature.type)} | ${written(defaults[name])} | ${cell(about)} | ${counts(name)} |`
+            ]
+  return [`### ${name}`, "", `${about}.`, "", ...head, ...lines].join("\n")
+}
+
+/** Fails where a key that is said to have no effect is read somewhere. */
+const proveUnused = () => {
+  const root = fileURLToPath(new URL("../src", import.meta.url))
+  const code = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !/Settings\.ts$|ConfigSections\.ts$|^ui\//.test(file))
+    .map((file) => readFileSync(`${root}/${file}`, "utf8"))
+    .join("\n")
+  const used = [...notYet].filter((name) => {
+    const [section, ...keys] = name.replaceAll("[]", "").split(".")
+    if (keys.length === 0) return code.includes(`slice("${section}")`)
+    if (section === "procedures" || section === "settings") return false
+    return new RegExp(`\\.${keys.at(-1)}\\b`).test(code)
+  })
+  if (used.length > 0) throw new Error(`said to have no effect, but read: ${used.join(", ")}`)
+}
+
+proveUnused()
+replaceBetween("docs/config.md", "settings", sections.map(table).join("\n\n"), process.argv.includes("--check"))

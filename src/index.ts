@@ -1,0 +1,69 @@
+/**
+ * The library, floor by floor: one namespace for each public module. A program that wants few of them imports them by path
+ * (`outpost/actor/Supervisor`), which loads nothing else.
+ */
+
+// The actor runtime: supervision, mailboxes, operating system processes. Needs `effect` alone.
+export * as Backoff from "./actor/Backoff.js"
+export * as ChildSpec from "./actor/ChildSpec.js"
+export * as LifecycleEvent from "./actor/LifecycleEvent.js"
+export * as Mailbox from "./actor/Mailbox.js"
+export * as MailboxError from "./actor/MailboxError.js"
+export * as NestedSupervisor from "./actor/NestedSupervisor.js"
+export * as NodeStatus from "./actor/NodeStatus.js"
+export * as OsProcess from "./actor/OsProcess.js"
+export * as RestartIntensity from "./actor/RestartIntensity.js"
+export * as Self from "./actor/Self.js"
+export * as SupervisionTree from "./actor/SupervisionTree.js"
+export * as Supervisor from "./actor/Supervisor.js"
+export * as SupervisorError from "./actor/SupervisorError.js"
+
+// What everything is about.
+export * as Cursor from "./domain/Cursor.js"
+export * as DayKey from "./domain/DayKey.js"
+export * as EventQuery from "./domain/EventQuery.js"
+export * as Refusal from "./domain/Refusal.js"
+export * as Run from "./domain/Run.js"
+export * as StreamName from "./domain/StreamName.js"
+export * as TelemetryEvent from "./domain/TelemetryEvent.js"
+
+// Durable storage.
+export * as Database from "./database/Database.js"
+export * as Disk from "./journal/Disk.js"
+export * as Journal from "./journal/Journal.js"
+export * as EventParquet from "./dataset/EventParquet.js"
+export * as TelemetryStore from "./telemetry/TelemetryStore.js"
+export * as RunContext from "./run/RunContext.js"
+
+// A site's directory, and how a part writes down its settings.
+export * as Secrets from "./site/Secrets.js"
+export * as Setting from "./site/Setting.js"
+export * as Site from "./site/Site.js"
+export * as SiteLock from "./site/SiteLock.js"
+
+// The verbs of the product, as Tags, and their layers in this process.
+export * as ConfigOperations from "./operations/ConfigOperations.js"
+export * as LocalRunOperations from "./operations/LocalRunOperations.js"
+export * as LocalSiteOperations from "./operations/LocalSiteOperations.js"
+export * as LocalTelemetryOperations from "./operations/LocalTelemetryOperations.js"
+export * as RunOperations from "./operations/RunOperations.js"
+export * as SiteFacts from "./operations/SiteFacts.js"
+export * as SiteOperations from "./operations/SiteOperations.js"
+export * as TelemetryOperations from "./operations/TelemetryOperations.js"
+export * as Unreachable from "./operations/Unreachable.js"
+
+// Procedures.
+export * as Procedure from "./procedure/Procedure.js"
+export * as Procedures from "./procedure/Procedures.js"
+export * as SystemChecks from "./plugins/procedure/SystemChecks.js"
+
+// The same verbs over HTTP: the declaration, a server, a client.
+export * as Api from "./http/Api.js"
+export * as Client from "./http/Client.js"
+export * as Handlers from "./http/Handlers.js"
+export * as HttpAddress from "./http/HttpAddress.js"
+export * as HttpSettings from "./http/Settings.js"
+export * as Server from "./http/Server.js"
+
+// A whole site inside another program.
+export * as Embedded from "./app/Embedded.js"

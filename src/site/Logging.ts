@@ -1,0 +1,108 @@
+/**
+ * The loggers of the program: lines on stderr (stdout belongs to a command's answer) and, for a site, in its daily files.
+ * Every line passes the redaction of secrets. A logger never waits and never fails into the program that logs: an stderr
+ * that has gone away is ignored, a slow disk costs lines and is counted (LogFile).
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as text from "./internal/logText.js"
+import { LogFile } from "./LogFile.js"
+import { rankOf } from "./LogLine.js"
+import { Redaction } from "./Redaction.js"
+import type { LogLevelName, LogSettings } from "./Settings.js"
+
+export class Logging extends Context.Tag("outpost/site/Logging")<
+  Logging,
+  {
+    /** From now on only lines of this level and above are logged. Takes effect at once, everywhere. */
+    readonly setLevel: (level: LogLevelName) => Effect.Effect<void>
+  }
+>() {}
+
+/** Where lines for people go: stderr, or a double of it. */
+export interface ConsoleSink {
+  readonly terminal: boolean
+  readonly colours: boolean
+  readonly write: (line: string) => void
+}
+
+/** stderr for the life of the scope; one that has been closed at the other end is ignored. */
+export const stderr: Effect.Effect<ConsoleSink, never, Effect.Effect.Context<typeof listening>> = Effect.suspend(() =>
+  Effect.as(listening, {
+    terminal: process.stderr.isTTY === true,
+    colours: process.stderr.isTTY === true && process.stderr.hasColors(),
+    write: (line) => void process.stderr.write(line)
+  })
+)
+
+type Wanted = Pick<LogSettings, "level" | "console">
+
+/** Console alone, for commands that make no site. */
+export const layerConsole = (settings: Wanted, sink: typeof stderr = stderr): Layer.Layer<Logging, never, Redaction> =>
+  Layer.unwrapScoped(
+    Effect.gen(function* () {
+      const { redact } = yield* Redaction
+      const out = yield* sink
+      return loggers(settings, consoleLine(settings.console, out, redact))
+    })
+  )
+
+/** Console and the site's daily files. */
+export const layer = (
+  settings: Wanted,
+  sink: typeof stderr = stderr
+): Layer.Layer<Logging, never, Redaction | LogFile> =>
+  Layer.unwrapScoped(
+    Effect.gen(function* () {
+      const { redact } = yield* Redaction
+      const file = yield* LogFile
+      const print = consoleLine(settings.console, yield* sink, redact)
+      return loggers(settings, (entry, date) => {
+        print(entry, date)
+        file.write(entry.ts, redact(text.json(entry)))
+      })
+    })
+  )
+
+// ------------------------------------------------------------------------------------------------------------------
+
+type Print = (entry: text.LogEntry, date: Date) => void
+
+const loggers = (settings: Wanted, print: Print): Layer.Layer<Logging> => {
+  let least = rankOf(settings.level)
+  const logger = Logger.make<unknown, void>((options) => {
+    if (rankOf(options.logLevel.label) < least) return
+    try {
+      print(text.entryOf(options), options.date)
+    } catch {
+      // A value that throws when it is written out must not stop the program that logged it.
+    }
+  })
+  return Layer.mergeAll(
+    Layer.succeed(Logging, { setLevel: (level) => Effect.sync(() => void (least = rankOf(level))) }),
+    Logger.replace(Logger.defaultLogger, logger),
+    // The level may be lowered while fibers run, so the choice is the logger's own.
+    Logger.minimumLogLevel(LogLevel.All)
+  )
+}
+
+const consoleLine = (style: LogSettings["console"], out: ConsoleSink, redact: (text: string) => string): Print => {
+  const chosen = style === "auto" ? (out.terminal ? "pretty" : "logfmt") : style
+  switch (chosen) {
+    case "off":
+      return () => undefined
+    case "logfmt":
+      return (entry) => out.write(`${redact(text.logfmt(entry))}\n`)
+    case "pretty":
+      return (entry, date) => out.write(`${redact(text.pretty(entry, date, out.colours))}\n`)
+  }
+}
+
+const ignore = () => undefined
+const listening = Effect.acquireRelease(
+  Effect.sync(() => process.stderr.on("error", ignore)),
+  () => Effect.sync(() => process.stderr.off("error", ignore))
+)

@@ -1,0 +1,103 @@
+/**
+ * The library as a program meets it: compiled, found by the package's `exports`, and on its own, without the bundle. It is
+ * compiled into a package of its own, so that nothing else of the repository is in reach.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { spawnSync } from "node:child_process"
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll } from "vitest"
+
+const root = join(import.meta.dirname, "..")
+const place = join(root, "node_modules/.cache", `outpost-library-${process.pid}`)
+
+const barrel = [
+  ...readFileSync(join(root, "src/index.ts"), "utf8").matchAll(/^export \* as (\w+) from "\.\/(.+)\.js"$/gm)
+].map(([, name = "", path = ""]) => ({ name, path }))
+
+const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter(
+  (file) => file.endsWith(".ts") && !file.startsWith("ui/")
+)
+
+const node = (script: string) => {
+  const { status, stderr, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+    cwd: place,
+    encoding: "utf8"
+  })
+  assert.strictEqual(status, 0, stderr)
+  return JSON.parse(stdout)
+}
+
+beforeAll(() => {
+  mkdirSync(place, { recursive: true })
+  cpSync(join(root, "package.json"), join(place, "package.json"))
+  const compiler = join(root, "node_modules/typescript/bin/tsc")
+  spawnSync(process.execPath, [compiler, "-p", "tsconfig.json", "--outDir", join(place, "dist/lib")], { cwd: root })
+})
+afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+describe("the barrel", () => {
+  it("exports namespaces and nothing else", () => {
+    const statements = readFileSync(join(root, "src/index.ts"), "utf8").match(/^(export|import)\b.*$/gm) ?? []
+    assert.strictEqual(statements.length, barrel.length)
+    assert.isAbove(barrel.length, 40)
+  })
+
+  it("exports no internal module", () => {
+    const header = (path: string) =>
+      /^\/\*\*[^]*?\*\//.exec(readFileSync(join(root, "src", `${path}.ts`), "utf8"))?.[0] ?? ""
+    assert.deepStrictEqual(
+      barrel.filter(({ path }) => path.includes("internal/") || header(path).includes("@internal")),
+      []
+    )
+  })
+
+  it("names a module after its file, and leaves none out of the floors that are public as a whole", () => {
+    const renamed = barrel.filter(({ name, path }) => path.split("/").at(-1) !== name).map(({ name }) => name)
+    assert.deepStrictEqual(renamed, ["HttpSettings"])
+    const whole = sources
+      .filter((file) => /^(actor|domain|operations)\/[^/]+\.ts$/.test(file) && file !== "operations/Metrics.ts")
+      .map((file) => file.slice(0, -".ts".length))
+    const exported = new Set(barrel.map(({ path }) => path))
+    assert.deepStrictEqual(
+      whole.filter((path) => !exported.has(path)),
+      []
+    )
+  })
+})
+
+describe("the compiled library", () => {
+  it("gives every namespace, from the barrel and by its own path", () => {
+    const found = node(`
+      const all = await import("outpost")
+      const each = {}
+      for (const path of ${JSON.stringify(barrel.map(({ path }) => path))}) each[path] = Object.keys(await import("outpost/" + path))
+      console.log(JSON.stringify({ all: Object.fromEntries(Object.entries(all).map(([k, v]) => [k, Object.keys(v)])), each }))`)
+    assert.sameMembers(
+      Object.keys(found.all),
+      barrel.map(({ name }) => name)
+    )
+    for (const { name, path } of barrel) assert.deepStrictEqual(found.all[name], found.each[path], path)
+    assert.includeMembers(found.all.Supervisor, ["make"])
+    assert.includeMembers(found.all.Embedded, ["Station", "layer"])
+  })
+
+  it("has declarations for all of it", () => {
+    const missing = barrel.filter(
+      ({ path }) => !sources.includes(`${path}.ts`) || !readFileSync(join(place, "dist/lib", `${path}.d.ts`), "utf8")
+    )
+    assert.deepStrictEqual(missing, [])
+  })
+
+  it("keeps what is internal to itself", () => {
+    const internal = sources.filter((file) => file.includes("internal/")).map((file) => file.slice(0, -".ts".length))
+    const open = node(`
+      const open = []
+      for (const path of ${JSON.stringify(internal)}) {
+        try { import.meta.resolve("outpost/" + path); open.push(path) } catch (error) { if (error.code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") throw error }
+      }
+      console.log(JSON.stringify(open))`)
+    assert.isAbove(internal.length, 20)
+    assert.deepStrictEqual(open, [])
+  })
+})
