@@ -105,7 +105,7 @@ const generate = (site: string): number => {
       const seq = day * Math.floor(events / days) + i + 1
       const ts = new Date(begin + Math.floor(((end - begin) * seq) / events)).toISOString()
       const type = seq % rareEvery === 0 ? "rare" : `type-${seq % 20}`
-      used += buffer.latin1Write(`{"seq":${seq},"ts":"${ts}","stream":"site","type":"${type}",${filler}`, used)
+      used += buffer.write(`{"seq":${seq},"ts":"${ts}","stream":"site","type":"${type}",${filler}`, used, "latin1")
       if (used > buffer.length - 1_024) {
         bytes += fs.writeSync(file, buffer, 0, used)
         used = 0

@@ -38,7 +38,7 @@ export interface Options {
   readonly backoff?: Schedule.Schedule<unknown> | undefined
   /** A life that was ready for so long puts the back-off at its beginning again. */
   readonly healthyAfter?: Duration.DurationInput | undefined
-  /** The time to tear down. After it the life is abandoned: reported `failed`, reason `abandoned`, and left behind. */
+  /** The time to tear down, after a stop as after a crash. Past it the life is abandoned: reported `failed`, reason `abandoned`, and left behind. */
   readonly shutdown?: Duration.DurationInput | undefined
   /**
    * When the child counts as ready: `"at-once"`, when it says so itself (`"signalled"`, by `Self.ready`), or when this

@@ -6,14 +6,13 @@ import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import * as Collector from "../backfill/Settings.js"
-import { AlarmSettings } from "../health/Settings.js"
 import { HttpSettings } from "../http/Settings.js"
 import { Procedures } from "../procedure/Settings.js"
 import { RunSettings } from "../run/Settings.js"
 import { section, setting } from "../site/Setting.js"
 import { GeneralSettings, LogSettings } from "../site/Settings.js"
 import { TelemetrySettings } from "../telemetry/Settings.js"
-import { ObservabilitySettings, PluginList, RemoteSettings } from "./ConfigSections.js"
+import { RemoteSettings } from "./ConfigSections.js"
 import * as Shape from "./ConfigShape.js"
 
 export const ConfigDocument = Schema.Struct({
@@ -21,12 +20,9 @@ export const ConfigDocument = Schema.Struct({
   http: section(HttpSettings, () => new HttpSettings({}), "The server"),
   telemetry: section(TelemetrySettings, () => new TelemetrySettings({}), "The event store"),
   runs: section(RunSettings, () => new RunSettings({}), "Runs"),
-  plugins: setting(PluginList, [], "Modules of this machine with plug-ins; relative to the site"),
   procedures: setting(Procedures, {}, "What runs on this site, by name; system-checks is on unless disabled"),
   remote: section(RemoteSettings, () => new RemoteSettings({}), "What may be changed from elsewhere"),
   logs: section(LogSettings, () => new LogSettings({}), "The site's own log"),
-  alarms: section(AlarmSettings, () => new AlarmSettings({}), "What raises an alarm"),
-  observability: section(ObservabilitySettings, () => new ObservabilitySettings({}), "Figures and traces"),
   settings: section(Collector.CollectorSettings, () => new Collector.CollectorSettings({}), "The collector"),
   storage: section(
     Collector.StorageSettings,
@@ -54,8 +50,12 @@ export const absentParts: ReadonlySet<string> = new Set([
   "jobs",
   "schedules",
   "update",
-  "cluster"
+  "cluster",
+  "plugins",
+  "alarms",
+  "observability"
 ])
+
 
 /** What the document is made of, for walks over documents as they are written. */
 export const shape: Shape.Shape = Shape.of(ConfigDocument.ast)

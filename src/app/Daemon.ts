@@ -64,10 +64,18 @@ export const run = (
       const procedures = yield* NestedSupervisor.nest(root, "procedures", {}).pipe(Effect.catchTag("DuplicateChild", Effect.die))
       yield* Procedures.reconcile(procedures, builtIn, {}, yield* config.slice("procedures"), options).pipe(Effect.provide(emitter))
       yield* root.add(configWatch(procedures, options)).pipe(Effect.catchTag("DuplicateChild", Effect.die))
+      yield* tellWhatIsKept
       yield* options.onListening(yield* listen(root))
       yield* Effect.raceFirst(root.join, options.until)
     })
   )
+
+/** A collector's file is a valid config, but this version has no collector: that must not go unnoticed. */
+const tellWhatIsKept = Effect.gen(function* () {
+  const { histo_jobs, stream_jobs } = yield* (yield* ConfigFile).document
+  const jobs = histo_jobs.length + stream_jobs.length
+  if (jobs > 0) yield* Effect.logWarning(`the config has ${jobs} collector jobs; this version keeps them but does not run them`)
+})
 
 /** The tree with what every site has: its own events and its disk. The last of them are written when the scope closes. */
 export const base = (facts: Readonly<Record<string, unknown>>) =>

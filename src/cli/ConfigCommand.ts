@@ -81,8 +81,8 @@ const show = CommandSpec.make(
         ? Effect.flatMap(ConfigOperations, (config) => config.show).pipe(Connect.onServer)
         : launcher.configShow(globals)
       if (globals.json) return yield* Output.line(JSON.stringify(document))
-      const { stringify } = yield* Effect.promise(() => import("yaml"))
-      yield* Output.line(stringify(document).trimEnd())
+      const { text } = yield* Effect.promise(() => import("./internal/yamlText.js"))
+      yield* Output.line(text(document))
     })
 )
 

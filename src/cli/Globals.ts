@@ -36,7 +36,7 @@ const option = (name: string, value: string | undefined, description: string): O
 
 export const shapes: ReadonlyArray<OptionShape> = [
   option("site", "DIR", "The site directory (default ./site, or OUTPOST_SITE)"),
-  option("config", "FILE", "The config file (default outpost.yaml in the site, if there)"),
+  option("config", "FILE", "The config file (default outpost.yaml in the site, if there; or OUTPOST_CONFIG)"),
   option("url", "URL", "Talk to the server at this address (or OUTPOST_URL)"),
   option("token", "TOKEN", "Token of that server (or OUTPOST_TOKEN)"),
   option("json", undefined, "Print JSON for programs instead of text for people"),
@@ -50,13 +50,13 @@ export type Given = { readonly [name: string]: string | true | undefined }
 /** Flags first, then the environment, then the defaults. */
 export const decode: (given: Given) => Effect.Effect<Globals["Type"], UsageProblem> = Effect.fn("Globals.decode")(
   function* (given) {
-    const value = (name: string, variable?: string) => {
+    const value = (name: string, ...variables: ReadonlyArray<string>) => {
       const own = given[name]
-      return typeof own === "string" ? Effect.succeed(Option.some(own)) : fromEnvironment(variable)
+      return typeof own === "string" ? Effect.succeed(Option.some(own)) : fromEnvironment(variables)
     }
-    const site = yield* value("--site", "OUTPOST_SITE")
+    const site = yield* value("--site", "OUTPOST_SITE", "PANOPTES_TELEMETRY_SITE_DIR")
     if (Option.contains(site, "")) return yield* empty("--site", "a directory")
-    const config = yield* value("--config")
+    const config = yield* value("--config", "OUTPOST_CONFIG")
     if (Option.contains(config, "")) return yield* empty("--config", "a file")
     const url = yield* value("--url", "OUTPOST_URL")
     const token = yield* value("--token", "OUTPOST_TOKEN")
@@ -75,8 +75,12 @@ export const decode: (given: Given) => Effect.Effect<Globals["Type"], UsageProbl
 
 // ------------------------------------------------------------------------------------------------------------------
 
-const fromEnvironment = (name: string | undefined): Effect.Effect<Option.Option<string>> =>
-  name === undefined ? Effect.succeedNone : Effect.option(Config.nonEmptyString(name))
+/** The first of these variables that is set and not empty. */
+const fromEnvironment = (names: ReadonlyArray<string>): Effect.Effect<Option.Option<string>> =>
+  Effect.map(
+    Effect.forEach(names, (name) => Effect.option(Config.nonEmptyString(name))),
+    Option.firstSomeOf
+  )
 
 const empty = (name: string, what: string) => new UsageProblem({ message: `${name} is empty; name ${what}` })
 

@@ -17,7 +17,7 @@ import * as Readable from "./Readable.js"
 export const serve = CommandSpec.make(
   "serve",
   {
-    summary: "Run the site: its server, procedures, streams and jobs",
+    summary: "Run the site: its server and its procedures",
     about: [
       "Runs until it is stopped by a signal or by `outpost stop`; then everything is torn down in order. After a power " +
         "cut the same command carries on where it was. Prints one line, `listening on http://...`, once it answers."

@@ -46,7 +46,7 @@ export const verify = CommandSpec.make(
 export const doctor = CommandSpec.make(
   "doctor",
   {
-    summary: "Check the installation: native modules, disk, clock, port, config",
+    summary: "Check the installation: Node, native modules, disk, clock, lock",
     about: ["Changes nothing. Exits 1 if something would keep the site from running."],
     examples: [
       ["outpost doctor", "the site in ./site"],

@@ -29,7 +29,7 @@ export class DiskTrouble {
     const { operation, path, reason } = failure
     if (!this.failed) this.notify({ kind: "failed", operation, path, reason })
     this.failed = true
-    this.failing = at
+    this.failing = at ?? this.failing
   }
 
   isSuspect(file: AppendFile): boolean {
@@ -52,9 +52,10 @@ export class DiskTrouble {
   }
 
   /** These files are durable: that ends the trouble where the one that failed is among them. */
-  proven(durable: Iterable<AppendFile>): void {
-    if (!this.failed) return
-    for (const { path } of durable) if (this.failing === undefined || this.failing.path === path) return this.end()
+  proven(durable: ReadonlyArray<Touched>): void {
+    if (!this.failed || durable.length === 0) return
+    const path = this.failing?.path
+    if (path === undefined || durable.some(({ target }) => target.path === path)) this.end()
   }
 
   /** Nothing will be put into the file at this path any more: that it fails is of no concern. */

@@ -12,6 +12,7 @@
  * @internal
  */
 import { AppendFile, DiskFailure, type Notice, reasonOf } from "./AppendFile.js"
+import { Batch } from "./Batch.js"
 import type { Disk } from "./Disk.js"
 import { DiskTrouble, type Touched } from "./DiskTrouble.js"
 
@@ -23,51 +24,6 @@ export type Step =
   | "commit.synced"
   | "commit.acknowledged"
   | "rotate.closed"
-
-export interface Segment {
-  readonly target: AppendFile
-  readonly start: number
-  end: number
-  /** Where the segment stands in its file; known when the batch is durable. */
-  offset: number
-}
-
-export class Batch {
-  readonly buffer: Buffer
-  used = 0
-  segments: Array<Segment> = []
-  /** What the owner of the batch notes about its records, for `onCommit`. */
-  readonly marks: Array<number> = []
-  private waiters: Array<(failure: DiskFailure | undefined) => void> = []
-
-  constructor(capacity: number) {
-    this.buffer = Buffer.allocUnsafeSlow(capacity)
-  }
-
-  get isEmpty(): boolean {
-    return this.segments.length === 0 && this.waiters.length === 0 && this.marks.length === 0
-  }
-
-  get waiting(): number {
-    return this.waiters.length
-  }
-
-  wait(waiter: (failure: DiskFailure | undefined) => void): void {
-    this.waiters.push(waiter)
-  }
-
-  settle(failure: DiskFailure | undefined): void {
-    const { waiters } = this
-    this.waiters = []
-    for (const waiter of waiters) waiter(failure)
-  }
-
-  clear(): void {
-    this.used = 0
-    this.segments = []
-    this.marks.length = 0
-  }
-}
 
 export interface Options {
   readonly disk: Disk
@@ -84,10 +40,10 @@ export interface Options {
   readonly step?: ((step: Step) => void) | undefined
 }
 
-const targetsOf = (batch: Batch): ReadonlySet<AppendFile> => new Set(batch.segments.map((segment) => segment.target))
-
-const inOrder = (targets: ReadonlySet<AppendFile>): Iterable<AppendFile> =>
-  targets.size < 2 ? targets : [...targets].sort((a, b) => Number(b.leading) - Number(a.leading))
+const inOrder = (batch: Batch): Iterable<AppendFile> => {
+  const targets = new Set(batch.segments.map((segment) => segment.target))
+  return targets.size < 2 ? targets : [...targets].sort((a, b) => Number(b.leading) - Number(a.leading))
+}
 
 /** How many files stay open. */
 const openFiles = 6
@@ -246,9 +202,9 @@ export class GroupCommit {
     const step = this.options.step
     step?.("commit.begin")
     this.current = undefined
-    const targets = targetsOf(batch)
+    const targets = inOrder(batch)
     await this.trouble.mend(targets)
-    for (const target of inOrder(targets)) {
+    for (const target of targets) {
       this.current = target
       await target.ensure()
       this.touched.push({ target, durable: target.durable })
@@ -268,7 +224,7 @@ export class GroupCommit {
   }
 
   private succeed(batch: Batch): void {
-    this.trouble.proven(targetsOf(batch))
+    this.trouble.proven(this.touched)
     this.options.onCommit(batch)
     batch.settle(undefined)
     this.options.step?.("commit.acknowledged")

@@ -61,19 +61,9 @@ export const ByteCount = Schema.transformOrFail(Schema.Union(Schema.String, Sche
   encode: (bytes) => ParseResult.succeed(bytesText(bytes))
 }).annotations({ identifier: "Bytes", description: "2 MiB, 500 kB, or a number of bytes" })
 
-/** A wall-clock time of day, `HH:MM`. */
-export const TimeOfDay = Schema.String.pipe(
-  Schema.pattern(/^([01]\d|2[0-3]):[0-5]\d$/, { message: () => 'expected a time of day such as "12:00"' })
-)
-
 /** `local`, `utc` (any case) or an IANA zone name. */
 export const ZoneName = Schema.String.pipe(
   Schema.filter((name) => isZone(name) || "expected local, utc or an IANA time zone such as Europe/Berlin")
-)
-
-/** An http or https address. */
-export const HttpUrl = Schema.String.pipe(
-  Schema.pattern(/^https?:\/\/[^\s/?#]+\S*$/, { message: () => "expected an address such as https://example.org/hook" })
 )
 
 // ------------------------------------------------------------------------------------------------------------------

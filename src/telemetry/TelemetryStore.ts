@@ -148,6 +148,9 @@ export const defaults = {
   checkpointInterval: Duration.seconds(10)
 }
 
+/** How often a disk that refuses events is tried. */
+const retryInterval = Duration.seconds(1)
+
 /** How many senders may wait for room in the batch. */
 const waitersLimit = 10_000
 
@@ -165,9 +168,15 @@ export const make = (
       database
     })
     const { checkpoint, current, indexer, log, recent } = opened
+    const retry = Effect.tryPromise(() => log.commit.retry())
     yield* checkpoint.pipe(
       Effect.catchAll((error) => Effect.logWarning(`the state was not saved: ${error.message}`)),
       Effect.schedule(Schedule.spaced(options.checkpointInterval)),
+      Effect.forkScoped
+    )
+    // Nobody may be posting when the disk takes events again: readiness comes back by itself.
+    yield* Effect.suspend(() => (log.failure === undefined ? Effect.void : Effect.ignore(retry))).pipe(
+      Effect.schedule(Schedule.spaced(retryInterval)),
       Effect.forkScoped
     )
     const reader = EventReader.make(opened.index, indexer)

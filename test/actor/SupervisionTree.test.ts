@@ -142,7 +142,7 @@ describe("SupervisionTree", () => {
         told.map((event) => event.type),
         expected
       )
-      assert.include(told[2]?.cause, "gone")
+      assert.include(told[3]?.cause, "gone")
     }).pipe(
       Effect.provide(
         SupervisionTree.layerWith({

@@ -100,9 +100,9 @@ describe("Supervisor: progress", () => {
         const child = make({ within: "10 seconds", restart: true })
         yield* Supervisor.make({ children: [child.spec] })
         yield* settle
-        step = 86_400_000
         yield* pass("5 seconds")
         yield* child.mark
+        step = 86_400_000
         yield* pass("9 seconds")
         assert.deepInclude(yield* status("a"), { status: "ready", restarts: 0 })
         yield* pass("1 seconds")

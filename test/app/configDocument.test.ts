@@ -48,7 +48,6 @@ describe("the config document", () => {
         const doc = yield* document
         assert.deepStrictEqual([doc.http.host, doc.http.port, Option.isNone(doc.http.token)], ["127.0.0.1", 6562, true])
         assert.deepStrictEqual([doc.http.limits.event_bytes, doc.http.limits.batch_bytes], [2 ** 21, 2 ** 24])
-        assert.strictEqual(doc.telemetry.day_start, "12:00")
         assert.strictEqual(doc.logs.level, "info")
         assert.deepStrictEqual([doc.histo_jobs, doc.stream_jobs], [[], []])
         assert.isFalse(doc.remote.allow_code)
@@ -269,7 +268,7 @@ describe("the config document", () => {
     assert.deepStrictEqual(missing, [])
     const text = JSON.stringify(schema)
     assert.include(text, '"default":6562')
-    assert.include(text, '"default":"12:00"')
+    assert.include(text, '"default":"10s"')
     assert.include(text, '"default":"local"')
   })
 })

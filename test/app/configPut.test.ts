@@ -396,7 +396,6 @@ describe("a document from the network", () => {
   const local = `general: {allow_env: [A_KEY]}
 http:
   token: \${env:A_KEY}
-plugins: [./mine.js]
 procedures:
   weather: {command: [python3, w.py], env: {A: b}, every: 1m}
 storage:
@@ -412,7 +411,6 @@ ${job}`
     ["a module", { procedures: { weather, evil: { module: "/tmp/x.js" } } }, "procedures.evil.module"],
     ["an environment", { procedures: { weather: { ...weather, env: { LD_PRELOAD: "/tmp/x.so" } } } }, "procedures.weather.env"],
     ["a working directory", { procedures: { weather: { ...weather, directory: "/tmp" } } }, "procedures.weather.directory"],
-    ["a plug-in", { plugins: ["./mine.js", "./evil.js"] }, "plugins"],
     ["the right to do so", { remote: { allow_code: true } }, "remote.allow_code"],
     ["names of the environment", { general: { allow_env: ["A_KEY", "B_KEY"] } }, "general.allow_env"],
     ["a new secret reference", { settings: { ui_auth_token: "${env:A_KEY}" } }, "settings.ui_auth_token"],
@@ -500,8 +498,8 @@ describe("ConfigOperations", () => {
         const wrong = yield* config.validate({ ...shown, histo_jobs: [] })
         assert.deepStrictEqual([wrong.valid, wrong.issues[0]?.path], [false, "histo_jobs"])
         assert.include(wrong.error, "at least one")
-        const code = yield* config.validate({ ...shown, plugins: ["x"] })
-        assert.deepStrictEqual([code.valid, code.issues[0]?.path], [false, "plugins"])
+        const code = yield* config.validate({ ...shown, remote: { allow_code: true } })
+        assert.deepStrictEqual([code.valid, code.issues[0]?.path], [false, "remote.allow_code"])
         yield* config.validate({ histo_jobs: jobs, http: { port: 5 } })
         assert.strictEqual(yield* onDisk, commented)
       })

@@ -119,6 +119,22 @@ describe("global options", () => {
     }).pipe(Effect.provide(layer))
   )
 
+  it.effect("our own variable goes before the telemetry server's; the config file has one too", () =>
+    Effect.gen(function* () {
+      const line = yield* CommandLine
+      const theirs = { PANOPTES_TELEMETRY_SITE_DIR: "/p", OUTPOST_CONFIG: "/c.yaml" }
+      yield* line.run(["status"], { environment: theirs })
+      yield* line.run(["status", "--config", "/d.yaml"], { environment: { ...theirs, OUTPOST_SITE: "/e" } })
+      assert.deepStrictEqual(
+        line.connects.map(({ config, site }) => [site, Option.getOrNull(config)]),
+        [
+          ["/p", "/c.yaml"],
+          ["/e", "/d.yaml"]
+        ]
+      )
+    }).pipe(Effect.provide(layer))
+  )
+
   const wrong: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
     [["status", "--url", "localhost:6562"], /'localhost:6562' is not the address of a server/],
     [["status", "--url", "http://"], /is not the address/],

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Either, FastCheck as fc, Schema } from "effect"
-import { ByteCount, DurationText, Port, TimeOfDay, ZoneName } from "../../src/site/Setting.js"
+import { ByteCount, DurationText, Port, ZoneName } from "../../src/site/Setting.js"
 
 const millis = (text: string | number) =>
   Either.getOrUndefined(Either.map(Schema.decodeEither(DurationText)(text), Duration.toMillis))
@@ -40,12 +40,10 @@ describe("settings", () => {
     assert.strictEqual(Schema.encodeSync(ByteCount)(0), 0)
   })
 
-  it("knows zones, ports and times of day", () => {
+  it("knows zones and ports", () => {
     for (const zone of ["local", "UTC", "Local", "Europe/Berlin"]) assert.isTrue(accepts(ZoneName, zone), zone)
     for (const zone of ["", "Mars/Olympus", "localtime"]) assert.isFalse(accepts(ZoneName, zone), zone)
     for (const port of [0, 6562, 65535]) assert.isTrue(accepts(Port, port))
     for (const port of [-1, 65536, 1.5]) assert.isFalse(accepts(Port, port))
-    for (const time of ["00:00", "12:00", "23:59"]) assert.isTrue(accepts(TimeOfDay, time))
-    for (const time of ["24:00", "12:60", "1:00", "noon"]) assert.isFalse(accepts(TimeOfDay, time))
   })
 })

@@ -13,7 +13,8 @@ import * as DayKey from "../../domain/DayKey.js"
 import type { StreamName } from "../../domain/StreamName.js"
 import type { AppendFile, DiskFailure, Notice } from "../../journal/AppendFile.js"
 import type { Disk } from "../../journal/Disk.js"
-import { type Batch, GroupCommit, type Segment, type Step } from "../../journal/GroupCommit.js"
+import type { Batch, Segment } from "../../journal/Batch.js"
+import { GroupCommit, type Step } from "../../journal/GroupCommit.js"
 import { timestampOf } from "../../journal/Journal.js"
 import type { EventScanner } from "../EventScanner.js"
 import { BlockIndexer } from "./blockIndexer.js"
@@ -219,6 +220,7 @@ export class EventLog {
 
   private committed(batch: Batch): void {
     const { marks } = batch
+    const { active } = this.durable
     this.durable = this.ends.get(batch) ?? this.durable
     this.ends.delete(batch)
     let m = 0
@@ -228,6 +230,7 @@ export class EventLog {
       if (from < m) this.segmentCommitted(batch, segment, from, m)
       this.bytesWritten += segment.end - segment.start
     }
+    if (active !== undefined && active.path !== this.durable.active?.path) this.commit.absolve(active.path)
     if (batch.segments.length > 0) {
       this.lastDurableAt = this.options.now()
       this.options.recent.publish()

@@ -18,8 +18,8 @@ import { ask } from "./Server.js"
 import { learn, serverNow } from "./Ticking.js"
 
 /** Events read back at most: beyond it the older part of the window stays empty. */
-const pageLimit = 10_000
-const mostPages = 3
+const pageLimit = 1_000
+const mostPages = 20
 
 /** Events that may wait for the next taking-in; beyond it the oldest are passed over and counted. */
 const mostPending = 20_000

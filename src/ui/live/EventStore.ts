@@ -18,10 +18,13 @@ export class EventStore {
   /** Unix milliseconds: what is older was not read, for there was too much of it. */
   knownSince: number | undefined = undefined
 
+  /** Numbers that came by the current view before they came by the tail. */
+  private readonly early = new Map<string, number>()
+
   add(event: TelemetryEvent, now: number): void {
     const at = timeOf(event, now)
     this.activity.add(at)
-    this.measure(event, at)
+    if (this.early.get(event.type) !== event.seq) this.measure(event, at)
     this.recent.push(event)
     if (this.recent.length > 2 * mostRecent) this.recent.splice(0, this.recent.length - mostRecent)
   }
@@ -32,6 +35,7 @@ export class EventStore {
     const last = this.types.get(event.type)?.lastAt
     if (last !== undefined && at <= last) return false
     this.measure(event, at)
+    this.early.set(event.type, event.seq)
     return true
   }
 

@@ -22,6 +22,7 @@ export class TypeSeries {
   /** True where silence came before the row. */
   readonly breaks: Array<boolean> = []
   private readonly intervals: Array<number> = []
+  private readonly sizes = new Map<string, number>()
 
   constructor(readonly type: string) {}
 
@@ -65,11 +66,7 @@ export class TypeSeries {
 
   /** The greatest size a field has had. */
   greatest(path: string): number {
-    let greatest = 0
-    for (const value of this.columns.get(path) ?? []) {
-      if (value !== undefined && Math.abs(value) > greatest) greatest = Math.abs(value)
-    }
-    return greatest
+    return this.sizes.get(path) ?? 0
   }
 
   private append(at: number, leaves: ReadonlyArray<Leaf>, last: number | undefined): void {
@@ -101,6 +98,7 @@ export class TypeSeries {
         this.columns.set(path, column)
       }
       column[row] = value
+      if (Math.abs(value) > this.greatest(path)) this.sizes.set(path, Math.abs(value))
     }
   }
 

@@ -8,7 +8,7 @@ import { count } from "../model/Quantity.js"
 import { followAgain, setWindow, useRange, type Range } from "../plot/Range.js"
 import { TypePlot } from "../plot/TypePlot.js"
 import type { Band } from "../plot/Drawing.js"
-import { Empty, Panel } from "./Panel.js"
+import { Empty, Panel, Problem } from "./Panel.js"
 
 export interface PlotsProps {
   readonly feed: Feed
@@ -42,6 +42,7 @@ export const Plots = ({ feed, most = Number.POSITIVE_INFINITY, now, type }: Plot
         </>
       }
     >
+      {feed.problem !== undefined && <Problem>The log can't be read: {feed.problem}. It is tried again.</Problem>}
       {shown.length === 0 ? (
         <NoPlots feed={feed} type={type} />
       ) : (

@@ -1,5 +1,5 @@
 /** The plots of one event type: a strip per group of fields that can share an axis, one time axis below them. */
-import { useRef, useState } from "react"
+import { useEffect, useRef, useState, type RefObject } from "react"
 import { followLink } from "../live/Address.js"
 import { useZone } from "../live/Preferences.js"
 import { pathOf } from "../model/Address.js"
@@ -22,8 +22,10 @@ export interface TypePlotProps {
   readonly most: number
 }
 
-export const TypePlot = ({ bands, most, now, range, series, stripHeight, version }: TypePlotProps) => {
+export const TypePlot = ({ bands, most, now, series, stripHeight, ...current }: TypePlotProps) => {
   const zone = useZone()
+  const figure = useRef<HTMLElement>(null)
+  const { drawn, range, version } = useDrawn(figure, current)
   const [pointed, setPointed] = useState<number | undefined>(undefined)
   const groups = useGroups(series)
   const shown = groups.slice(0, most)
@@ -34,7 +36,7 @@ export const TypePlot = ({ bands, most, now, range, series, stripHeight, version
     .map((path) => `${path} ${measured(series.latest(path) ?? 0, unitOf(series.type, path))}`)
     .join(", ")
   return (
-    <figure className="type-plot" data-stale={stale} data-type={series.type}>
+    <figure ref={figure} className="type-plot" data-stale={stale} data-type={series.type}>
       <figcaption>
         <a href={pathOf("telemetry", series.type)} onClick={followLink} className="mono type-name">
           {series.type}
@@ -49,23 +51,48 @@ export const TypePlot = ({ bands, most, now, range, series, stripHeight, version
         </span>
       </figcaption>
       <div role="img" aria-label={`${series.type}: ${values}`}>
-        {shown.map((group, index) => (
-          <Strip
-            key={group.paths.join("\n")}
-            series={series}
-            group={group}
-            wanted={wanted}
-            range={range}
-            version={version}
-            height={Math.max(stripHeight, 15 * group.paths.length + 14) + (index === shown.length - 1 ? 22 : 0)}
-            timeAxis={index === shown.length - 1}
-            bands={bands}
-            onTime={setPointed}
-          />
-        ))}
+        {!drawn && <div style={{ height: shown.length * stripHeight + 22 }} />}
+        {drawn &&
+          shown.map((group, index) => (
+            <Strip
+              key={group.paths.join("\n")}
+              series={series}
+              group={group}
+              wanted={wanted}
+              range={range}
+              version={version}
+              height={Math.max(stripHeight, 15 * group.paths.length + 14) + (index === shown.length - 1 ? 22 : 0)}
+              timeAxis={index === shown.length - 1}
+              bands={bands}
+              onTime={setPointed}
+            />
+          ))}
       </div>
     </figure>
   )
+}
+
+interface Current {
+  readonly range: Range
+  readonly version: number
+}
+
+/** Off the screen nothing is drawn: what was there last stays until it is seen again. */
+const useDrawn = (element: RefObject<HTMLElement | null>, current: Current) => {
+  const [seen, setSeen] = useState(false)
+  const held = useRef<Current & { readonly drawn: boolean }>({ ...current, drawn: false })
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      (entries) => setSeen(entries.some(({ isIntersecting }) => isIntersecting)),
+      {
+        rootMargin: "200px"
+      }
+    )
+    if (element.current !== null) observer.observe(element.current)
+    return () => observer.disconnect()
+  }, [element])
+  if (seen) held.current = { range: current.range, version: current.version, drawn: true }
+  return held.current
 }
 
 /** Regrouped only when a field is new or a size has changed much: nothing jumps while values move. */
