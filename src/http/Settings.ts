@@ -8,9 +8,8 @@ export class HttpLimits extends Schema.Class<HttpLimits>("outpost/http/Limits")(
   event_bytes: setting(ByteCount, 2 * 2 ** 20, "Largest body of POST /event"),
   batch_bytes: setting(ByteCount, 16 * 2 ** 20, "Largest body of POST /events"),
   body_bytes: setting(ByteCount, 2 ** 20, "Largest body of any other request"),
-  pending_events: setting(Count, 65_536, "Events that may wait for the disk; beyond it requests are answered 503"),
   connections: setting(Count, 1024, "Open connections; beyond it new ones are closed"),
-  live_clients: setting(Count, 128, "Live views at the same time; beyond it requests are answered 503"),
+  live_clients: setting(Count, 1000, "Live views at the same time; beyond it requests are answered 503"),
   page_rows: setting(Count, 10_000, "Most rows in one answer to a query"),
   request_time: setting(DurationText, Duration.seconds(60), "Time a request may take to arrive")
 }) {}
