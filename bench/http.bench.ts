@@ -15,11 +15,22 @@ interface Sample {
   readonly p99: number
 }
 
-const measure = async (server: Server, connections: number, path: string, body: string, contentType: string, events: number): Promise<Sample> => {
+const measure = async (
+  server: Server,
+  connections: number,
+  path: string,
+  body: string,
+  contentType: string,
+  events: number
+): Promise<Sample> => {
   const before = cpuMicros(server.pid)
   const result = await post(`${server.url}${path}`, { connections, seconds, body, contentType })
   if (result.errors > 0) throw new Error(`${server.name}: ${result.errors} errors`)
-  return { rate: result.requestsPerSecond * events, cpu: (cpuMicros(server.pid) - before) / (result.requests * events), p99: result.p99 }
+  return {
+    rate: result.requestsPerSecond * events,
+    cpu: (cpuMicros(server.pid) - before) / (result.requests * events),
+    p99: result.p99
+  }
 }
 
 const summary = (samples: ReadonlyArray<Sample>) => ({
@@ -37,15 +48,38 @@ for (const connections of [32, 64]) {
   for (const server of [peer, ours]) await measure(server, connections, "/event", eventBody, "application/json", 1)
   for (let k = 0; k < rounds; k++) {
     for (const server of k % 2 === 0 ? [peer, ours] : [ours, peer]) {
-      samples[server === peer ? "bare" : "outpost"]?.push(await measure(server, connections, "/event", eventBody, "application/json", 1))
+      samples[server === peer ? "bare" : "outpost"]?.push(
+        await measure(server, connections, "/event", eventBody, "application/json", 1)
+      )
     }
   }
   const a = summary(samples["bare"] ?? [])
   const b = summary(samples["outpost"] ?? [])
   const ratios = (samples["outpost"] ?? []).map((s, k) => s.rate / (samples["bare"]?.[k]?.rate ?? NaN))
-  rows.push({ connections, server: "bare node:http", "events/s": round(a.rate), "cpu us": round(a.cpu, 1), "p99 ms": round(a.p99, 1), ratio: "1" })
-  rows.push({ connections, server: "outpost", "events/s": round(b.rate), "cpu us": round(b.cpu, 1), "p99 ms": round(b.p99, 1), ratio: ratio(median(ratios)) })
-  rows.push({ connections, server: "Python reference (842/s at best, never syncs)", "events/s": "842", "cpu us": "1610", "p99 ms": "66", ratio: `${round(b.rate / 842)} x` })
+  rows.push({
+    connections,
+    server: "bare node:http",
+    "events/s": round(a.rate),
+    "cpu us": round(a.cpu, 1),
+    "p99 ms": round(a.p99, 1),
+    ratio: "1"
+  })
+  rows.push({
+    connections,
+    server: "outpost",
+    "events/s": round(b.rate),
+    "cpu us": round(b.cpu, 1),
+    "p99 ms": round(b.p99, 1),
+    ratio: ratio(median(ratios))
+  })
+  rows.push({
+    connections,
+    server: "Python reference (842/s at best, never syncs)",
+    "events/s": "842",
+    "cpu us": "1610",
+    "p99 ms": "66",
+    ratio: `${round(b.rate / 842)} x`
+  })
 }
 table(rows)
 await peer.stop()

@@ -15,16 +15,32 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 const post = (server: Server): Promise<number> =>
   new Promise((resolve, reject) => {
     const begin = performance.now()
-    const sent = request(`${server.url}/event`, { method: "POST", agent, headers: { "content-type": "application/json", "content-length": Buffer.byteLength(eventBody) } }, (response) => {
-      response.resume().on("end", () => (response.statusCode === 200 ? resolve(performance.now() - begin) : reject(new Error(String(response.statusCode)))))
-    })
+    const sent = request(
+      `${server.url}/event`,
+      {
+        method: "POST",
+        agent,
+        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(eventBody) }
+      },
+      (response) => {
+        response
+          .resume()
+          .on("end", () =>
+            response.statusCode === 200
+              ? resolve(performance.now() - begin)
+              : reject(new Error(String(response.statusCode)))
+          )
+      }
+    )
     sent.on("error", reject)
     sent.end(eventBody)
   })
 
 const reader = (server: Server, count: (events: number) => void) => {
   const { hostname, port } = new URL(server.url)
-  const socket = connect(Number(port), hostname, () => socket.write(`GET /events/tail HTTP/1.1\r\nHost: ${hostname}\r\nAccept: text/event-stream\r\n\r\n`))
+  const socket = connect(Number(port), hostname, () =>
+    socket.write(`GET /events/tail HTTP/1.1\r\nHost: ${hostname}\r\nAccept: text/event-stream\r\n\r\n`)
+  )
   socket.on("data", (chunk) => count(chunk.toString("latin1").split("\ndata: ").length - 1))
   socket.on("error", () => undefined)
   return () => socket.destroy()
@@ -44,12 +60,19 @@ const load = async (server: Server) => {
         clearInterval(timer)
         return resolve()
       }
-      for (const due = (elapsed * rate) / 1_000; sent < due; sent++) waiting.push(post(server).then((ms) => latencies.push(ms)))
+      for (const due = (elapsed * rate) / 1_000; sent < due; sent++)
+        waiting.push(post(server).then((ms) => latencies.push(ms)))
     }, 10)
   })
   await Promise.all(waiting)
   const spent = performance.now() - begin
-  return { cpu: (cpuMicros(server.pid) - before) / (spent * 10), p50: percentile(latencies, 50), p99: percentile(latencies, 99), sent, rate: (sent * 1_000) / spent }
+  return {
+    cpu: (cpuMicros(server.pid) - before) / (spent * 10),
+    p50: percentile(latencies, 50),
+    p99: percentile(latencies, 99),
+    sent,
+    rate: (sent * 1_000) / spent
+  }
 }
 
 const server = await outpost()
@@ -58,7 +81,9 @@ await load(server)
 const rows = []
 for (const readers of [0, 50, 120]) {
   let events = 0
-  const stops = Array.from({ length: readers }, (_, k) => reader(server, k === 0 ? (n) => (events += n) : () => undefined))
+  const stops = Array.from({ length: readers }, (_, k) =>
+    reader(server, k === 0 ? (n) => (events += n) : () => undefined)
+  )
   await new Promise((resolve) => setTimeout(resolve, 500))
   const result = await load(server)
   await new Promise((resolve) => setTimeout(resolve, 300))

@@ -36,8 +36,26 @@ const stall = async (): Promise<string> => {
   const directory = temporary("stall")
   const server = await start(
     "outpost under strace",
-    ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync,fsync", "-e", "inject=fdatasync,fsync:delay_exit=30000",
-      process.execPath, "dist/main.js", "serve", "--idle", "--site", directory, "--port", "0"],
+    [
+      "strace",
+      "-f",
+      "--seccomp-bpf",
+      "-qq",
+      "-o",
+      "/dev/null",
+      "-e",
+      "trace=fdatasync,fsync",
+      "-e",
+      "inject=fdatasync,fsync:delay_exit=30000",
+      process.execPath,
+      "dist/main.js",
+      "serve",
+      "--idle",
+      "--site",
+      directory,
+      "--port",
+      "0"
+    ],
     directory
   )
   // Seen from outside: /health needs the event loop and nothing else.
@@ -59,7 +77,11 @@ const stall = async (): Promise<string> => {
     if (under < 32) {
       under++
       sent += 20
-      void fetch(`${server.url}/events`, { method: "POST", headers: { "content-type": "application/x-ndjson" }, body: lines })
+      void fetch(`${server.url}/events`, {
+        method: "POST",
+        headers: { "content-type": "application/x-ndjson" },
+        body: lines
+      })
         .then((answer) => answer.arrayBuffer())
         .finally(() => under--)
     }

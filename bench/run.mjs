@@ -9,7 +9,10 @@ const names = readdirSync(import.meta.dirname)
 let failed = 0
 for (const name of names) {
   console.log(`\n## ${name}\n`)
-  const { status } = spawnSync("npx", ["tsx", `bench/${name}.bench.ts`], { stdio: "inherit", cwd: `${import.meta.dirname}/..` })
+  const { status } = spawnSync("npx", ["tsx", `bench/${name}.bench.ts`], {
+    stdio: "inherit",
+    cwd: `${import.meta.dirname}/..`
+  })
   if (status !== 0) failed++
 }
 process.exit(failed === 0 ? 0 : 1)

@@ -16,7 +16,9 @@ console.log(`2,000 events/s, 50 readers, ${minutes} minutes; ${conditions(server
 const { hostname, port } = new URL(server.url)
 let seen = 0
 for (let k = 0; k < 50; k++) {
-  const socket = connect(Number(port), hostname, () => socket.write(`GET /events/tail HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`))
+  const socket = connect(Number(port), hostname, () =>
+    socket.write(`GET /events/tail HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`)
+  )
   socket.on("data", (chunk) => (seen += k === 0 ? chunk.toString("latin1").split("\ndata: ").length - 1 : 0))
 }
 const lines = `${eventBody}\n`.repeat(20)
@@ -26,23 +28,41 @@ let sent = 0
 let refused = 0
 let next = 0
 while (performance.now() - begin < minutes * 60_000) {
-  const answer = await fetch(`${server.url}/events`, { method: "POST", headers: { "content-type": "application/x-ndjson" }, body: lines })
+  const answer = await fetch(`${server.url}/events`, {
+    method: "POST",
+    headers: { "content-type": "application/x-ndjson" },
+    body: lines
+  })
   await answer.arrayBuffer()
   if (answer.status === 200) sent += 20
   else refused += 20
   const elapsed = performance.now() - begin
   if (elapsed >= next) {
-    samples.push({ minute: elapsed / 60_000, mb: residentMegabytes(server.pid), handles: readdirSync(`/proc/${server.pid}/fd`).length })
+    samples.push({
+      minute: elapsed / 60_000,
+      mb: residentMegabytes(server.pid),
+      handles: readdirSync(`/proc/${server.pid}/fd`).length
+    })
     next += Math.min(60_000, (minutes * 60_000) / 8)
   }
   await pause(Math.max(0, begin + (sent / 2_000) * 1_000 - performance.now()))
 }
 await pause(500)
 const late = samples.filter((sample) => sample.minute >= minutes / 2)
-const mean = (of: (sample: (typeof late)[number]) => number) => late.reduce((sum, sample) => sum + of(sample), 0) / late.length
+const mean = (of: (sample: (typeof late)[number]) => number) =>
+  late.reduce((sum, sample) => sum + of(sample), 0) / late.length
 const [x, y] = [mean((s) => s.minute), mean((s) => s.mb)]
-const slope = late.reduce((sum, s) => sum + (s.minute - x) * (s.mb - y), 0) / late.reduce((sum, s) => sum + (s.minute - x) ** 2, 0)
-table(samples.map((sample) => ({ minute: round(sample.minute, 1), "resident MB": round(sample.mb, 1), handles: sample.handles })))
-console.log(`sent ${sent}, refused ${refused}, seen by one reader ${seen}; slope of the second half ${round(slope * 60, 1)} MB/h`)
+const slope =
+  late.reduce((sum, s) => sum + (s.minute - x) * (s.mb - y), 0) / late.reduce((sum, s) => sum + (s.minute - x) ** 2, 0)
+table(
+  samples.map((sample) => ({
+    minute: round(sample.minute, 1),
+    "resident MB": round(sample.mb, 1),
+    handles: sample.handles
+  }))
+)
+console.log(
+  `sent ${sent}, refused ${refused}, seen by one reader ${seen}; slope of the second half ${round(slope * 60, 1)} MB/h`
+)
 await server.stop()
 process.exit(0)

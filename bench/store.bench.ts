@@ -88,7 +88,8 @@ const benchAppend = Effect.gen(function* () {
 // --- a long history ---------------------------------------------------------
 
 const days = 10
-const filler = '"data":{"temperature":12.5,"humidity":81.25,"pressure":1013.2,"wind":{"speed":3.4,"gust":7.9,"direction":271},"sky":"clear","note":"the quick brown fox jumps over the lazy dog and runs away"},"meta":{"station":"roof-3"}}\n'
+const filler =
+  '"data":{"temperature":12.5,"humidity":81.25,"pressure":1013.2,"wind":{"speed":3.4,"gust":7.9,"direction":271},"sky":"clear","note":"the quick brown fox jumps over the lazy dog and runs away"},"meta":{"station":"roof-3"}}\n'
 
 /** Ten days of events of twenty types, the last one ending now, and 200 rare ones. */
 const generate = (site: string): number => {
@@ -155,7 +156,12 @@ const benchHistory = async () => {
   for (let k = 0; k < rounds; k++) {
     const [time, server] = await ready(site)
     starts.push(time)
-    for (let n = 0; n < 50; n++) await fetch(`${server.url}/event`, { method: "POST", headers: { "content-type": "application/json" }, body: eventBody })
+    for (let n = 0; n < 50; n++)
+      await fetch(`${server.url}/event`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: eventBody
+      })
     await server.kill()
     const [nothing, other] = await ready(empty)
     emptyStarts.push(nothing)
@@ -168,12 +174,32 @@ const benchHistory = async () => {
   const newest = await ask(server, "/events?stream=site&limit=100&order=desc")
   await server.stop()
   table([
-    { what: "rebuild of a lost index, warm", figure: `${round(rebuild)} ms`, rate: `${round(bytes / 1e3 / rebuild)} MB/s` },
-    { what: "spawn to /ready after kill -9", figure: `${round(median(starts))} ms`, rate: `${ratio(median(starts) / median(emptyStarts))} x an empty site` },
+    {
+      what: "rebuild of a lost index, warm",
+      figure: `${round(rebuild)} ms`,
+      rate: `${round(bytes / 1e3 / rebuild)} MB/s`
+    },
+    {
+      what: "spawn to /ready after kill -9",
+      figure: `${round(median(starts))} ms`,
+      rate: `${ratio(median(starts) / median(emptyStarts))} x an empty site`
+    },
     { what: "the same on an empty site", figure: `${round(median(emptyStarts))} ms`, rate: "" },
-    { what: `newest 100 of a rare type (${rare.count} found)`, figure: `${rare.ms.toFixed(1)} ms`, rate: `worst ${rare.worst.toFixed(1)} ms` },
-    { what: `last hour of one type in twenty (${last.count} found)`, figure: `${last.ms.toFixed(1)} ms`, rate: `worst ${last.worst.toFixed(1)} ms` },
-    { what: `newest 100 of all (${newest.count} found)`, figure: `${newest.ms.toFixed(1)} ms`, rate: `worst ${newest.worst.toFixed(1)} ms` }
+    {
+      what: `newest 100 of a rare type (${rare.count} found)`,
+      figure: `${rare.ms.toFixed(1)} ms`,
+      rate: `worst ${rare.worst.toFixed(1)} ms`
+    },
+    {
+      what: `last hour of one type in twenty (${last.count} found)`,
+      figure: `${last.ms.toFixed(1)} ms`,
+      rate: `worst ${last.worst.toFixed(1)} ms`
+    },
+    {
+      what: `newest 100 of all (${newest.count} found)`,
+      figure: `${newest.ms.toFixed(1)} ms`,
+      rate: `worst ${newest.worst.toFixed(1)} ms`
+    }
   ])
   fs.rmSync(site, { recursive: true })
   fs.rmSync(empty, { recursive: true })

@@ -19,7 +19,8 @@ const crossings = new Set(["ui -> http/Api.ts", "ui -> http/Client.ts"])
 
 const src = join(import.meta.dirname, "../src")
 const folderOf = (file: string) => (file.includes("/") ? (file.split("/")[0] ?? "") : "")
-const floorOf = (folder: string) => (folder === "" ? floors.length : floors.findIndex((names) => names.includes(folder)))
+const floorOf = (folder: string) =>
+  folder === "" ? floors.length : floors.findIndex((names) => names.includes(folder))
 
 const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) => /\.tsx?$/.test(file))
 
@@ -30,7 +31,10 @@ const importsOf = (file: string): ReadonlyArray<string> => {
 }
 
 it("every folder has its floor", () => {
-  assert.deepStrictEqual(files.filter((file) => floorOf(folderOf(file)) < 0), [])
+  assert.deepStrictEqual(
+    files.filter((file) => floorOf(folderOf(file)) < 0),
+    []
+  )
 })
 
 it("imports only point down", () => {
@@ -47,9 +51,15 @@ it("actor/ imports only effect; one file starts processes", () => {
   const foreign = files
     .filter((file) => folderOf(file) === "actor")
     .flatMap((file) =>
-      [...readFileSync(join(src, file), "utf8").matchAll(/from\s+["']([^."'][^"']*)["']/g)].map((match) => `${file} -> ${match[1]}`)
+      [...readFileSync(join(src, file), "utf8").matchAll(/from\s+["']([^."'][^"']*)["']/g)].map(
+        (match) => `${file} -> ${match[1]}`
+      )
     )
-    .filter((line) => !/-> effect(\/|$)/.test(line) && !/^actor\/(OsProcess|internal\/\w*[pP]rocess\w*|internal\/\w*[gG]uard\w*)\.ts -> node:/.test(line))
+    .filter(
+      (line) =>
+        !/-> effect(\/|$)/.test(line) &&
+        !/^actor\/(OsProcess|internal\/\w*[pP]rocess\w*|internal\/\w*[gG]uard\w*)\.ts -> node:/.test(line)
+    )
   assert.deepStrictEqual(foreign, [])
 })
 
@@ -61,13 +71,24 @@ it("what the browser shares imports nothing of Node", () => {
     const text = readFileSync(join(src, file), "utf8")
     for (const match of text.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+["']([^"']+)["']/gms)) {
       if (match[1] !== undefined) continue
-      assert.isFalse((match[2] ?? "").startsWith("node:") || /platform-node|better-sqlite3/.test(match[2] ?? ""), `${file} -> ${match[2]}`)
+      assert.isFalse(
+        (match[2] ?? "").startsWith("node:") || /platform-node|better-sqlite3/.test(match[2] ?? ""),
+        `${file} -> ${match[2]}`
+      )
     }
     for (const match of text.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+["'](\.{1,2}\/[^"']+)["']/gms)) {
       if (match[1] === undefined) visit(normalize(join(dirname(file), match[2] ?? "")).replace(/\.js$/, ".ts"))
     }
   }
-  for (const root of ["http/Api.ts", "http/Client.ts", "operations/TelemetryOperations.ts", "operations/RunOperations.ts", "operations/SiteOperations.ts", "operations/ConfigOperations.ts"]) visit(root)
+  for (const root of [
+    "http/Api.ts",
+    "http/Client.ts",
+    "operations/TelemetryOperations.ts",
+    "operations/RunOperations.ts",
+    "operations/SiteOperations.ts",
+    "operations/ConfigOperations.ts"
+  ])
+    visit(root)
   assert.isAbove(seen.size, 8)
 })
 
@@ -78,9 +99,11 @@ it("effects run, and fibers are let go, only where the program begins", () => {
       readFileSync(join(src, file), "utf8")
         .split("\n")
         .flatMap((line, index) =>
-          /Effect\.run(Promise|Sync|Fork|Callback)|forkDaemon|Date\.now\(|new Date\(\)|setTimeout\(|setInterval\(|process\.env/.test(line) && !/^\s*(\*|\/\/)/.test(line) ?
-            [`${file}:${index + 1}: ${line.trim()}`]
-          : []
+          /Effect\.run(Promise|Sync|Fork|Callback)|forkDaemon|Date\.now\(|new Date\(\)|setTimeout\(|setInterval\(|process\.env/.test(
+            line
+          ) && !/^\s*(\*|\/\/)/.test(line)
+            ? [`${file}:${index + 1}: ${line.trim()}`]
+            : []
         )
     )
   assert.deepStrictEqual(found, [])

@@ -24,12 +24,21 @@ const server = createServer((request, response) => {
   request.on("data", (chunk) => chunks.push(chunk))
   request.on("end", () => {
     const body = JSON.parse(Buffer.concat(chunks).toString("utf8"))
-    const event = { seq: ++seq, ts: new Date().toISOString(), stream: "site", type: body.type, data: body.data, meta: body.meta ?? {} }
+    const event = {
+      seq: ++seq,
+      ts: new Date().toISOString(),
+      stream: "site",
+      type: body.type,
+      data: body.data,
+      meta: body.meta ?? {}
+    }
     pending.push(`${JSON.stringify(event)}\n`)
     acks.push(() => {
       const { stream: _, ...rest } = event
       const text = JSON.stringify(rest)
-      response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) }).end(text)
+      response
+        .writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
+        .end(text)
     })
     if (!busy) {
       busy = true

@@ -21,7 +21,12 @@ const milliseconds = (text: string | undefined): number => {
 
 export const post = async (
   url: string,
-  options: { readonly connections: number; readonly seconds: number; readonly body: string; readonly contentType?: string }
+  options: {
+    readonly connections: number
+    readonly seconds: number
+    readonly body: string
+    readonly contentType?: string
+  }
 ): Promise<LoadResult> => {
   const script = join(mkdtempSync(join(tmpdir(), "outpost-wrk-")), "post.lua")
   writeFileSync(

@@ -39,7 +39,8 @@ export const table = (rows: ReadonlyArray<Readonly<Record<string, string | numbe
   const columns = Object.keys(rows[0] ?? {})
   const cell = (value: string | number | undefined) => String(value ?? "")
   const widths = columns.map((column) => Math.max(column.length, ...rows.map((row) => cell(row[column]).length)))
-  const line = (cells: ReadonlyArray<string>) => `| ${cells.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |`
+  const line = (cells: ReadonlyArray<string>) =>
+    `| ${cells.map((text, i) => text.padEnd(widths[i] ?? 0)).join(" | ")} |`
   console.log(line(columns))
   console.log(line(widths.map((width) => "-".repeat(width))))
   for (const row of rows) console.log(line(columns.map((column) => cell(row[column]))))

@@ -15,14 +15,22 @@ export interface Server {
 
 export const root = join(import.meta.dirname, "../..")
 
-export const temporary = (name: string): string => mkdtempSync(join(process.env["BENCH_DIR"] ?? tmpdir(), `outpost-bench-${name}-`))
+export const temporary = (name: string): string =>
+  mkdtempSync(join(process.env["BENCH_DIR"] ?? tmpdir(), `outpost-bench-${name}-`))
 
-const ended = (child: ChildProcess) => new Promise<void>((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once("exit", () => resolve())))
+const ended = (child: ChildProcess) =>
+  new Promise<void>((resolve) =>
+    child.exitCode !== null || child.signalCode !== null ? resolve() : child.once("exit", () => resolve())
+  )
 
 export const start = (name: string, command: ReadonlyArray<string>, directory: string, keep = false): Promise<Server> =>
   new Promise((resolve, reject) => {
     const [program = "", ...args] = command
-    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, OUTPOST_LOG_LEVEL: "warning" } })
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, OUTPOST_LOG_LEVEL: "warning" }
+    })
     let said = ""
     const hear = (chunk: Buffer) => {
       said += chunk
@@ -42,15 +50,26 @@ export const start = (name: string, command: ReadonlyArray<string>, directory: s
     child.once("exit", (code) => reject(new Error(`${name} ended with ${code}\n${said}`)))
   })
 
-export const outpost = (options: { directory?: string; flags?: ReadonlyArray<string>; keep?: boolean } = {}): Promise<Server> => {
+export const outpost = (
+  options: { directory?: string; flags?: ReadonlyArray<string>; keep?: boolean } = {}
+): Promise<Server> => {
   if (!existsSync(join(root, "dist/main.js"))) throw new Error("build first: npm run build")
   const directory = options.directory ?? temporary("site")
-  return start("outpost", [process.execPath, "dist/main.js", "serve", "--idle", "--site", directory, "--port", "0", ...(options.flags ?? [])], directory, options.keep)
+  return start(
+    "outpost",
+    [process.execPath, "dist/main.js", "serve", "--idle", "--site", directory, "--port", "0", ...(options.flags ?? [])],
+    directory,
+    options.keep
+  )
 }
 
 export const bare = (): Promise<Server> => {
   const directory = temporary("bare")
-  return start("bare node:http", [process.execPath, "bench/peers/bare-server.mjs", join(directory, "events.ndjson")], directory)
+  return start(
+    "bare node:http",
+    [process.execPath, "bench/peers/bare-server.mjs", join(directory, "events.ndjson")],
+    directory
+  )
 }
 
 /** User and system time of a process and its threads so far, in microseconds. */
@@ -60,4 +79,5 @@ export const cpuMicros = (pid: number): number => {
 }
 
 /** Resident memory, in MB. */
-export const residentMegabytes = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
+export const residentMegabytes = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024

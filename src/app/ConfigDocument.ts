@@ -56,7 +56,6 @@ export const absentParts: ReadonlySet<string> = new Set([
   "observability"
 ])
 
-
 /** What the document is made of, for walks over documents as they are written. */
 export const shape: Shape.Shape = Shape.of(ConfigDocument.ast)
 

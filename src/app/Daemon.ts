@@ -61,8 +61,12 @@ export const run = (
     Effect.gen(function* () {
       const config = yield* ConfigFile
       const root = yield* base({ idle: options.idle })
-      const procedures = yield* NestedSupervisor.nest(root, "procedures", {}).pipe(Effect.catchTag("DuplicateChild", Effect.die))
-      yield* Procedures.reconcile(procedures, builtIn, {}, yield* config.slice("procedures"), options).pipe(Effect.provide(emitter))
+      const procedures = yield* NestedSupervisor.nest(root, "procedures", {}).pipe(
+        Effect.catchTag("DuplicateChild", Effect.die)
+      )
+      yield* Procedures.reconcile(procedures, builtIn, {}, yield* config.slice("procedures"), options).pipe(
+        Effect.provide(emitter)
+      )
       yield* root.add(configWatch(procedures, options)).pipe(Effect.catchTag("DuplicateChild", Effect.die))
       yield* tellWhatIsKept
       yield* options.onListening(yield* listen(root))
@@ -74,7 +78,8 @@ export const run = (
 const tellWhatIsKept = Effect.gen(function* () {
   const { histo_jobs, stream_jobs } = yield* (yield* ConfigFile).document
   const jobs = histo_jobs.length + stream_jobs.length
-  if (jobs > 0) yield* Effect.logWarning(`the config has ${jobs} collector jobs; this version keeps them but does not run them`)
+  if (jobs > 0)
+    yield* Effect.logWarning(`the config has ${jobs} collector jobs; this version keeps them but does not run them`)
 })
 
 /** The tree with what every site has: its own events and its disk. The last of them are written when the scope closes. */
@@ -82,8 +87,15 @@ export const base = (facts: Readonly<Record<string, unknown>>) =>
   Effect.gen(function* () {
     const system = yield* SystemLog
     system.record("site.started", { version, pid: process.pid, ...facts })
-    yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => system.record("site.stopping", {})), system.flush))
-    return yield* Supervisor.make({ children: [systemLog, diskWatch] }).pipe(Effect.catchTag("DuplicateChild", Effect.die))
+    yield* Effect.addFinalizer(() =>
+      Effect.zipRight(
+        Effect.sync(() => system.record("site.stopping", {})),
+        system.flush
+      )
+    )
+    return yield* Supervisor.make({ children: [systemLog, diskWatch] }).pipe(
+      Effect.catchTag("DuplicateChild", Effect.die)
+    )
   })
 
 /** Adds the server to the tree; answers its address once it listens. */
@@ -94,7 +106,9 @@ export const listen = (root: Supervisor.Supervisor) =>
     yield* root.add(http(failure, url)).pipe(
       Effect.catchTag("DuplicateChild", Effect.die),
       Effect.catchTag("StartFailed", (failed) =>
-        Effect.flatMap(Ref.get(failure), (cause) => Effect.fail<StartFailed | Server.ServerError>(Option.getOrElse(cause, () => failed)))
+        Effect.flatMap(Ref.get(failure), (cause) =>
+          Effect.fail<StartFailed | Server.ServerError>(Option.getOrElse(cause, () => failed))
+        )
       )
     )
     return yield* Deferred.await(url)
@@ -159,7 +173,8 @@ const configWatch = (procedures: Supervisor.Supervisor, options: DaemonOptions) 
           yield* Effect.logInfo(`the config section '${section}' has changed`)
           if (section === "logs") yield* logging.setLevel((yield* config.slice("logs")).level)
           if (section === "http") yield* Effect.ignoreLogged(tree.restart("http"))
-          if (section === "telemetry" || section === "runs") yield* Effect.logInfo(`'${section}' takes effect at the next start`)
+          if (section === "telemetry" || section === "runs")
+            yield* Effect.logInfo(`'${section}' takes effect at the next start`)
           if (section === "procedures") {
             const now = yield* config.slice("procedures")
             yield* Procedures.reconcile(procedures, builtIn, yield* Ref.getAndSet(before, now), now, options)

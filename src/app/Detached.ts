@@ -27,7 +27,8 @@ export const serve = (options: Cli.ServeOptions) =>
       Effect.timeoutOption(patience)
     )
     const found = Option.flatten(url)
-    if (Option.isNone(found)) return yield* new Cli.LaunchFailed({ reason: `the server did not come up; it said:\n${yield* tailOf(log)}` })
+    if (Option.isNone(found))
+      return yield* new Cli.LaunchFailed({ reason: `the server did not come up; it said:\n${yield* tailOf(log)}` })
     yield* options.onListening(found.value)
   })
 

@@ -12,9 +12,16 @@ import * as SiteLock from "../site/SiteLock.js"
 
 const ok = (name: string, detail: string): Cli.Check => ({ name, state: "ok", detail })
 const failed = (name: string, detail: string, advice: string): Cli.Check => ({ name, state: "failed", detail, advice })
-const warning = (name: string, detail: string, advice: string): Cli.Check => ({ name, state: "warning", detail, advice })
+const warning = (name: string, detail: string, advice: string): Cli.Check => ({
+  name,
+  state: "warning",
+  detail,
+  advice
+})
 
-export const run = (place: Cli.Place): Effect.Effect<ReadonlyArray<Cli.Check>, never, FileSystem.FileSystem | Path.Path> =>
+export const run = (
+  place: Cli.Place
+): Effect.Effect<ReadonlyArray<Cli.Check>, never, FileSystem.FileSystem | Path.Path> =>
   Effect.all([
     node,
     native("SQLite", "better-sqlite3", () => import("better-sqlite3"), "run: npm rebuild better-sqlite3"),
@@ -50,7 +57,9 @@ const room = (site: string) =>
     const { bavail, bsize } = fs.statfsSync(standing(site))
     const free = bavail * bsize
     const text = `${(free / 2 ** 30).toFixed(1)} GiB free`
-    return free > 2 ** 30 ? ok("disk", text) : warning("disk", text, "make room: at full disk events are refused until there is some")
+    return free > 2 ** 30
+      ? ok("disk", text)
+      : warning("disk", text, "make room: at full disk events are refused until there is some")
   })
 
 /** What one durable write costs here, which bounds how fast a single sender is answered. */
@@ -71,11 +80,17 @@ const syncRate = (site: string) =>
       fs.closeSync(file)
       const rate = Math.round(rounds / seconds)
       const text = `${rate} durable writes per second (${((1_000 * seconds) / rounds).toFixed(2)} ms each)`
-      return rate > 20 ? ok("durable writes", text) : warning("durable writes", text, "a slow disk: send events in batches")
+      return rate > 20
+        ? ok("durable writes", text)
+        : warning("durable writes", text, "a slow disk: send events in batches")
     } finally {
       fs.rmSync(directory, { recursive: true, force: true })
     }
-  }).pipe(Effect.catchAll((error) => Effect.succeed(failed("durable writes", String(error.error), "the site's directory must be writable"))))
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.succeed(failed("durable writes", String(error.error), "the site's directory must be writable"))
+    )
+  )
 
 const isWritable = (path: string): boolean => {
   try {
@@ -100,6 +115,11 @@ const lock = (place: Cli.Place) =>
     const site = yield* Site.locate(place.site)
     const { locked, server } = yield* Effect.provideService(SiteLock.probe, Site.Site, site)
     if (!locked) return ok("site", `${site.directory}, nobody holds it`)
-    const holder = Option.match(server, { onNone: () => "another process", onSome: (file) => `process ${file.pid}${file.url === undefined ? "" : ` at ${file.url}`}` })
+    const holder = Option.match(server, {
+      onNone: () => "another process",
+      onSome: (file) => `process ${file.pid}${file.url === undefined ? "" : ` at ${file.url}`}`
+    })
     return ok("site", `${site.directory}, held by ${holder}`)
-  }).pipe(Effect.catchAll((error) => Effect.succeed(failed("site", error.message, "check the directory and its permissions"))))
+  }).pipe(
+    Effect.catchAll((error) => Effect.succeed(failed("site", error.message, "check the directory and its permissions")))
+  )

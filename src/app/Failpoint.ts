@@ -6,7 +6,9 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-export const step: Effect.Effect<((name: string) => void) | undefined> = Config.option(Config.nonEmptyString("OUTPOST_FAILPOINT")).pipe(
+export const step: Effect.Effect<((name: string) => void) | undefined> = Config.option(
+  Config.nonEmptyString("OUTPOST_FAILPOINT")
+).pipe(
   Effect.orElseSucceed(() => Option.none<string>()),
   Effect.map(
     Option.match({

@@ -77,9 +77,9 @@ const launchError =
   }
 
 const daemonError = (error: Daemon.DaemonError): Cli.LaunchError =>
-  error._tag === "PortTaken" ?
-    new Cli.AddressInUse({ host: error.host, port: error.port })
-  : new Cli.LaunchFailed({ reason: error.message })
+  error._tag === "PortTaken"
+    ? new Cli.AddressInUse({ host: error.host, port: error.port })
+    : new Cli.LaunchFailed({ reason: error.message })
 
 const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, Files> =>
   Effect.scoped(
@@ -89,7 +89,9 @@ const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, 
         ...Option.match(options.host, { onNone: () => ({}), onSome: (host) => ({ host }) }),
         ...Option.match(options.port, { onNone: () => ({}), onSome: (port) => ({ port }) })
       })
-      const overrides = yield* ConfigEnvironment.overrides(flags).pipe(Effect.mapError(rejected("the command line and the environment")))
+      const overrides = yield* ConfigEnvironment.overrides(flags).pipe(
+        Effect.mapError(rejected("the command line and the environment"))
+      )
       const stop = yield* Deferred.make<void>()
       const site = SiteProcess.layer({
         site: options.site,
@@ -98,7 +100,10 @@ const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, 
         shutdown: Option.some(Effect.asVoid(Deferred.succeed(stop, undefined)))
       })
       const context = yield* Layer.build(site).pipe(Effect.mapError(launchError(options)))
-      yield* Daemon.run({ ...options, until: Deferred.await(stop) }).pipe(Effect.mapError(daemonError), Effect.provide(context))
+      yield* Daemon.run({ ...options, until: Deferred.await(stop) }).pipe(
+        Effect.mapError(daemonError),
+        Effect.provide(context)
+      )
     })
   )
 
@@ -116,9 +121,14 @@ const connect = (options: Cli.ConnectOptions) =>
     const occupation = yield* probe
     const url = Option.flatMap(occupation.server, (server) => Option.fromNullable(server.url))
     if (occupation.locked && Option.isSome(url)) {
-      const token = Option.orElse(options.token, () => Option.flatMap(occupation.server, (server) => Option.fromNullable(server.token)))
+      const token = Option.orElse(options.token, () =>
+        Option.flatMap(occupation.server, (server) => Option.fromNullable(server.token))
+      )
       const files = yield* Effect.context<Files>()
-      const free = Effect.repeat(Effect.provide(probe, files), { until: (now) => !now.locked, schedule: Schedule.spaced(Duration.millis(100)) })
+      const free = Effect.repeat(Effect.provide(probe, files), {
+        until: (now) => !now.locked,
+        schedule: Schedule.spaced(Duration.millis(100))
+      })
       return yield* remote(url.value, Option.getOrUndefined(token), Effect.orDie(Effect.asVoid(free)))
     }
     if (options.need === "server") return yield* new Cli.NoServer({ site: options.site })
@@ -155,7 +165,8 @@ const inProcess = (options: Cli.ConnectOptions) =>
   })
 
 /** A command says what it does itself; of the site it opens only warnings matter. */
-const quietLevel = (options: Cli.Place): string => Option.match(options.logLevel, { onNone: () => "warning", onSome: (level) => level._tag.toLowerCase() })
+const quietLevel = (options: Cli.Place): string =>
+  Option.match(options.logLevel, { onNone: () => "warning", onSome: (level) => level._tag.toLowerCase() })
 
 /** The file alone, without a site or a lock. */
 const withConfigFile = <A, E>(
@@ -167,7 +178,10 @@ const withConfigFile = <A, E>(
       const fs = yield* FileSystem.FileSystem
       const path = configPathOf(place)
       if (!(yield* Effect.orElseSucceed(fs.exists(path), () => false))) {
-        return yield* new NotFound({ message: `there is no config file ${path}`, hint: `write one with: outpost config init --site ${place.site}` })
+        return yield* new NotFound({
+          message: `there is no config file ${path}`,
+          hint: `write one with: outpost config init --site ${place.site}`
+        })
       }
       const file = yield* ConfigFile.make({
         path: Option.some(path),
@@ -184,7 +198,9 @@ const withConfigFile = <A, E>(
 
 const configValidate = (place: Cli.Place) =>
   withConfigFile(place, () => Effect.succeed(new ConfigVerdict({ valid: true, error: null, issues: [] }))).pipe(
-    Effect.catchTag("ConfigRejected", ({ issues, message }) => Effect.succeed(new ConfigVerdict({ valid: false, error: message, issues })))
+    Effect.catchTag("ConfigRejected", ({ issues, message }) =>
+      Effect.succeed(new ConfigVerdict({ valid: false, error: message, issues }))
+    )
   )
 
 const configInit = (place: Cli.Place) =>

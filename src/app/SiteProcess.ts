@@ -75,7 +75,9 @@ export const layer = (
   const stores = Storage.layer.pipe(Layer.provideMerge(foundation))
   const operations = LocalSiteOperations.layer.pipe(
     Layer.provideMerge(LocalTelemetryOperations.layer),
-    Layer.provideMerge(Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, tree, facts(options)))
+    Layer.provideMerge(
+      Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, tree, facts(options))
+    )
   )
   return operations.pipe(Layer.provideMerge(stores))
 }
@@ -114,7 +116,10 @@ const facts = (options: SiteOptions) =>
         startedAt: clock.unsafeCurrentTimeMillis(),
         siteName: Effect.map(config.slice("general"), ({ name }) => Option.getOrElse(name, () => os.hostname())),
         configPath: Effect.map(config.raw, (text) => (text === "" ? Option.none() : Option.some(config.path))),
-        configError: Effect.map(config.lastError, Option.map((error) => error.message)),
+        configError: Effect.map(
+          config.lastError,
+          Option.map((error) => error.message)
+        ),
         requestShutdown: Option.getOrElse(options.shutdown, () => new ShutdownUnavailable())
       })
     })

@@ -20,7 +20,11 @@ const database = Layer.scoped(
   Effect.gen(function* () {
     const site = yield* Site
     const clock = yield* Effect.clock
-    return yield* makeDatabase(`${site.outpostDirectory}/index.sqlite`, SqlIndex.migrations, timestampOf(clock.unsafeCurrentTimeMillis()))
+    return yield* makeDatabase(
+      `${site.outpostDirectory}/index.sqlite`,
+      SqlIndex.migrations,
+      timestampOf(clock.unsafeCurrentTimeMillis())
+    )
   })
 )
 
@@ -79,6 +83,8 @@ export const layer: Layer.Layer<
 // -----------------------------------------------------------------------------
 
 const zoneOf = (name: string): DateTime.TimeZone =>
-  name.toLowerCase() === "local" ? DateTime.zoneMakeLocal()
-  : name.toLowerCase() === "utc" ? DateTime.zoneUnsafeMakeNamed("UTC")
-  : DateTime.zoneUnsafeMakeNamed(name)
+  name.toLowerCase() === "local"
+    ? DateTime.zoneMakeLocal()
+    : name.toLowerCase() === "utc"
+      ? DateTime.zoneUnsafeMakeNamed("UTC")
+      : DateTime.zoneUnsafeMakeNamed(name)

@@ -41,14 +41,16 @@ const make = Effect.gen(function* () {
     dropped = 0
     return count === 0 ? Effect.void : write({ type: "system.dropped", data: { events: count } })
   })
-  const flush = Effect.flatMap(Queue.takeAll(queue), (entries) => Effect.forEach(entries, write, { discard: true })).pipe(
-    Effect.zipRight(drops)
-  )
+  const flush = Effect.flatMap(Queue.takeAll(queue), (entries) =>
+    Effect.forEach(entries, write, { discard: true })
+  ).pipe(Effect.zipRight(drops))
   return SystemLog.of({
     record: (type, data) => {
       if (!queue.unsafeOffer({ type, data })) dropped++
     },
-    drain: Effect.forever(Effect.zipRight(Effect.flatMap(Queue.take(queue), write), drops)).pipe(Effect.onInterrupt(() => flush)),
+    drain: Effect.forever(Effect.zipRight(Effect.flatMap(Queue.take(queue), write), drops)).pipe(
+      Effect.onInterrupt(() => flush)
+    ),
     flush
   })
 })
@@ -56,11 +58,23 @@ const make = Effect.gen(function* () {
 export const layer: Layer.Layer<SystemLog> = Layer.effect(SystemLog, make)
 
 /** Events of the supervision tree that a person may want to know of later. */
-const worthKeeping = new Set(["restarted", "crashed", "degraded", "failed", "quarantined", "abandoned", "escalated", "recovered"])
+const worthKeeping = new Set([
+  "restarted",
+  "crashed",
+  "degraded",
+  "failed",
+  "quarantined",
+  "abandoned",
+  "escalated",
+  "recovered"
+])
 
 export const ofLifecycle = (event: LifecycleEvent): Entry | undefined =>
-  worthKeeping.has(event.type) ?
-    { type: `actor.${event.type}`, data: { path: event.path, reason: event.reason, cause: event.cause, restarts: event.restarts } }
-  : undefined
+  worthKeeping.has(event.type)
+    ? {
+        type: `actor.${event.type}`,
+        data: { path: event.path, reason: event.reason, cause: event.cause, restarts: event.restarts }
+      }
+    : undefined
 
 export const ofNotice = ({ kind, ...data }: Notice): Entry => ({ type: `journal.${kind}`, data })

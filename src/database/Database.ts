@@ -57,10 +57,7 @@ export const make = Effect.fnUntraced(function* (
   const fresh = !fs.existsSync(path) || (yield* setAsideUnreadable(path, timestamp))
   const unusable = (cause: unknown) => new DatabaseUnusable({ path, reason: reasonOf(cause) })
   const writer = yield* open({ filename: path }).pipe(Effect.catchAllDefect((cause) => Effect.fail(unusable(cause))))
-  yield* migrate(migrations).pipe(
-    Effect.provideService(SqlClient.SqlClient, writer),
-    Effect.mapError(unusable)
-  )
+  yield* migrate(migrations).pipe(Effect.provideService(SqlClient.SqlClient, writer), Effect.mapError(unusable))
   yield* Effect.forEach(["synchronous=NORMAL", "wal_autocheckpoint=0", "busy_timeout=2000"], (pragma) =>
     writer.unsafe(`pragma ${pragma}`)
   ).pipe(Effect.mapError(unusable))
@@ -74,7 +71,9 @@ export const make = Effect.fnUntraced(function* (
   const durable = Effect.async<void, StorageFailed>((resume) => {
     fs.fdatasync(wal, (error) =>
       resume(
-        error === null ? Effect.void : Effect.fail(new StorageFailed({ operation: "fdatasync", path, reason: error.message }))
+        error === null
+          ? Effect.void
+          : Effect.fail(new StorageFailed({ operation: "fdatasync", path, reason: error.message }))
       )
     )
   })
@@ -97,8 +96,7 @@ const open = (config: SqliteClient.SqliteClientConfig) =>
     Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make)
   )
 
-const migrate = (migrations: Migrations) =>
-  Migrator.make({})({ loader: Migrator.fromRecord({ ...migrations }) })
+const migrate = (migrations: Migrations) => Migrator.make({})({ loader: Migrator.fromRecord({ ...migrations }) })
 
 /** A database begins with these bytes; a file that is empty or shorter is new. */
 const magic = "SQLite format 3\u0000"

@@ -27,7 +27,8 @@ const memory = "512MB"
 const attempt = <A>(operation: string, path: string, run: () => Promise<A>): Effect.Effect<A, StorageFailed> =>
   Effect.tryPromise({
     try: run,
-    catch: (cause) => new StorageFailed({ operation, path, reason: cause instanceof Error ? cause.message : String(cause) })
+    catch: (cause) =>
+      new StorageFailed({ operation, path, reason: cause instanceof Error ? cause.message : String(cause) })
   })
 
 /** Bytes of a Parquet file that holds these rows. It is written whole in a temporary directory first. */
@@ -66,7 +67,9 @@ const write = <E>(rows: Stream.Stream<EventRow, E>): Effect.Effect<string, E | S
     const path = join(directory, "events.parquet")
     const { DuckDBInstance } = yield* attempt("load DuckDB", path, () => import("@duckdb/node-api"))
     const instance = yield* Effect.acquireRelease(
-      attempt("open DuckDB", path, () => DuckDBInstance.create(join(directory, "work.duckdb"), { memory_limit: memory, threads: "2" })),
+      attempt("open DuckDB", path, () =>
+        DuckDBInstance.create(join(directory, "work.duckdb"), { memory_limit: memory, threads: "2" })
+      ),
       (instance) => Effect.sync(() => instance.closeSync())
     )
     const connection = yield* Effect.acquireRelease(
@@ -74,7 +77,9 @@ const write = <E>(rows: Stream.Stream<EventRow, E>): Effect.Effect<string, E | S
       (connection) => Effect.sync(() => connection.closeSync())
     )
     yield* attempt("create", path, () =>
-      connection.run("create table events (seq bigint, ts varchar, stream varchar, type varchar, data varchar, meta varchar)")
+      connection.run(
+        "create table events (seq bigint, ts varchar, stream varchar, type varchar, data varchar, meta varchar)"
+      )
     )
     const appender = yield* attempt("append", path, () => connection.createAppender("events"))
     yield* Stream.runForEachChunk(rows, (chunk) =>

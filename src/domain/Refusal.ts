@@ -19,7 +19,9 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
   problems: Schema.Array(Problem)
 }) {
   override get message() {
-    return this.problems.map((p) => `${p.loc.join(".")}: ${p.msg}${p.ctx === undefined ? "" : ` (${p.ctx.error})`}`).join("; ")
+    return this.problems
+      .map((p) => `${p.loc.join(".")}: ${p.msg}${p.ctx === undefined ? "" : ` (${p.ctx.error})`}`)
+      .join("; ")
   }
 }
 

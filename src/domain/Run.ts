@@ -8,13 +8,19 @@ export const RunId = Schema.String.pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
 
 const problemOf = (text: string): string | undefined =>
-  text === "" ? "is empty"
-  : text === "." || text === ".." ? "names a directory above or the same"
-  : /[/\\]/.test(text) ? "contains a path separator"
-  : Array.from(text).some((c) => c < " " || c === "\u007f") ? "contains a control character"
-  : text.startsWith("~") ? "begins with ~"
-  : new TextEncoder().encode(text).length > 200 ? "is longer than 200 bytes"
-  : undefined
+  text === ""
+    ? "is empty"
+    : text === "." || text === ".."
+      ? "names a directory above or the same"
+      : /[/\\]/.test(text)
+        ? "contains a path separator"
+        : Array.from(text).some((c) => c < " " || c === "\u007f")
+          ? "contains a control character"
+          : text.startsWith("~")
+            ? "begins with ~"
+            : new TextEncoder().encode(text).length > 200
+              ? "is longer than 200 bytes"
+              : undefined
 
 /** Why a text can't be a run id, or undefined if it can. */
 export const runIdProblem = problemOf

@@ -10,7 +10,13 @@ import type { Disk, FileStatus } from "./Disk.js"
 
 /** What the journal found or did that someone should know of. */
 export type Notice =
-  | { readonly kind: "torn"; readonly path: string; readonly offset: number; readonly length: number; readonly aside: string | undefined }
+  | {
+      readonly kind: "torn"
+      readonly path: string
+      readonly offset: number
+      readonly length: number
+      readonly aside: string | undefined
+    }
   | { readonly kind: "replaced"; readonly path: string }
   | { readonly kind: "failed"; readonly path: string; readonly operation: string; readonly reason: string }
   | { readonly kind: "resumed" }
@@ -193,7 +199,7 @@ export class AppendFile {
   private async copy(file: number, offset: number, length: number, to: string): Promise<void> {
     const target = await this.disk.open(to)
     try {
-      for (let done = 0; done < length; ) {
+      for (let done = 0; done < length;) {
         const piece = await this.disk.read(file, offset + done, Math.min(1 << 20, length - done))
         if (piece.length === 0) break
         await this.disk.append(target, piece, 0, piece.length)

@@ -83,7 +83,7 @@ export const nodeDisk: Disk = {
   },
   open: (path) => open(path, "a+"),
   append: async (file, bytes, start, end) => {
-    for (let at = start; at < end; ) at += await writeSome(file, bytes, at, end - at)
+    for (let at = start; at < end;) at += await writeSome(file, bytes, at, end - at)
   },
   read: async (file, offset, length) => {
     const into = Buffer.allocUnsafe(length)

@@ -18,12 +18,7 @@ import { DiskTrouble, type Touched } from "./DiskTrouble.js"
 
 /** Names of the steps of a commit, in order; fault tests stop the process at one of them. */
 export type Step =
-  | "commit.begin"
-  | "commit.opened"
-  | "commit.written"
-  | "commit.synced"
-  | "commit.acknowledged"
-  | "rotate.closed"
+  "commit.begin" | "commit.opened" | "commit.written" | "commit.synced" | "commit.acknowledged" | "rotate.closed"
 
 export interface Options {
   readonly disk: Disk

@@ -69,7 +69,10 @@ export const make = Effect.fnUntraced(function* <A>(
 })
 
 /** Records of a file, with the lines that are none. Small files only: it is read whole. */
-export const parse = <A>(text: string, codec: Codec<A>): { readonly records: Array<A>; readonly bad: Array<number> } => {
+export const parse = <A>(
+  text: string,
+  codec: Codec<A>
+): { readonly records: Array<A>; readonly bad: Array<number> } => {
   const records: Array<A> = []
   const bad: Array<number> = []
   text.split("\n").forEach((line, index) => {

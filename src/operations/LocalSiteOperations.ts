@@ -45,7 +45,10 @@ const make = Effect.gen(function* () {
     const configError = yield* facts.configError
     const reasons = [
       ...readiness.reasons,
-      ...Option.match(configError, { onNone: () => [], onSome: (error) => [`the config file is not in force: ${error}`] }),
+      ...Option.match(configError, {
+        onNone: () => [],
+        onSome: (error) => [`the config file is not in force: ${error}`]
+      }),
       ...actors
         .filter((node) => troubled.has(node.status))
         .map((node) => `${node.path} is ${node.status}${node.reason === undefined ? "" : ` (${node.reason})`}`)
@@ -93,8 +96,7 @@ const make = Effect.gen(function* () {
     startActor: (path) => order("start", path, tree.start(path)),
     restartActor: (path) => order("restart", path, tree.restart(path)),
     logs: (filter) => Effect.catchAll(logs.last(filter), (error) => Effect.succeed([unreadable(error.message)])),
-    followLogs: (filter) =>
-      Stream.catchAll(logs.follow(filter), (error) => Stream.make(unreadable(error.message))),
+    followLogs: (filter) => Stream.catchAll(logs.follow(filter), (error) => Stream.make(unreadable(error.message))),
     metrics: Effect.zipWith(status, nodes, Metrics.render),
     shutdown: Effect.zipRight(audited("shutdown", ""), facts.requestShutdown)
   })
@@ -116,7 +118,9 @@ const diskOf = (directory: string) =>
     fs.statfs(directory, (error, stats) =>
       resume(
         Effect.succeed(
-          error === null ? { free: stats.bavail * stats.bsize, total: stats.blocks * stats.bsize } : { free: 0, total: 0 }
+          error === null
+            ? { free: stats.bavail * stats.bsize, total: stats.blocks * stats.bsize }
+            : { free: 0, total: 0 }
         )
       )
     )

@@ -64,7 +64,10 @@ const make = Effect.gen(function* () {
       return format === "csv" ? EventTable.csv(found) : EventParquet.encode(EventTable.rows(found))
     },
     verify: (options) =>
-      Effect.map(Effect.timed(store.verify(options)), ([duration, report]) => new VerifyReport({ ...report, seconds: Duration.toSeconds(duration) })),
+      Effect.map(
+        Effect.timed(store.verify(options)),
+        ([duration, report]) => new VerifyReport({ ...report, seconds: Duration.toSeconds(duration) })
+      ),
     stats: Effect.map(
       store.figures,
       ({ accepted, bytesWritten, failure, lastDurableAt, position, syncs, waiting }) =>
@@ -81,4 +84,7 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<TelemetryOperations, never, TelemetryStore | RunContext> = Layer.effect(TelemetryOperations, make)
+export const layer: Layer.Layer<TelemetryOperations, never, TelemetryStore | RunContext> = Layer.effect(
+  TelemetryOperations,
+  make
+)

@@ -21,19 +21,54 @@ const nodes = (tree: ReadonlyArray<NodeStatus>, of: (node: NodeStatus) => number
 const metricsOf = (status: SiteStatus, tree: ReadonlyArray<NodeStatus>): ReadonlyArray<Metric> => {
   const { telemetry } = status
   return [
-    { name: "outpost_ready", kind: "gauge", help: "1 while an event can be accepted", samples: one(Number(status.ready)) },
-    { name: "outpost_run_active", kind: "gauge", help: "1 while a run is active", samples: one(Number(status.run !== null)) },
+    {
+      name: "outpost_ready",
+      kind: "gauge",
+      help: "1 while an event can be accepted",
+      samples: one(Number(status.ready))
+    },
+    {
+      name: "outpost_run_active",
+      kind: "gauge",
+      help: "1 while a run is active",
+      samples: one(Number(status.run !== null))
+    },
     {
       name: "outpost_stream_seq",
       kind: "gauge",
       help: "Last sequence number of each stream",
       samples: (["site", "run", "system"] as const).map((stream) => [labelled("stream", stream), telemetry.seq[stream]])
     },
-    { name: "outpost_events_accepted_total", kind: "counter", help: "Events taken since the start", samples: one(telemetry.eventsAccepted) },
-    { name: "outpost_journal_written_bytes_total", kind: "counter", help: "Bytes made durable since the start", samples: one(telemetry.bytesWritten) },
-    { name: "outpost_journal_syncs_total", kind: "counter", help: "fdatasync calls since the start", samples: one(telemetry.syncs) },
-    { name: "outpost_journal_pending_events", kind: "gauge", help: "Senders that wait for the disk", samples: one(telemetry.pendingEvents) },
-    { name: "outpost_journal_failing", kind: "gauge", help: "1 while the disk refuses events", samples: one(Number(telemetry.failure !== undefined)) },
+    {
+      name: "outpost_events_accepted_total",
+      kind: "counter",
+      help: "Events taken since the start",
+      samples: one(telemetry.eventsAccepted)
+    },
+    {
+      name: "outpost_journal_written_bytes_total",
+      kind: "counter",
+      help: "Bytes made durable since the start",
+      samples: one(telemetry.bytesWritten)
+    },
+    {
+      name: "outpost_journal_syncs_total",
+      kind: "counter",
+      help: "fdatasync calls since the start",
+      samples: one(telemetry.syncs)
+    },
+    {
+      name: "outpost_journal_pending_events",
+      kind: "gauge",
+      help: "Senders that wait for the disk",
+      samples: one(telemetry.pendingEvents)
+    },
+    {
+      name: "outpost_journal_failing",
+      kind: "gauge",
+      help: "1 while the disk refuses events",
+      samples: one(Number(telemetry.failure !== undefined))
+    },
     {
       name: "outpost_last_durable_age_seconds",
       kind: "gauge",
@@ -41,8 +76,18 @@ const metricsOf = (status: SiteStatus, tree: ReadonlyArray<NodeStatus>): Readonl
       samples: known(telemetry.lastDurableAt, (at) => (status.now - at) / 1_000)
     },
     { name: "outpost_disk_free_bytes", kind: "gauge", help: "Room on the site's disk", samples: one(status.disk.free) },
-    { name: "outpost_process_resident_bytes", kind: "gauge", help: "Memory of this process", samples: one(status.memory.rss) },
-    { name: "outpost_uptime_seconds", kind: "gauge", help: "Time since the start", samples: one((status.now - status.startedAt) / 1_000) },
+    {
+      name: "outpost_process_resident_bytes",
+      kind: "gauge",
+      help: "Memory of this process",
+      samples: one(status.memory.rss)
+    },
+    {
+      name: "outpost_uptime_seconds",
+      kind: "gauge",
+      help: "Time since the start",
+      samples: one((status.now - status.startedAt) / 1_000)
+    },
     {
       name: "outpost_actor_up",
       kind: "gauge",

@@ -6,7 +6,8 @@ import type { InvalidInput, Overloaded, StorageFailed, TooLarge } from "../domai
 import type { NoActiveRun, Run, RunAlreadyActive, RunNotFound, RunRefused, StartRun } from "../domain/Run.js"
 import type { Remote } from "./Unreachable.js"
 
-export type StartRunError = RunAlreadyActive | RunRefused | InvalidInput | TooLarge | StorageFailed | Overloaded | Remote
+export type StartRunError =
+  RunAlreadyActive | RunRefused | InvalidInput | TooLarge | StorageFailed | Overloaded | Remote
 
 export type { StartRun }
 

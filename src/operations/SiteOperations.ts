@@ -71,7 +71,12 @@ export class SiteOperations extends Context.Tag("outpost/operations/SiteOperatio
     readonly status: Effect.Effect<SiteStatus, Remote>
     /** Whether an event can be accepted now, and if not, why. */
     readonly ready: Effect.Effect<
-      { readonly ready: boolean; readonly runActive: boolean; readonly version: string; readonly reasons: ReadonlyArray<string> },
+      {
+        readonly ready: boolean
+        readonly runActive: boolean
+        readonly version: string
+        readonly reasons: ReadonlyArray<string>
+      },
       Remote
     >
     /** The supervision tree, parents before children, as it is now. */

@@ -88,10 +88,7 @@ export class TelemetryOperations extends Context.Tag("outpost/operations/Telemet
      * Events as they become durable, from the cursor on, or from now. Never drops one: a slow reader reads from the log.
      * Over HTTP it resumes by itself after a lost connection.
      */
-    readonly tail: (
-      filter: EventFilter,
-      from?: Cursor
-    ) => Stream.Stream<TailItem, StorageFailed | RunNotFound | Remote>
+    readonly tail: (filter: EventFilter, from?: Cursor) => Stream.Stream<TailItem, StorageFailed | RunNotFound | Remote>
     /** Events in a file format, streamed. */
     readonly export: (
       format: ExportFormat,

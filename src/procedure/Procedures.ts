@@ -31,7 +31,11 @@ export const childSpec = (
         Effect.timeoutFail(run, {
           duration: limit,
           onTimeout: () =>
-            new ProcedureError({ procedure: id, reason: "Disconnected", detail: `a run took longer than ${Duration.format(limit)}` })
+            new ProcedureError({
+              procedure: id,
+              reason: "Disconnected",
+              detail: `a run took longer than ${Duration.format(limit)}`
+            })
         })
     })
     yield* Self.ready
@@ -99,5 +103,7 @@ const find = (id: string, entry: ProcedureSettings, available: ReadonlyArray<Pro
   const name = Option.getOrElse(entry.use, () => id)
   const found = available.find((procedure) => procedure.name === name)
   if (found !== undefined) return Effect.succeed(found)
-  return misconfigured(`there is no procedure '${name}'; there are: ${available.map((procedure) => procedure.name).join(", ")}`)
+  return misconfigured(
+    `there is no procedure '${name}'; there are: ${available.map((procedure) => procedure.name).join(", ")}`
+  )
 }

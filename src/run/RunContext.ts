@@ -81,9 +81,11 @@ export const make = (
     })
 
     const directories = Effect.sync(() =>
-      fs.existsSync(options.siteDirectory) ?
-        fs.readdirSync(options.siteDirectory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
-      : []
+      fs.existsSync(options.siteDirectory)
+        ? fs
+            .readdirSync(options.siteDirectory, { withFileTypes: true })
+            .flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+        : []
     )
 
     const start = Effect.fn("RunContext.start")(function* (request: StartRun) {
@@ -95,8 +97,10 @@ export const make = (
       const clock = yield* Effect.clock
       const started_at = new Date(clock.unsafeCurrentTimeMillis()).toISOString()
       const run = { run_dir, run_id: runId, metaJson, started_at }
-      const afterSeq = yield* store.openRun({ runId, path: join(run_dir, "telemetry.ndjson") }, options.recordPath, (after_seq) =>
-        RunRecord.encode({ _tag: "run.started", run: new Run({ ...run, after_seq }) })
+      const afterSeq = yield* store.openRun(
+        { runId, path: join(run_dir, "telemetry.ndjson") },
+        options.recordPath,
+        (after_seq) => RunRecord.encode({ _tag: "run.started", run: new Run({ ...run, after_seq }) })
       )
       const started = new Run({ ...run, after_seq: afterSeq })
       known.push(started)
@@ -126,7 +130,9 @@ export const make = (
 
     const ended = (run: Run) =>
       active.changes.pipe(
-        Stream.filter((now) => Option.isNone(now) || now.value.started_at !== run.started_at || now.value.run_id !== run.run_id),
+        Stream.filter(
+          (now) => Option.isNone(now) || now.value.started_at !== run.started_at || now.value.run_id !== run.run_id
+        ),
         Stream.take(1),
         Stream.runDrain
       )
@@ -190,8 +196,8 @@ const makeDirectory = (path: string): Effect.Effect<void, RunRefused | StorageFa
     try: () => void fs.mkdirSync(path, { recursive: true }),
     catch: (cause): RunRefused | StorageFailed => {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      return /ENOSPC|EROFS|EIO|EDQUOT/.test(reason) ?
-          new StorageFailed({ operation: "mkdir", path, reason })
+      return /ENOSPC|EROFS|EIO|EDQUOT/.test(reason)
+        ? new StorageFailed({ operation: "mkdir", path, reason })
         : new RunRefused({ field: "run_dir", value: path, reason: `can't be made: ${reason}` })
     }
   })

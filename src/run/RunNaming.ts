@@ -23,13 +23,21 @@ export const derive = (directories: ReadonlyArray<string>): string => {
 
 /** The id in a meta value (JSON text): false, 0, "" and null count as absent. */
 const idInMeta = (value: string | undefined): Effect.Effect<string | undefined, InvalidInput> => {
-  if (value === undefined || /^(false|null|""|-?0(\.0*)?([eE].*)?|\{\}|\[\])$/.test(value)) return Effect.succeed(undefined)
+  if (value === undefined || /^(false|null|""|-?0(\.0*)?([eE].*)?|\{\}|\[\])$/.test(value))
+    return Effect.succeed(undefined)
   if (value.startsWith('"')) return Effect.succeed(String(JSON.parse(value)))
   if (value === "true") return Effect.succeed("True")
   if (/^[-0-9]/.test(value)) return Effect.succeed(value)
   return Effect.fail(
     new InvalidInput({
-      problems: [{ type: "string_type", loc: ["body", "meta", "run_id"], msg: "Input should be a valid string", input: JSON.parse(value) }]
+      problems: [
+        {
+          type: "string_type",
+          loc: ["body", "meta", "run_id"],
+          msg: "Input should be a valid string",
+          input: JSON.parse(value)
+        }
+      ]
     })
   )
 }
@@ -42,10 +50,13 @@ export const name = Effect.fnUntraced(function* (
   const meta = members(request.metaJson ?? "{}")
   if (meta === undefined) {
     return yield* new InvalidInput({
-      problems: [{ type: "dict_type", loc: ["body", "meta"], msg: "Input should be a valid dictionary", input: request.metaJson }]
+      problems: [
+        { type: "dict_type", loc: ["body", "meta"], msg: "Input should be a valid dictionary", input: request.metaJson }
+      ]
     })
   }
-  const given = request.runId === undefined || request.runId === "" ? yield* idInMeta(meta.get("run_id")) : request.runId
+  const given =
+    request.runId === undefined || request.runId === "" ? yield* idInMeta(meta.get("run_id")) : request.runId
   const runId = given ?? derive(yield* directories)
   const problem = runIdProblem(runId) ?? (reserved.has(runId) ? "is a directory of the site itself" : undefined)
   if (problem !== undefined) return yield* new RunRefused({ field: "run_id", value: runId, reason: problem })

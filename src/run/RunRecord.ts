@@ -54,15 +54,24 @@ export const decode = (line: string): RunRecord | undefined => {
   if (text("event") === "run.stopped") {
     const stoppedAt = text("stopped_at")
     const lastSeq = number("last_seq")
-    return stoppedAt === undefined || lastSeq === undefined ? undefined : { _tag: "run.stopped", runId, stoppedAt, lastSeq }
+    return stoppedAt === undefined || lastSeq === undefined
+      ? undefined
+      : { _tag: "run.stopped", runId, stoppedAt, lastSeq }
   }
   const runDir = text("run_dir")
   const startedAt = text("started_at")
   const metaJson = found?.get("meta")
-  if (text("event") !== "run.started" || runDir === undefined || startedAt === undefined || metaJson === undefined) return undefined
+  if (text("event") !== "run.started" || runDir === undefined || startedAt === undefined || metaJson === undefined)
+    return undefined
   return {
     _tag: "run.started",
-    run: new Run({ run_id: runId, run_dir: runDir, metaJson, started_at: startedAt, after_seq: number("after_seq") ?? 0 })
+    run: new Run({
+      run_id: runId,
+      run_dir: runDir,
+      metaJson,
+      started_at: startedAt,
+      after_seq: number("after_seq") ?? 0
+    })
   }
 }
 

@@ -96,7 +96,10 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
       const [block, ...queue] = place.queue
       if (block !== undefined) {
         const lines = yield* linesOf(selection, block)
-        const fresh = selection.descending || place.lastSeq === undefined ? lines : lines.filter((line) => line.seq > (place.lastSeq ?? 0))
+        const fresh =
+          selection.descending || place.lastSeq === undefined
+            ? lines
+            : lines.filter((line) => line.seq > (place.lastSeq ?? 0))
         return [fresh, Option.some({ ...place, queue })]
       }
       if (selection.descending && place.unsaved === "todo") {
@@ -107,7 +110,15 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
         const blocks = yield* askIndex(selection, place)
         const last = blocks[blocks.length - 1]
         if (last === undefined) return [[], Option.some({ ...place, saved: "done" })]
-        return [[], Option.some({ ...place, from: last.id, queue: blocks, saved: blocks.length < blocksPerPage ? "done" : "more" })]
+        return [
+          [],
+          Option.some({
+            ...place,
+            from: last.id,
+            queue: blocks,
+            saved: blocks.length < blocksPerPage ? "done" : "more"
+          })
+        ]
       }
       if (place.unsaved === "todo") {
         const blocks = unsavedBlocks(selection)
@@ -116,7 +127,10 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
       return [[], Option.none()]
     })
 
-  const linesOf = (selection: Selection, block: ReadableBlock): Effect.Effect<ReadonlyArray<FoundLine>, StorageFailed> =>
+  const linesOf = (
+    selection: Selection,
+    block: ReadableBlock
+  ): Effect.Effect<ReadonlyArray<FoundLine>, StorageFailed> =>
     readRanges(block).pipe(
       Effect.map((ranges) => {
         const wanted = wantedBy(selection)
@@ -139,11 +153,11 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
 
   /** All lines of one stream, block by block. */
   const stream = (selection: Selection): Stream.Stream<FoundLine, StorageFailed> =>
-    impossible(selection) ? Stream.empty : (
-      Stream.paginateChunkEffect(begin, (place) =>
-        Effect.map(step(selection, place), ([lines, next]) => [Chunk.unsafeFromArray(lines), next] as const)
-      )
-    )
+    impossible(selection)
+      ? Stream.empty
+      : Stream.paginateChunkEffect(begin, (place) =>
+          Effect.map(step(selection, place), ([lines, next]) => [Chunk.unsafeFromArray(lines), next] as const)
+        )
 
   return { take, stream }
 }
@@ -152,7 +166,12 @@ export type EventReader = ReturnType<typeof make>
 
 // -----------------------------------------------------------------------------
 
-const asReadable = (block: Block): ReadableBlock => ({ path: block.path, offset: block.offset, length: block.length, places: undefined })
+const asReadable = (block: Block): ReadableBlock => ({
+  path: block.path,
+  offset: block.offset,
+  length: block.length,
+  places: undefined
+})
 
 /** A line longer than this that stands alone is read in a second step. */
 const lineGuess = 4096
@@ -161,9 +180,9 @@ const readRanges = (block: ReadableBlock): Effect.Effect<ReadonlyArray<Buffer>, 
   Effect.acquireUseRelease(
     openFile(block.path),
     (file) =>
-      block.places === undefined ?
-        Effect.map(readAt(file, block.path, block.offset, block.length), (bytes) => [bytes])
-      : Effect.forEach(block.places, (place) => readLine(file, block, place)),
+      block.places === undefined
+        ? Effect.map(readAt(file, block.path, block.offset, block.length), (bytes) => [bytes])
+        : Effect.forEach(block.places, (place) => readLine(file, block, place)),
     (file) => Effect.sync(() => fs.closeSync(file))
   )
 
@@ -189,7 +208,8 @@ const readLine = (file: number, block: ReadableBlock, place: number): Effect.Eff
 }
 
 /** Quoted types by length, so that most lines are told apart without comparing. */
-const wantedBy = (selection: Selection): ReadonlyArray<Buffer> => selection.types.map((type) => Buffer.from(type, "latin1"))
+const wantedBy = (selection: Selection): ReadonlyArray<Buffer> =>
+  selection.types.map((type) => Buffer.from(type, "latin1"))
 
 const matches = (bytes: Buffer, selection: Selection, wanted: ReadonlyArray<Buffer>): ReadonlyArray<FoundLine> => {
   const header = new LineHeader()
@@ -197,7 +217,12 @@ const matches = (bytes: Buffer, selection: Selection, wanted: ReadonlyArray<Buff
   let start = 0
   for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
     if (header.read(bytes, start, end) && accepts(header, selection, wanted)) {
-      found.push({ stream: selection.stream, seq: header.seq, ts: header.ts, line: bytes.toString("latin1", start, end) })
+      found.push({
+        stream: selection.stream,
+        seq: header.seq,
+        ts: header.ts,
+        line: bytes.toString("latin1", start, end)
+      })
     }
     start = end + 1
   }

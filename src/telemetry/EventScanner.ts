@@ -165,7 +165,8 @@ export class EventScanner {
     if (meta.start >= 0 && bytes[meta.start] !== 0x7b) {
       wrong("meta", meta, "dict_type", "Input should be a valid dictionary")
     }
-    if (typeof permanent === "string") wrong("store_permanently", store_permanently, permanent, booleanMessage(permanent))
+    if (typeof permanent === "string")
+      wrong("store_permanently", store_permanently, permanent, booleanMessage(permanent))
     if (ts.start >= 0 && bytes[ts.start] !== 0x22 && bytes[ts.start] !== 0x6e) {
       wrong("ts", ts, "string_type", "Input should be a valid string")
     }
@@ -206,9 +207,9 @@ export class EventScanner {
 type BooleanProblem = "bool_parsing" | "bool_type"
 
 const booleanMessage = (problem: BooleanProblem): string =>
-  problem === "bool_type" ?
-    "Input should be a valid boolean"
-  : "Input should be a valid boolean, unable to interpret input"
+  problem === "bool_type"
+    ? "Input should be a valid boolean"
+    : "Input should be a valid boolean, unable to interpret input"
 
 const truthy = new Set(["true", "yes", "on", "y", "t", "1"])
 const falsy = new Set(["false", "no", "off", "n", "f", "0"])
@@ -216,7 +217,8 @@ const falsy = new Set(["false", "no", "off", "n", "f", "0"])
 /** What the telemetry clients may write for a boolean. */
 export const booleanOf = (value: unknown): boolean | BooleanProblem => {
   if (typeof value === "boolean") return value
-  if (typeof value === "number") return value === 1 ? true : value === 0 ? false : Number.isInteger(value) ? "bool_parsing" : "bool_type"
+  if (typeof value === "number")
+    return value === 1 ? true : value === 0 ? false : Number.isInteger(value) ? "bool_parsing" : "bool_type"
   if (typeof value !== "string") return "bool_type"
   const word = value.toLowerCase()
   return truthy.has(word) ? true : falsy.has(word) ? false : "bool_parsing"

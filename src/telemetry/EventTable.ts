@@ -49,5 +49,8 @@ const quotedField = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.
 export const csv = <E>(lines: Stream.Stream<FoundLine, E>): Stream.Stream<Uint8Array, E> =>
   Stream.concat(
     Stream.make<[Uint8Array]>(Buffer.from("seq,ts,stream,type,data,meta\r\n")),
-    joined(rows(lines), (row) => `${[String(row.seq), row.ts, row.stream, row.type, row.data, row.meta].map(quotedField).join(",")}\r\n`)
+    joined(
+      rows(lines),
+      (row) => `${[String(row.seq), row.ts, row.stream, row.type, row.data, row.meta].map(quotedField).join(",")}\r\n`
+    )
   )

@@ -18,7 +18,7 @@ export const members = (json: string): ReadonlyMap<string, string> | undefined =
   const line = out.subarray(0, rewrite(source, start, end, out, 0))
   const found = new Map<string, string>()
   scanner.reset(line, line.length)
-  for (let i = 1; line[i] === 0x22 || line[i] === 0x2c; ) {
+  for (let i = 1; line[i] === 0x22 || line[i] === 0x2c;) {
     const key = line[i] === 0x2c ? i + 1 : i
     const value = scanner.string(key + 1) + 1
     i = scanner.value(value, 1)

@@ -124,7 +124,7 @@ export const make = (database: Database, siteDirectory: string) => {
   const insert = Effect.fnUntraced(function* (into: string, rows: ReadonlyArray<ReadonlyArray<unknown>>) {
     const width = rows[0]?.length ?? 0
     const row = `(${Array.from({ length: width }, () => "?").join(",")})`
-    for (let at = 0; at < rows.length; ) {
+    for (let at = 0; at < rows.length;) {
       const size = rows.length - at >= bulk ? bulk : 1
       const values = Array.from({ length: size }, () => row).join(",")
       yield* writer.unsafe(`${into} values ${values}`, rows.slice(at, at + size).flat())
@@ -152,7 +152,10 @@ export const make = (database: Database, siteDirectory: string) => {
   const fileId = Effect.fnUntraced(function* (stream: StreamName, path: string) {
     const known = fileIds.get(path)
     if (known !== undefined) return known
-    yield* writer.unsafe("insert into files (stream, path, covered) values (?, ?, 0) on conflict do nothing", [stream, keyOf(path)])
+    yield* writer.unsafe("insert into files (stream, path, covered) values (?, ?, 0) on conflict do nothing", [
+      stream,
+      keyOf(path)
+    ])
     const rows = yield* writer.unsafe<{ id: number }>("select id from files where path = ?", [keyOf(path)])
     const id = rows[0]?.id ?? 0
     fileIds.set(path, id)
@@ -161,7 +164,9 @@ export const make = (database: Database, siteDirectory: string) => {
 
   const forget = Effect.fnUntraced(function* (path: string) {
     const id = `(select id from files where path = ?)`
-    yield* writer.unsafe(`delete from block_types where block in (select id from blocks where file = ${id})`, [keyOf(path)])
+    yield* writer.unsafe(`delete from block_types where block in (select id from blocks where file = ${id})`, [
+      keyOf(path)
+    ])
     yield* writer.unsafe(`delete from blocks where file = ${id}`, [keyOf(path)])
     yield* writer.unsafe("delete from files where path = ?", [keyOf(path)])
     fileIds.delete(path)
@@ -177,43 +182,69 @@ export const make = (database: Database, siteDirectory: string) => {
       const file = yield* fileId(block.stream, block.path)
       covered.set(file, block.offset + block.length)
       id++
-      rows.push([id, file, block.stream, block.offset, block.length, block.firstSeq, block.lastSeq, block.firstTs, block.lastTs, block.events, block.crc])
+      rows.push([
+        id,
+        file,
+        block.stream,
+        block.offset,
+        block.length,
+        block.firstSeq,
+        block.lastSeq,
+        block.firstTs,
+        block.lastTs,
+        block.events,
+        block.crc
+      ])
       for (const [type, count] of block.counts) {
         types.push([type, block.stream, id, count, block.rare.get(type)?.join(",") ?? null])
       }
     }
-    yield* insert("insert into blocks (id, file, stream, place, length, first_seq, last_seq, first_ts, last_ts, events, crc)", rows)
+    yield* insert(
+      "insert into blocks (id, file, stream, place, length, first_seq, last_seq, first_ts, last_ts, events, crc)",
+      rows
+    )
     yield* insert("insert into block_types (type, stream, block, count, places)", types)
-    for (const [file, offset] of covered) yield* writer.unsafe("update files set covered = ? where id = ?", [offset, file])
+    for (const [file, offset] of covered)
+      yield* writer.unsafe("update files set covered = ? where id = ?", [offset, file])
   })
 
   const save = (checkpoint: Checkpoint): Effect.Effect<void, SqlError> =>
-    writer.withTransaction(
-      Effect.gen(function* () {
-        for (const path of checkpoint.forgotten) yield* forget(path)
-        yield* insert(
-          "insert or replace into types (id, text)",
-          checkpoint.types.texts.map((text, index) => [checkpoint.types.first + index, text])
-        )
-        yield* saveBlocks(checkpoint.blocks)
-        if (checkpoint.clearRun) yield* writer.unsafe("delete from current where stream = 'run'")
-        for (const { stream, type } of checkpoint.removed) {
-          yield* writer.unsafe("delete from current where stream = ? and type = ?", [stream, type])
-        }
-        yield* insert(
-          "insert or replace into current (stream, type, seq, line)",
-          checkpoint.current.map((event) => [event.stream, event.type, event.seq, event.line])
-        )
-        yield* writer.unsafe("insert or replace into state (key, value) values ('checkpoint', ?)", [JSON.stringify(checkpoint.state)])
-      })
-    ).pipe(Effect.withTracerEnabled(false))
+    writer
+      .withTransaction(
+        Effect.gen(function* () {
+          for (const path of checkpoint.forgotten) yield* forget(path)
+          yield* insert(
+            "insert or replace into types (id, text)",
+            checkpoint.types.texts.map((text, index) => [checkpoint.types.first + index, text])
+          )
+          yield* saveBlocks(checkpoint.blocks)
+          if (checkpoint.clearRun) yield* writer.unsafe("delete from current where stream = 'run'")
+          for (const { stream, type } of checkpoint.removed) {
+            yield* writer.unsafe("delete from current where stream = ? and type = ?", [stream, type])
+          }
+          yield* insert(
+            "insert or replace into current (stream, type, seq, line)",
+            checkpoint.current.map((event) => [event.stream, event.type, event.seq, event.line])
+          )
+          yield* writer.unsafe("insert or replace into state (key, value) values ('checkpoint', ?)", [
+            JSON.stringify(checkpoint.state)
+          ])
+        })
+      )
+      .pipe(Effect.withTracerEnabled(false))
 
   /** Forgets everything: the next start, or a rebuild now, reads all files. */
-  const clear = writer.withTransaction(
-    Effect.forEach(["types", "files", "blocks", "block_types", "current", "state"], (table) => writer.unsafe(`delete from ${table}`), {
-      discard: true
-    })
-  ).pipe(Effect.tap(() => fileIds.clear()))
+  const clear = writer
+    .withTransaction(
+      Effect.forEach(
+        ["types", "files", "blocks", "block_types", "current", "state"],
+        (table) => writer.unsafe(`delete from ${table}`),
+        {
+          discard: true
+        }
+      )
+    )
+    .pipe(Effect.tap(() => fileIds.clear()))
 
   /** The next blocks that may hold lines of the query, in order. */
   const blocks = (query: BlockQuery): Effect.Effect<ReadonlyArray<IndexedBlock>, SqlError> => {
@@ -235,9 +266,8 @@ export const make = (database: Database, siteDirectory: string) => {
     if (query.afterSeq !== undefined) and("b.last_seq > ?", query.afterSeq)
     if (query.beforeSeq !== undefined) and("b.first_seq < ?", query.beforeSeq)
     const columns = "b.id, f.path, b.place, b.length, b.first_seq, b.last_seq, b.events, b.crc"
-    const source =
-      typed ?
-        `select ${columns}, group_concat(t.places) as places, max(t.places is null) as unknown
+    const source = typed
+      ? `select ${columns}, group_concat(t.places) as places, max(t.places is null) as unknown
          from block_types t cross join blocks b on b.id = t.block join files f on f.id = b.file
          where ${where.join(" and ")} group by t.block order by t.block ${direction} limit ?`
       : `select ${columns}, null as places, 1 as unknown from blocks b join files f on f.id = b.file
@@ -253,7 +283,13 @@ export const make = (database: Database, siteDirectory: string) => {
           lastSeq: row.last_seq,
           events: row.events,
           crc: row.crc,
-          places: row.unknown === 0 && row.places !== null ? row.places.split(",").map(Number).sort((a, b) => a - b) : undefined
+          places:
+            row.unknown === 0 && row.places !== null
+              ? row.places
+                  .split(",")
+                  .map(Number)
+                  .sort((a, b) => a - b)
+              : undefined
         }))
       ),
       Effect.withTracerEnabled(false)

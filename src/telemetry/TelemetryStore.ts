@@ -60,7 +60,11 @@ export interface RunTarget {
 
 /** Runs found in the record of runs at a start, oldest first; `active` is the last one where it was not stopped. */
 export interface KnownRuns {
-  readonly files: ReadonlyArray<{ readonly path: string; readonly afterSeq: number; readonly lastSeq: number | undefined }>
+  readonly files: ReadonlyArray<{
+    readonly path: string
+    readonly afterSeq: number
+    readonly lastSeq: number | undefined
+  }>
   readonly active: (RunTarget & { readonly afterSeq: number }) | undefined
 }
 
@@ -93,9 +97,15 @@ export class TelemetryStore extends Context.Tag("outpost/telemetry/TelemetryStor
     readonly query: (
       selection: Selection,
       options: { readonly limit: number; readonly descending: boolean; readonly cursor?: Cursor | undefined }
-    ) => Effect.Effect<{ readonly lines: ReadonlyArray<EventReader.FoundLine>; readonly next: Cursor; readonly more: boolean }, StorageFailed>
+    ) => Effect.Effect<
+      { readonly lines: ReadonlyArray<EventReader.FoundLine>; readonly next: Cursor; readonly more: boolean },
+      StorageFailed
+    >
     /** All lines, in the order of the log. */
-    readonly read: (selection: Selection, options: { readonly descending: boolean }) => Stream.Stream<EventReader.FoundLine, StorageFailed>
+    readonly read: (
+      selection: Selection,
+      options: { readonly descending: boolean }
+    ) => Stream.Stream<EventReader.FoundLine, StorageFailed>
     /** Lines as they become durable, from the cursor on, or from now; never drops one. */
     readonly tail: (selection: Selection, from?: Cursor) => Stream.Stream<TailItem, StorageFailed>
     /** Takes over the runs of the record at a start. To be called once, before events are accepted. */
@@ -110,7 +120,10 @@ export class TelemetryStore extends Context.Tag("outpost/telemetry/TelemetryStor
       record: (afterSeq: number) => string
     ) => Effect.Effect<number, StorageFailed | Overloaded>
     /** Closes the run likewise: events from now on go to the site. Answers the run's last number. */
-    readonly closeRun: (recordPath: string, record: (lastSeq: number) => string) => Effect.Effect<number, StorageFailed | Overloaded>
+    readonly closeRun: (
+      recordPath: string,
+      record: (lastSeq: number) => string
+    ) => Effect.Effect<number, StorageFailed | Overloaded>
     readonly figures: Effect.Effect<Figures>
     /** Saves blocks, numbers and the current view, so that the next start is short. */
     readonly checkpoint: Effect.Effect<void, StorageFailed>
@@ -187,15 +200,21 @@ export const make = (
     const post = (body: Uint8Array) =>
       Effect.async<EventAck, AppendError>((resume) => {
         const bytes = asBuffer(body)
-        if (bytes.length > options.eventBytes) return resume(Effect.fail(new TooLarge({ what: "event", limit: options.eventBytes })))
+        if (bytes.length > options.eventBytes)
+          return resume(Effect.fail(new TooLarge({ what: "event", limit: options.eventBytes })))
         if (!isUtf8(bytes)) return resume(Effect.fail(new UnreadableBody()))
         const attempt = () => {
           const refused = scanner.scan(bytes, 0, bytes.length)
           if (refused !== undefined) return resume(Effect.fail(refused))
-          if (log.add(scanner) === 0) return log.commit.waitingForRoom < waitersLimit ? log.commit.whenRoom(attempt) : resume(overloaded)
+          if (log.add(scanner) === 0)
+            return log.commit.waitingForRoom < waitersLimit ? log.commit.whenRoom(attempt) : resume(overloaded)
           const line = log.lastLine()
           log.wait((failure) =>
-            resume(failure === undefined ? Effect.succeed(EventAck.make(publicText(line()))) : Effect.fail(storageFailed(failure)))
+            resume(
+              failure === undefined
+                ? Effect.succeed(EventAck.make(publicText(line())))
+                : Effect.fail(storageFailed(failure))
+            )
           )
         }
         attempt()
@@ -204,7 +223,8 @@ export const make = (
     const postSystem = (type: string, data: unknown) =>
       Effect.async<void, StorageFailed | Overloaded>((resume) => {
         const bytes = Buffer.from(JSON.stringify({ type, data: data ?? null }))
-        if (scanner.scan(bytes, 0, bytes.length) !== undefined || log.add(scanner, "system") === 0) return resume(overloaded)
+        if (scanner.scan(bytes, 0, bytes.length) !== undefined || log.add(scanner, "system") === 0)
+          return resume(overloaded)
         log.wait((failure) => resume(failure === undefined ? Effect.void : Effect.fail(storageFailed(failure))))
       })
 
@@ -244,7 +264,8 @@ export const make = (
       read: tails.read,
       tail: tails.tail,
       adoptRuns: opened.adoptRuns,
-      openRun: (run, recordPath, record) => switchRun(recordPath, record, { path: run.path, quotedId: Buffer.from(quoted(run.runId), "latin1") }),
+      openRun: (run, recordPath, record) =>
+        switchRun(recordPath, record, { path: run.path, quotedId: Buffer.from(quoted(run.runId), "latin1") }),
       closeRun: (recordPath, record) => switchRun(recordPath, record, undefined),
       figures,
       checkpoint,
@@ -253,7 +274,10 @@ export const make = (
   })
 
 export const layerWith = (options: Options): Layer.Layer<TelemetryStore, StorageFailed, IndexDatabase> =>
-  Layer.scoped(TelemetryStore, Effect.flatMap(IndexDatabase, (database) => make(options, database)))
+  Layer.scoped(
+    TelemetryStore,
+    Effect.flatMap(IndexDatabase, (database) => make(options, database))
+  )
 
 // -----------------------------------------------------------------------------
 

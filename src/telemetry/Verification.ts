@@ -52,7 +52,12 @@ export const run = (opened: Opened, options: { readonly repair: boolean }): Effe
       bytes += checked.bytes
       events += checked.events
       if (checked.findings.length > 0 && options.repair) yield* repair(opened, file.stream, file.path)
-      findings.push(...checked.findings.map((finding) => ({ ...finding, repaired: options.repair && finding.kind !== "missing-file" })))
+      findings.push(
+        ...checked.findings.map((finding) => ({
+          ...finding,
+          repaired: options.repair && finding.kind !== "missing-file"
+        }))
+      )
     }
     return { files: files.length, bytes, events, findings }
   })
@@ -89,7 +94,10 @@ const checkFile = (opened: Opened, path: string) =>
       return { bytes: 0, events: 0, findings }
     }
     const file = yield* Effect.acquireRelease(
-      Effect.try({ try: () => fs.openSync(path, "r"), catch: (cause) => new StorageFailed({ operation: "open", path, reason: String(cause) }) }),
+      Effect.try({
+        try: () => fs.openSync(path, "r"),
+        catch: (cause) => new StorageFailed({ operation: "open", path, reason: String(cause) })
+      }),
       (file) => Effect.sync(() => fs.closeSync(file))
     )
     const lines = new LineCheck(path, findings)
@@ -105,7 +113,13 @@ const checkFile = (opened: Opened, path: string) =>
     }
     const size = fs.fstatSync(file).size
     if (size > end) {
-      findings.push({ kind: "index", path, offset: end, length: size - end, message: "bytes that are in no block of the index" })
+      findings.push({
+        kind: "index",
+        path,
+        offset: end,
+        length: size - end,
+        message: "bytes that are in no block of the index"
+      })
     }
     return { bytes: size, events: lines.events, findings }
   }).pipe(Effect.scoped)
@@ -118,9 +132,9 @@ const damaged = (path: string, range: IndexedRange, count: number) => ({
   firstSeq: range.firstSeq,
   lastSeq: range.lastSeq,
   message:
-    count < range.length ?
-      `the file ends ${range.length - count} bytes before its block does`
-    : "the bytes are not those that were written (CRC-32 differs)"
+    count < range.length
+      ? `the file ends ${range.length - count} bytes before its block does`
+      : "the bytes are not those that were written (CRC-32 differs)"
 })
 
 /** Checks that lines are events and that no number is given twice in a file. */

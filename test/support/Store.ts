@@ -19,6 +19,8 @@ export const temporaryDirectory = Effect.acquireRelease(
 
 export interface TestOptions extends Partial<TelemetryStore.Options> {
   readonly notices?: Array<Notice>
+  /** Puts something in front of the index database. */
+  readonly database?: (database: Database.Database) => Database.Database
 }
 
 export const open = (site: string, options: TestOptions = {}) =>
@@ -37,7 +39,7 @@ export const open = (site: string, options: TestOptions = {}) =>
         notify: (notice) => void options.notices?.push(notice),
         ...options
       },
-      database
+      options.database?.(database) ?? database
     )
   })
 
@@ -54,6 +56,12 @@ export const siteLines = (site: string): ReadonlyArray<string> =>
     .readdirSync(site)
     .filter((name) => name.startsWith("site_") && name.endsWith(".ndjson"))
     .sort()
-    .flatMap((name) => fs.readFileSync(join(site, name), "utf8").split("\n").filter((line) => line !== ""))
+    .flatMap((name) =>
+      fs
+        .readFileSync(join(site, name), "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+    )
 
-export const body = (type: string, data: unknown, more: object = {}) => Buffer.from(JSON.stringify({ type, data, ...more }))
+export const body = (type: string, data: unknown, more: object = {}) =>
+  Buffer.from(JSON.stringify({ type, data, ...more }))

@@ -60,7 +60,12 @@ describe("EventScanner", () => {
         ["dict_type", "body.meta"]
       ]
     )
-    assert.deepStrictEqual(problems("{}")[0], { type: "missing", loc: ["body", "type"], msg: "Field required", input: {} })
+    assert.deepStrictEqual(problems("{}")[0], {
+      type: "missing",
+      loc: ["body", "type"],
+      msg: "Field required",
+      input: {}
+    })
     assert.deepStrictEqual(problems("null")[0], { type: "missing", loc: ["body"], msg: "Field required", input: null })
     assert.strictEqual(problems("")[0]?.type, "missing")
     assert.strictEqual(problems("[1]")[0]?.type, "model_attributes_type")
@@ -72,8 +77,10 @@ describe("EventScanner", () => {
       const found = problems(`{"type":"a","data":1,"make_current":${value}}`)
       return found[0]?.type ?? scanner.makeCurrent
     }
-    for (const yes of ["true", "1", "1.0", '"TRUE"', '"yes"', '"On"', '"y"', '"T"', '"1"']) assert.strictEqual(outcome(yes), true, yes)
-    for (const no of ["false", "0", "0.0", '"false"', '"No"', '"off"', '"n"', '"f"', '"0"']) assert.strictEqual(outcome(no), false, no)
+    for (const yes of ["true", "1", "1.0", '"TRUE"', '"yes"', '"On"', '"y"', '"T"', '"1"'])
+      assert.strictEqual(outcome(yes), true, yes)
+    for (const no of ["false", "0", "0.0", '"false"', '"No"', '"off"', '"n"', '"f"', '"0"'])
+      assert.strictEqual(outcome(no), false, no)
     for (const bad of ["2", "-1", '"maybe"', '""', '" yes"']) assert.strictEqual(outcome(bad), "bool_parsing", bad)
     for (const bad of ["null", "[]", "{}", "1.5"]) assert.strictEqual(outcome(bad), "bool_type", bad)
   })
@@ -85,7 +92,19 @@ describe("EventScanner", () => {
   })
 
   it("refuses what JSON can't carry", () => {
-    for (const bad of ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", '"\\ud800"', '"\\udc00\\ud800"', "01", "1.", ".5", "+1"]) {
+    for (const bad of [
+      "NaN",
+      "Infinity",
+      "-Infinity",
+      "1e400",
+      "-1e400",
+      '"\\ud800"',
+      '"\\udc00\\ud800"',
+      "01",
+      "1.",
+      ".5",
+      "+1"
+    ]) {
       assert.strictEqual(problems(`{"type":"a","data":${bad}}`)[0]?.type, "json_invalid", bad)
     }
     const nested = (depth: number) => `{"type":"a","data":${"[".repeat(depth)}${"]".repeat(depth)}}`
@@ -98,7 +117,9 @@ describe("EventScanner", () => {
 describe("line form", () => {
   it("spells strings as the telemetry files do, and leaves numbers and order alone", () => {
     assert.strictEqual(
-      inLineForm('{ "b" : 1.0, "10":[ 1e2 ,90071992547409931234], "é😀\\/\\u00E9\\u007f\u007f\\u0041\\u000a\\u0001" : null }'),
+      inLineForm(
+        '{ "b" : 1.0, "10":[ 1e2 ,90071992547409931234], "é😀\\/\\u00E9\\u007f\u007f\\u0041\\u000a\\u0001" : null }'
+      ),
       '{"b":1.0,"10":[1e2,90071992547409931234],"\\u00e9\\ud83d\\ude00/\\u00e9\u007f\u007fA\\n\\u0001":null}'
     )
   })
@@ -128,10 +149,14 @@ describe("JsonScanner", () => {
       return undefined
     }
   }
-  const special = (bytes: Buffer) => /[eE]\+?\d{3}|\\u[dD][89abAB]|\\u[dD][c-fC-F]/.test(bytes.toString("latin1")) || bytes[0] === 0xef
+  const special = (bytes: Buffer) =>
+    /[eE]\+?\d{3}|\\u[dD][89abAB]|\\u[dD][c-fC-F]/.test(bytes.toString("latin1")) || bytes[0] === 0xef
 
   it("accepts exactly what the parser accepts, over mutated documents", () => {
-    const mutation = FastCheck.tuple(FastCheck.nat(), FastCheck.constantFrom(..."{}[]\",:0123456789.eE+-truefalsn \\u\n\té"))
+    const mutation = FastCheck.tuple(
+      FastCheck.nat(),
+      FastCheck.constantFrom(...'{}[]",:0123456789.eE+-truefalsn \\u\n\té')
+    )
     FastCheck.assert(
       FastCheck.property(FastCheck.json(), FastCheck.array(mutation, { maxLength: 4 }), (json, mutations) => {
         let text = json

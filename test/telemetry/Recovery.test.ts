@@ -5,7 +5,10 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import { join } from "node:path"
+import { StorageFailed } from "../../src/domain/Refusal.js"
 import type { Notice } from "../../src/journal/AppendFile.js"
+import { HeldDisk } from "../support/HeldDisk.js"
+import * as SetClock from "../support/SetClock.js"
 import { body, open, openAbandoned, siteLines, temporaryDirectory } from "../support/Store.js"
 
 const parse = (text: string) => JSON.parse(text) as Record<string, any>
@@ -13,6 +16,7 @@ const runAt = (site: string, id: string) => ({ runId: id, path: join(site, id, "
 const seqs = (lines: ReadonlyArray<string>) => lines.map((line) => parse(line)["seq"] as number)
 const exceptions = (site: string) =>
   fs.readdirSync(join(site, ".outpost")).filter((name) => /^current-\d+\.jsonl$/.test(name))
+const dataOf = (ack: Option.Option<string>) => (Option.isSome(ack) ? parse(ack.value)["data"] : "none")
 const noRuns = { files: [], active: undefined }
 
 describe("recovery", () => {
@@ -26,7 +30,10 @@ describe("recovery", () => {
       yield* first.store.checkpoint
       yield* first.store.closeRun(record, () => "closed\n")
       const second = yield* open(site)
-      yield* second.adoptRuns({ files: [{ path: runAt(site, "001").path, afterSeq: 0, lastSeq: 5 }], active: undefined })
+      yield* second.adoptRuns({
+        files: [{ path: runAt(site, "001").path, afterSeq: 0, lastSeq: 5 }],
+        active: undefined
+      })
       const found = yield* second.query({ stream: "run" }, { limit: 10, descending: false })
       assert.deepStrictEqual(seqs(found.lines.map(({ line }) => line)), [1, 2, 3, 4, 5])
       assert.deepStrictEqual((yield* second.verify({ repair: false })).findings, [])
@@ -54,16 +61,29 @@ describe("recovery", () => {
       const record = join(site, ".outpost", "runs.jsonl")
       const only = { store_permanently: false }
       const first = yield* openAbandoned(site)
-      for (const [type, more] of [["a", only], ["b", {}], ["c", only], ["d", only]] as const) yield* first.store.post(body(type, type, more))
+      for (const [type, more] of [
+        ["a", only],
+        ["b", {}],
+        ["c", only],
+        ["d", only]
+      ] as const)
+        yield* first.store.post(body(type, type, more))
       yield* first.store.openRun(runAt(site, "001"), record, () => "opened\n")
-      for (const [type, more] of [["a", {}], ["e", only], ["f", only]] as const) yield* first.store.post(body(type, `run ${type}`, more))
+      for (const [type, more] of [
+        ["a", {}],
+        ["e", only],
+        ["f", only]
+      ] as const)
+        yield* first.store.post(body(type, `run ${type}`, more))
       const second = yield* open(site)
       yield* second.adoptRuns({
         files: [{ path: runAt(site, "001").path, afterSeq: 0, lastSeq: undefined }],
         active: { ...runAt(site, "001"), afterSeq: 0 }
       })
       const current = parse(yield* second.current)["current"]
-      const data = Object.fromEntries(Object.entries<any>(current).map(([type, event]) => [type, `${event.seq} ${event.data}`]))
+      const data = Object.fromEntries(
+        Object.entries<any>(current).map(([type, event]) => [type, `${event.seq} ${event.data}`])
+      )
       assert.deepStrictEqual(data, { a: "1 run a", b: "2 b", c: "3 c", d: "4 d", e: "2 run e", f: "3 run f" })
       assert.strictEqual(parse(yield* second.post(body("g", 0)))["seq"], 4)
       yield* second.closeRun(record, () => "closed\n")
@@ -90,25 +110,24 @@ describe("recovery", () => {
       fs.writeFileSync(path, kept)
       const third = yield* open(site)
       yield* third.adoptRuns(noRuns)
-      assert.strictEqual(Option.match(yield* third.currentOf("a"), { onNone: () => "none", onSome: (ack) => parse(ack)["data"] }), "new")
+      assert.strictEqual(dataOf(yield* third.currentOf("a")), "new")
     })
   )
 
   it.scopedLive("what must not become current stays so though the clock went back and forth over noon", () =>
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
-      let now = Date.UTC(2026, 2, 17, 11, 0)
-      const clock = clockAt(() => now)
-      const first = yield* openAbandoned(site).pipe(Effect.withClock(clock))
+      const time = SetClock.make(Date.UTC(2026, 2, 17, 11, 0))
+      const first = yield* openAbandoned(site).pipe(Effect.withClock(time.clock))
       yield* first.store.post(body("a", "shown"))
       yield* first.store.post(body("a", "hidden", { make_current: false }))
-      now = Date.UTC(2026, 2, 17, 15, 0)
+      time.now = Date.UTC(2026, 2, 17, 15, 0)
       yield* first.store.post(body("b", 1))
-      now = Date.UTC(2026, 2, 17, 11, 0)
+      time.now = Date.UTC(2026, 2, 17, 11, 0)
       yield* first.store.post(body("b", 2))
       yield* first.store.checkpoint
       yield* first.store.checkpoint
-      const second = yield* open(site).pipe(Effect.withClock(clock))
+      const second = yield* open(site).pipe(Effect.withClock(time.clock))
       yield* second.adoptRuns(noRuns)
       const current = parse(yield* second.current)["current"]
       assert.deepStrictEqual([current["a"].data, current["b"].data], ["shown", 2])
@@ -118,20 +137,22 @@ describe("recovery", () => {
   it.scopedLive("an exception that is on its way to the disk outlives any number of checkpoints", () =>
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
-      const slow = slowDisk()
-      const first = yield* openAbandoned(site, { disk: slow.disk })
+      const disk = new HeldDisk()
+      const first = yield* openAbandoned(site, { disk })
       yield* first.store.post(body("a", "shown"))
-      slow.hold()
+      disk.hold()
       const posted = yield* Effect.fork(first.store.post(body("a", "hidden", { make_current: false })))
       yield* Effect.sleep("20 millis")
-      const saved = yield* Effect.fork(Effect.all([first.store.checkpoint, first.store.checkpoint, first.store.checkpoint]))
+      const saved = yield* Effect.fork(
+        Effect.all([first.store.checkpoint, first.store.checkpoint, first.store.checkpoint])
+      )
       yield* Effect.sleep("50 millis")
-      slow.release()
+      disk.release()
       yield* posted
       yield* saved
       const second = yield* open(site)
       yield* second.adoptRuns(noRuns)
-      assert.strictEqual(Option.match(yield* second.currentOf("a"), { onNone: () => "none", onSome: (ack) => parse(ack)["data"] }), "shown")
+      assert.strictEqual(dataOf(yield* second.currentOf("a")), "shown")
     })
   )
 
@@ -139,7 +160,9 @@ describe("recovery", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const first = yield* openAbandoned(site, { blockBytes: 4_096 })
-      yield* first.store.postLines(Stream.make(Buffer.from(Array.from({ length: 2_000 }, (_, i) => `{"type":"t${i % 3}","data":${i}}`).join("\n"))))
+      yield* first.store.postLines(
+        Stream.make(Buffer.from(Array.from({ length: 2_000 }, (_, i) => `{"type":"t${i % 3}","data":${i}}`).join("\n")))
+      )
       yield* first.close
       const index = join(site, ".outpost", "index.sqlite")
       for (const suffix of ["-wal", "-shm"]) fs.rmSync(index + suffix, { force: true })
@@ -154,12 +177,16 @@ describe("recovery", () => {
         const { close, store } = yield* openAbandoned(site)
         yield* store.adoptRuns(noRuns)
         assert.strictEqual((yield* store.figures).position.site, 2_000)
-        assert.strictEqual((yield* store.query({ types: ["t1"] }, { limit: 1_000, descending: false })).lines.length, 667)
+        assert.strictEqual(
+          (yield* store.query({ types: ["t1"] }, { limit: 1_000, descending: false })).lines.length,
+          667
+        )
         assert.deepStrictEqual((yield* store.verify({ repair: false })).findings, [])
         yield* close
         const aside = fs.readdirSync(join(site, ".outpost")).filter((name) => name.includes(".unreadable-"))
         assert.isAbove(aside.length, 0)
-        for (const name of fs.readdirSync(join(site, ".outpost"))) if (/index\.sqlite/.test(name)) fs.rmSync(join(site, ".outpost", name))
+        for (const name of fs.readdirSync(join(site, ".outpost")))
+          if (/index\.sqlite/.test(name)) fs.rmSync(join(site, ".outpost", name))
       }
     })
   )
@@ -168,14 +195,19 @@ describe("recovery", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const first = yield* openAbandoned(site)
-      yield* first.store.post(body("a", 1))
-      yield* first.store.post(body("b", 2, { make_current: false }))
-      const second = yield* open(site, {
-        step: (step) => {
-          if (step === "checkpoint.begin") throw new Error("no space")
-        }
-      }).pipe(Effect.exit)
-      assert.strictEqual(second._tag, "Failure", "a defect is still one")
+      yield* first.store.post(body("a", "shown"))
+      yield* first.store.post(body("a", "hidden", { make_current: false }))
+      const full = new StorageFailed({ operation: "fdatasync", path: "index", reason: "ENOSPC" })
+      const second = yield* openAbandoned(site, {
+        database: (database) => ({ ...database, durable: Effect.fail(full) })
+      })
+      yield* second.store.adoptRuns(noRuns)
+      assert.strictEqual(dataOf(yield* second.store.currentOf("a")), "shown")
+      yield* second.store.post(body("b", 1))
+      const third = yield* open(site)
+      yield* third.adoptRuns(noRuns)
+      assert.strictEqual(dataOf(yield* third.currentOf("a")), "shown")
+      assert.strictEqual(dataOf(yield* third.currentOf("b")), 1)
     })
   )
 
@@ -196,9 +228,9 @@ describe("recovery", () => {
       const site = yield* temporaryDirectory
       const first = yield* openAbandoned(site)
       yield* first.store.post(body("a", 1))
-      const slow = slowDisk()
-      yield* open(site, { disk: slow.disk })
-      assert.isTrue(slow.synced.some((path) => path.endsWith(".ndjson")))
+      const disk = new HeldDisk()
+      yield* open(site, { disk })
+      assert.isTrue(disk.synced.some((path) => path.endsWith(".ndjson")))
     })
   )
 
@@ -213,7 +245,10 @@ describe("recovery", () => {
       const system = join(site, ".outpost", "system")
       const daily = join(system, fs.readdirSync(system)[0] ?? "")
       fs.appendFileSync(daily, '{"seq":2,"ts')
-      fs.appendFileSync(runAt(site, "001").path, '{"seq":2,"ts":"2026-01-01T00:00:00.000Z","stream":"run","type":"a","data":{"x\n')
+      fs.appendFileSync(
+        runAt(site, "001").path,
+        '{"seq":2,"ts":"2026-01-01T00:00:00.000Z","stream":"run","type":"a","data":{"x\n'
+      )
       const notices: Array<Notice> = []
       const second = yield* open(site, { notices })
       yield* second.adoptRuns({

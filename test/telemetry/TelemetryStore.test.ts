@@ -16,8 +16,13 @@ describe("TelemetryStore", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const store = yield* open(site)
-      const ack = yield* store.post(Buffer.from('{"data": {"t": 1.50, "é": [90071992547409931234]}, "meta": {"b":1, "10":2}, "type":"weather"}'))
-      assert.match(ack, /^\{"seq":1,"ts":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","type":"weather","data":\{"t":1\.50,"é":\[90071992547409931234\]\},"meta":\{"b":1,"10":2\}\}$/)
+      const ack = yield* store.post(
+        Buffer.from('{"data": {"t": 1.50, "é": [90071992547409931234]}, "meta": {"b":1, "10":2}, "type":"weather"}')
+      )
+      assert.match(
+        ack,
+        /^\{"seq":1,"ts":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","type":"weather","data":\{"t":1\.50,"é":\[90071992547409931234\]\},"meta":\{"b":1,"10":2\}\}$/
+      )
       const ts = parse(ack)["ts"] as string
       assert.deepStrictEqual(siteLines(site), [
         `{"seq":1,"ts":"${ts}","stream":"site","type":"weather","data":{"t":1.50,"\\u00e9":[90071992547409931234]},"meta":{"b":1,"10":2}}`
@@ -32,7 +37,13 @@ describe("TelemetryStore", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const store = yield* open(site, { eventBytes: 1_000 })
-      for (const bad of ["", "{}", '{"type":"a","data":NaN}', '{"type":"a","data":"\\ud800"}', `{"type":"a","data":"${"x".repeat(2_000)}"}`]) {
+      for (const bad of [
+        "",
+        "{}",
+        '{"type":"a","data":NaN}',
+        '{"type":"a","data":"\\ud800"}',
+        `{"type":"a","data":"${"x".repeat(2_000)}"}`
+      ]) {
         yield* Effect.flip(store.post(Buffer.from(bad)))
       }
       assert.strictEqual((yield* Effect.flip(store.post(Buffer.from([0x7b, 0xff, 0x7d]))))._tag, "UnreadableBody")
@@ -54,16 +65,31 @@ describe("TelemetryStore", () => {
       yield* first.store.openRun(run(site, "001"), runs, () => "opened\n")
       yield* first.store.post(body("a", 6))
       const second = yield* open(site)
-      yield* second.adoptRuns({ files: [{ path: run(site, "001").path, afterSeq: 0, lastSeq: undefined }], active: { ...run(site, "001"), afterSeq: 0 } })
+      yield* second.adoptRuns({
+        files: [{ path: run(site, "001").path, afterSeq: 0, lastSeq: undefined }],
+        active: { ...run(site, "001"), afterSeq: 0 }
+      })
       const current = parse(yield* second.current)["current"]
-      assert.deepStrictEqual(Object.entries<any>(current).map(([type, event]) => [type, event.seq, event.data]).sort(), [["a", 1, 6], ["b", 4, 4], ["c", 3, 3]])
+      assert.deepStrictEqual(
+        Object.entries<any>(current)
+          .map(([type, event]) => [type, event.seq, event.data])
+          .sort(),
+        [
+          ["a", 1, 6],
+          ["b", 4, 4],
+          ["c", 3, 3]
+        ]
+      )
       const ack = parse(yield* second.post(body("d", 0)))
       assert.strictEqual(ack["seq"], 2)
       assert.deepStrictEqual(ack["meta"], { run_id: "001" })
       yield* second.closeRun(runs, () => "closed\n")
       assert.strictEqual(parse(yield* second.post(body("d", 0)))["seq"], 6)
       assert.strictEqual(fs.readFileSync(runs, "utf8"), "opened\nclosed\n")
-      assert.deepStrictEqual(siteLines(site).map((line) => parse(line)["seq"]), [1, 2, 4, 5, 6])
+      assert.deepStrictEqual(
+        siteLines(site).map((line) => parse(line)["seq"]),
+        [1, 2, 4, 5, 6]
+      )
     })
   )
 
@@ -72,11 +98,18 @@ describe("TelemetryStore", () => {
       const site = yield* temporaryDirectory
       const store = yield* open(site)
       yield* store.openRun(run(site, 'r"é'), join(site, "runs"), () => "\n")
-      const meta = (text: string) => Effect.map(store.post(Buffer.from(`{"type":"a","data":0,"meta":${text}}`)), (ack) => /"meta":(.*)\}$/.exec(ack)?.[1])
+      const meta = (text: string) =>
+        Effect.map(
+          store.post(Buffer.from(`{"type":"a","data":0,"meta":${text}}`)),
+          (ack) => /"meta":(.*)\}$/.exec(ack)?.[1]
+        )
       assert.strictEqual(yield* meta("{}"), '{"run_id":"r\\"é"}')
       assert.strictEqual(yield* meta("{ }"), '{"run_id":"r\\"é"}')
       assert.strictEqual(yield* meta('{"a":{"run_id":1}}'), '{"a":{"run_id":1},"run_id":"r\\"é"}')
-      assert.strictEqual(yield* meta('{"run_id":{"x":[1]},"z":"\\"run_id\\""}'), '{"run_id":"r\\"é","z":"\\"run_id\\""}')
+      assert.strictEqual(
+        yield* meta('{"run_id":{"x":[1]},"z":"\\"run_id\\""}'),
+        '{"run_id":"r\\"é","z":"\\"run_id\\""}'
+      )
       assert.strictEqual(yield* meta('{"b":1,"\\u0072un_id":5}'), '{"b":1,"run_id":"r\\"é"}')
     })
   )
@@ -88,14 +121,29 @@ describe("TelemetryStore", () => {
       const text = `{"type":"a","data":1}\n\nnonsense\n{"type":"b","data":"${"x".repeat(400)}"}\n{"type":"c","data":"é"}`
       const chunks = Array.from(Buffer.from(text)).map((byte) => new Uint8Array([byte]))
       const result = yield* store.postLines(Stream.fromIterable(chunks))
-      assert.deepStrictEqual(result.accepted, [{ line: 1, seq: 1 }, { line: 5, seq: 2 }])
-      assert.deepStrictEqual(result.refused.map((r) => [r.line, (r.error as any)._tag]), [[3, "InvalidInput"], [4, "TooLarge"]])
+      assert.deepStrictEqual(result.accepted, [
+        { line: 1, seq: 1 },
+        { line: 5, seq: 2 }
+      ])
+      assert.deepStrictEqual(
+        result.refused.map((r) => [r.line, (r.error as any)._tag]),
+        [
+          [3, "InvalidInput"],
+          [4, "TooLarge"]
+        ]
+      )
       const array = yield* store.postArray(Buffer.from('[{"type":"a","data":1}, 5, {"type":"b","data":2}]'))
-      assert.deepStrictEqual(array.accepted, [{ line: 1, seq: 3 }, { line: 3, seq: 4 }])
+      assert.deepStrictEqual(array.accepted, [
+        { line: 1, seq: 3 },
+        { line: 3, seq: 4 }
+      ])
       assert.strictEqual((yield* Effect.flip(store.postArray(Buffer.from("[1,2]"))))._tag, "InvalidInput")
-      assert.strictEqual((yield* Effect.flip(store.postArray(Buffer.from("[1,")))) ._tag, "InvalidInput")
+      assert.strictEqual((yield* Effect.flip(store.postArray(Buffer.from("[1,"))))._tag, "InvalidInput")
       assert.strictEqual((yield* Effect.flip(store.postLines(Stream.make(Buffer.from("x\ny\n")))))._tag, "InvalidInput")
-      assert.deepStrictEqual(siteLines(site).map((line) => parse(line)["seq"]), [1, 2, 3, 4])
+      assert.deepStrictEqual(
+        siteLines(site).map((line) => parse(line)["seq"]),
+        [1, 2, 3, 4]
+      )
     })
   )
 
@@ -104,26 +152,46 @@ describe("TelemetryStore", () => {
       const site = yield* temporaryDirectory
       const store = yield* open(site, { blockBytes: 4_096 })
       const lines = Array.from({ length: 1_000 }, (_, i) =>
-        JSON.stringify({ type: i % 100 === 7 ? "rare" : `t${i % 5}`, data: i, ts: new Date(1_700_000_000_000 + i * 1_000).toISOString() })
+        JSON.stringify({
+          type: i % 100 === 7 ? "rare" : `t${i % 5}`,
+          data: i,
+          ts: new Date(1_700_000_000_000 + i * 1_000).toISOString()
+        })
       )
       yield* store.postLines(Stream.make(Buffer.from(lines.slice(0, 600).join("\n"))))
       yield* store.checkpoint
       yield* store.postLines(Stream.make(Buffer.from(lines.slice(600).join("\n"))))
       const data = (found: ReadonlyArray<{ line: string }>) => found.map((f) => parse(f.line)["data"] as number)
       const all = yield* store.query({ stream: "site" }, { limit: 2_000, descending: false })
-      assert.deepStrictEqual(data(all.lines), Array.from({ length: 1_000 }, (_, i) => i))
+      assert.deepStrictEqual(
+        data(all.lines),
+        Array.from({ length: 1_000 }, (_, i) => i)
+      )
       const rare = yield* store.query({ types: ["rare"] }, { limit: 3, descending: true })
       assert.deepStrictEqual(data(rare.lines), [907, 807, 707])
       assert.isTrue(rare.more)
       const rest = yield* store.query({ types: ["rare"] }, { limit: 10, descending: true, cursor: rare.next })
       assert.deepStrictEqual(data(rest.lines), [607, 507, 407, 307, 207, 107, 7])
-      const span = yield* store.query({ since: 1_700_000_100_000, until: 1_700_000_103_000 }, { limit: 10, descending: false })
+      const span = yield* store.query(
+        { since: 1_700_000_100_000, until: 1_700_000_103_000 },
+        { limit: 10, descending: false }
+      )
       assert.deepStrictEqual(data(span.lines), [100, 101, 102])
       const paged = yield* store.query({ types: ["t1", "rare"], afterSeq: 590 }, { limit: 10_000, descending: false })
-      assert.deepStrictEqual(data(paged.lines), Array.from({ length: 1_000 }, (_, i) => i).filter((i) => i >= 590 && (i % 100 === 7 || i % 5 === 1)))
-      assert.deepStrictEqual(yield* store.query({ types: ["never"] }, { limit: 1, descending: false }), { lines: [], next: {}, more: false })
+      assert.deepStrictEqual(
+        data(paged.lines),
+        Array.from({ length: 1_000 }, (_, i) => i).filter((i) => i >= 590 && (i % 100 === 7 || i % 5 === 1))
+      )
+      assert.deepStrictEqual(yield* store.query({ types: ["never"] }, { limit: 1, descending: false }), {
+        lines: [],
+        next: {},
+        more: false
+      })
       const read = yield* Stream.runCollect(store.read({ stream: "site" }, { descending: true }))
-      assert.deepStrictEqual(data(Chunk.toReadonlyArray(read)), Array.from({ length: 1_000 }, (_, i) => 999 - i))
+      assert.deepStrictEqual(
+        data(Chunk.toReadonlyArray(read)),
+        Array.from({ length: 1_000 }, (_, i) => 999 - i)
+      )
     })
   )
 
@@ -131,12 +199,16 @@ describe("TelemetryStore", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const store = yield* open(site)
-      const many = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `{"type":"n","data":${from + i}}`).join("\n")
+      const many = (from: number, to: number) =>
+        Array.from({ length: to - from }, (_, i) => `{"type":"n","data":${from + i}}`).join("\n")
       yield* store.postLines(Stream.make(Buffer.from(many(0, 2_500))))
       const fiber = yield* store.tail({}, {}).pipe(Stream.take(5_000), Stream.runCollect, Effect.fork)
       for (let i = 2_500; i < 5_000; i += 100) yield* store.postLines(Stream.make(Buffer.from(many(i, i + 100))))
       const items = Chunk.toReadonlyArray(yield* Fiber.join(fiber))
-      assert.deepStrictEqual(items.map((item) => parse(item.line)["data"]), Array.from({ length: 5_000 }, (_, i) => i))
+      assert.deepStrictEqual(
+        items.map((item) => parse(item.line)["data"]),
+        Array.from({ length: 5_000 }, (_, i) => i)
+      )
       assert.deepStrictEqual(items[4_999]?.cursor, { site: 5_000, run: 0 })
     })
   )
@@ -149,7 +221,10 @@ describe("TelemetryStore", () => {
       const name = fs.readdirSync(site).find((file) => file.endsWith(".ndjson")) ?? ""
       fs.renameSync(join(site, name), join(site, "moved"))
       yield* store.post(body("a", 2))
-      assert.deepStrictEqual(siteLines(site).map((line) => parse(line)["seq"]), [2])
+      assert.deepStrictEqual(
+        siteLines(site).map((line) => parse(line)["seq"]),
+        [2]
+      )
       assert.strictEqual(fs.readFileSync(join(site, "moved"), "utf8").split("\n").length, 2)
       fs.rmSync(site, { recursive: true })
       assert.strictEqual(parse(yield* store.post(body("a", 3)))["seq"], 3)
@@ -166,7 +241,10 @@ describe("TelemetryStore", () => {
       const notices: Array<any> = []
       const second = yield* open(site, { notices })
       assert.strictEqual(parse(yield* second.post(body("a", 9)))["seq"], 6)
-      assert.deepStrictEqual(siteLines(site).map((line) => parse(line)["seq"]), [1, 2, 3, 4, 5, 6])
+      assert.deepStrictEqual(
+        siteLines(site).map((line) => parse(line)["seq"]),
+        [1, 2, 3, 4, 5, 6]
+      )
       const aside = fs.readdirSync(site).filter((file) => file.includes(".torn-"))
       assert.strictEqual(aside.length, 1)
       assert.strictEqual(fs.readFileSync(join(site, aside[0] ?? ""), "utf8"), '{"seq":6,"ts":"2026')
@@ -179,8 +257,15 @@ describe("TelemetryStore", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const store = yield* open(site, { blockBytes: 4_096 })
-      yield* store.postLines(Stream.make(Buffer.from(Array.from({ length: 200 }, (_, i) => `{"type":"a","data":${i}}`).join("\n"))))
-      assert.deepStrictEqual(yield* store.verify({ repair: false }), { files: 1, bytes: (yield* store.figures).bytesWritten, events: 200, findings: [] })
+      yield* store.postLines(
+        Stream.make(Buffer.from(Array.from({ length: 200 }, (_, i) => `{"type":"a","data":${i}}`).join("\n")))
+      )
+      assert.deepStrictEqual(yield* store.verify({ repair: false }), {
+        files: 1,
+        bytes: (yield* store.figures).bytesWritten,
+        events: 200,
+        findings: []
+      })
       const path = join(site, fs.readdirSync(site).find((file) => file.endsWith(".ndjson")) ?? "")
       const bytes = fs.readFileSync(path)
       bytes[5_000] = (bytes[5_000] ?? 0) ^ 1
@@ -198,9 +283,12 @@ describe("TelemetryStore", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const first = yield* openAbandoned(site, { blockBytes: 4_096 })
-      yield* first.store.postLines(Stream.make(Buffer.from(Array.from({ length: 300 }, (_, i) => `{"type":"t${i % 3}","data":${i}}`).join("\n"))))
+      yield* first.store.postLines(
+        Stream.make(Buffer.from(Array.from({ length: 300 }, (_, i) => `{"type":"t${i % 3}","data":${i}}`).join("\n")))
+      )
       yield* first.close
-      for (const name of fs.readdirSync(join(site, ".outpost"))) if (name.startsWith("index")) fs.rmSync(join(site, ".outpost", name))
+      for (const name of fs.readdirSync(join(site, ".outpost")))
+        if (name.startsWith("index")) fs.rmSync(join(site, ".outpost", name))
       const second = yield* open(site)
       assert.strictEqual((yield* second.figures).position.site, 300)
       const found = yield* second.query({ types: ["t1"] }, { limit: 1_000, descending: false })

@@ -23,7 +23,9 @@ export const SystemChecks = make({
     Effect.gen(function* () {
       const host = yield* library
       yield* Effect.ignore(read("load", () => host.currentLoad()))
-      const groups = only.map((group) => measure[group](host).pipe(Effect.flatMap((data) => emit(`system.${group}`, data))))
+      const groups = only.map((group) =>
+        measure[group](host).pipe(Effect.flatMap((data) => emit(`system.${group}`, data)))
+      )
       return Effect.all(groups, { discard: true })
     })
 })
@@ -44,7 +46,8 @@ const library: Effect.Effect<Library, ProcedureError> = Effect.tryPromise({
 const read = <A>(what: string, of: () => Promise<A>): Effect.Effect<A, ProcedureError> =>
   Effect.tryPromise({
     try: of,
-    catch: (cause) => new ProcedureError({ procedure: name, reason: "Disconnected", detail: `${what}: ${String(cause)}` })
+    catch: (cause) =>
+      new ProcedureError({ procedure: name, reason: "Disconnected", detail: `${what}: ${String(cause)}` })
   })
 
 const emit = (type: string, data: unknown) => Effect.flatMap(Emitter, (emitter) => emitter.emit({ type, data }))
@@ -99,10 +102,17 @@ const measure: Record<typeof Group.Type, (host: Library) => Effect.Effect<unknow
     Effect.map(
       read("network", () => host.networkStats("*")),
       (interfaces) => {
-        const sum = (of: (i: (typeof interfaces)[number]) => number | null) => interfaces.reduce((total, i) => total + (number(of(i)) ?? 0), 0)
+        const sum = (of: (i: (typeof interfaces)[number]) => number | null) =>
+          interfaces.reduce((total, i) => total + (number(of(i)) ?? 0), 0)
         return {
-          received_per_second: rounded(sum((i) => i.rx_sec), 1),
-          sent_per_second: rounded(sum((i) => i.tx_sec), 1),
+          received_per_second: rounded(
+            sum((i) => i.rx_sec),
+            1
+          ),
+          sent_per_second: rounded(
+            sum((i) => i.tx_sec),
+            1
+          ),
           received: sum((i) => i.rx_bytes),
           sent: sum((i) => i.tx_bytes),
           errors: sum((i) => i.rx_errors) + sum((i) => i.tx_errors)

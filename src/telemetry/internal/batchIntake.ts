@@ -73,7 +73,8 @@ export const make = (log: EventLog, limits: Limits) => {
     /** Waits until there is room in the log. */
     readonly room: Effect.Effect<void, Overloaded> = Effect.async((resume) => {
       this.seal()
-      if (log.commit.waitingForRoom >= waitersLimit) return resume(Effect.fail(new Overloaded({ what: "the event log", retryAfter: 1 })))
+      if (log.commit.waitingForRoom >= waitersLimit)
+        return resume(Effect.fail(new Overloaded({ what: "the event log", retryAfter: 1 })))
       log.commit.whenRoom(() => resume(Effect.void))
     })
 
@@ -87,7 +88,10 @@ export const make = (log: EventLog, limits: Limits) => {
         const onlyRefusals = this.accepted.length === 0 && this.refused.length > 0
         if (onlyRefusals) return Effect.fail(this.asOneError())
         return Effect.succeed(
-          new BatchResult({ accepted: this.accepted, refused: this.refused.sort((a, b) => a.line - b.line).map(described) }, unchecked)
+          new BatchResult(
+            { accepted: this.accepted, refused: this.refused.sort((a, b) => a.line - b.line).map(described) },
+            unchecked
+          )
         )
       })
     )
@@ -102,11 +106,13 @@ export const make = (log: EventLog, limits: Limits) => {
       const storage = this.refused.find(({ error }) => error._tag === "StorageFailed")
       if (storage !== undefined) return storage.error
       return new InvalidInput({
-        problems: this.refused.slice(0, problemsLimit).flatMap(({ error, line }) =>
-          error._tag === "InvalidInput" ?
-            error.problems.map((problem) => ({ ...problem, loc: ["body", line, ...problem.loc.slice(1)] }))
-          : [{ type: error._tag, loc: ["body", line], msg: error.message, input: null }]
-        )
+        problems: this.refused
+          .slice(0, problemsLimit)
+          .flatMap(({ error, line }) =>
+            error._tag === "InvalidInput"
+              ? error.problems.map((problem) => ({ ...problem, loc: ["body", line, ...problem.loc.slice(1)] }))
+              : [{ type: error._tag, loc: ["body", line], msg: error.message, input: null }]
+          )
       })
     }
   }
@@ -205,7 +211,9 @@ const elementsOf = (body: Buffer): ReadonlyArray<{ start: number; end: number }>
   const refused = () => notJson(body.toString("utf8", 0, scanner.errorAt).length, scanner.errorText)
   let i = scanner.skip(0)
   if (body[i] !== 0x5b) {
-    return new InvalidInput({ problems: [{ type: "list_type", loc: ["body"], msg: "Input should be a valid list", input: null }] })
+    return new InvalidInput({
+      problems: [{ type: "list_type", loc: ["body"], msg: "Input should be a valid list", input: null }]
+    })
   }
   const elements: Array<{ start: number; end: number }> = []
   i = scanner.skip(i + 1)

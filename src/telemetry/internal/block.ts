@@ -89,7 +89,9 @@ export class BlockBuilder {
         events: this.events,
         crc: this.crc,
         counts: new Map(this.types.map((type) => [type, this.counts[type] ?? 0])),
-        rare: new Map(this.types.filter((type) => (this.counts[type] ?? 0) <= rareLimit).map((type) => [type, this.placesOf(type)]))
+        rare: new Map(
+          this.types.filter((type) => (this.counts[type] ?? 0) <= rareLimit).map((type) => [type, this.placesOf(type)])
+        )
       }
     ]
   }

@@ -162,7 +162,9 @@ export class BlockIndexer {
   /** The quoted type in a line's own text. */
   typeText(bytes: Buffer, start: number, end: number): string {
     const { header } = this
-    return header.read(bytes, start, end - 1) ? header.typeBytes.toString("latin1", header.typeStart, header.typeEnd) : '""'
+    return header.read(bytes, start, end - 1)
+      ? header.typeBytes.toString("latin1", header.typeStart, header.typeEnd)
+      : '""'
   }
 
   private lines(builder: BlockBuilder, bytes: Buffer, visitor: LineVisitor): number {
@@ -175,7 +177,8 @@ export class BlockIndexer {
         builder.line(end + 1 - start, header.seq, header.ts, type)
         visitor.line(type, bytes, start, end)
       } else {
-        if (end > start) this.bad.push({ path: builder.path, offset: builder.offset + builder.length, length: end + 1 - start })
+        if (end > start)
+          this.bad.push({ path: builder.path, offset: builder.offset + builder.length, length: end + 1 - start })
         builder.foreign(end + 1 - start)
       }
       start = end + 1

@@ -215,7 +215,11 @@ export class EventLog {
 
   /** The files that take lines now. */
   isWritten(path: string): boolean {
-    return path === this.files.site?.file.path || path === this.files.system?.file.path || path === this.position.active?.path
+    return (
+      path === this.files.site?.file.path ||
+      path === this.files.system?.file.path ||
+      path === this.position.active?.path
+    )
   }
 
   private committed(batch: Batch): void {
@@ -279,13 +283,24 @@ export class EventLog {
       else if ((kind & 3) !== 2) latest.set(type === other ? -m - 1 : type, m)
       if (recent.active && (kind & asideFlag) === 0) {
         const line = this.text(batch, m)
-        recent.add({ stream: streams[kind & 3] ?? "site", seq: marks[m + 4] as number, ts: marks[m + 5] as number, type: this.typeOf(batch, m), line })
+        recent.add({
+          stream: streams[kind & 3] ?? "site",
+          seq: marks[m + 4] as number,
+          ts: marks[m + 5] as number,
+          type: this.typeOf(batch, m),
+          line
+        })
       }
     }
     for (const m of latest.values()) {
       const type = marks[m + 3] as number
       const quoted = type === other ? this.typeOf(batch, m) : types.text(type)
-      current.set(((marks[m] as number) & 3) === 1 ? "run" : "site", quoted, marks[m + 4] as number, this.text(batch, m))
+      current.set(
+        ((marks[m] as number) & 3) === 1 ? "run" : "site",
+        quoted,
+        marks[m + 4] as number,
+        this.text(batch, m)
+      )
     }
   }
 

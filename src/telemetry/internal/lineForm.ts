@@ -88,9 +88,9 @@ const escapes = /\\(?:u([0-9a-f]{4})|[^u])/g
 
 /** The text of an answer: line form with everything above U+007F as itself instead of escaped. */
 export const readable = (line: string): string =>
-  line.includes("\\u") ?
-    line.replace(escapes, (escape, hex: string | undefined) => {
-      const unit = hex === undefined ? 0 : parseInt(hex, 16)
-      return unit > 0x7f ? String.fromCharCode(unit) : escape
-    })
-  : line
+  line.includes("\\u")
+    ? line.replace(escapes, (escape, hex: string | undefined) => {
+        const unit = hex === undefined ? 0 : parseInt(hex, 16)
+        return unit > 0x7f ? String.fromCharCode(unit) : escape
+      })
+    : line

@@ -67,7 +67,8 @@ export class LineHeader {
 
   private time(bytes: Buffer, start: number, end: number): void {
     if (end - start === 24 && bytes[end - 1] === 0x5a && this.sameHour(bytes, start)) {
-      const within = digits(bytes, start + 14, 2) * 60_000 + digits(bytes, start + 17, 2) * 1_000 + digits(bytes, start + 20, 3)
+      const within =
+        digits(bytes, start + 14, 2) * 60_000 + digits(bytes, start + 17, 2) * 1_000 + digits(bytes, start + 20, 3)
       if (!Number.isNaN(within)) {
         this.ts = this.hourMillis + within
         return

@@ -73,7 +73,15 @@ export class LineWriter {
   }
 
   /** Answers the index behind the line, which ends with a line end. `runId` is quoted, in line form. */
-  write(out: Buffer, p: number, stream: StreamName, seq: number, millis: number, scan: EventScanner, runId: Buffer | undefined): number {
+  write(
+    out: Buffer,
+    p: number,
+    stream: StreamName,
+    seq: number,
+    millis: number,
+    scan: EventScanner,
+    runId: Buffer | undefined
+  ): number {
     const { bytes } = scan
     p = putDigits(out, put(out, p, head), seq)
     if (scan.ts.start < 0) p = put(out, p, this.middles[stream].at(millis))
@@ -113,7 +121,7 @@ export class LineWriter {
     let p = start
     let from = 0
     let found = false
-    for (let i = 1; sent[i] === 0x22 || sent[i] === 0x2c; ) {
+    for (let i = 1; sent[i] === 0x22 || sent[i] === 0x2c;) {
       const key = sent[i] === 0x2c ? i + 1 : i
       const value = keys.string(key + 1) + 1
       i = keys.value(value, 1)

@@ -80,7 +80,10 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     const tail = (stream: StreamName, path: string, afterSeq?: number) =>
       Effect.tryPromise({
         try: () => readTail(tools, stream, path, { full: !rebuild, afterSeq }),
-        catch: (cause) => (cause instanceof DiskFailure ? storageFailed(cause) : new StorageFailed({ operation: "read", path, reason: reasonOf(cause) }))
+        catch: (cause) =>
+          cause instanceof DiskFailure
+            ? storageFailed(cause)
+            : new StorageFailed({ operation: "read", path, reason: reasonOf(cause) })
       })
     for (const file of eventFiles(siteDirectory, systemDirectory)) yield* tail(file.stream, file.path)
 
@@ -115,7 +118,8 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
       const newest = saved.state?.run ?? 0
       for (const file of runs.files) {
         runFiles.add(file.path)
-        if (rebuild || file.lastSeq === undefined || file.lastSeq > newest) yield* tail("run", file.path, runs.active?.afterSeq ?? Infinity)
+        if (rebuild || file.lastSeq === undefined || file.lastSeq > newest)
+          yield* tail("run", file.path, runs.active?.afterSeq ?? Infinity)
         numbers.run = Math.max(numbers.run, file.afterSeq, file.lastSeq ?? 0)
       }
       exceptions.dropBehind("run", numbers.run)
@@ -137,7 +141,19 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     )
     if (rebuild) indexer.closeAll()
     yield* checkpoint
-    return { log, index, indexer, current, recent, tools, siteDirectory, systemDirectory, runFiles, checkpoint, adoptRuns }
+    return {
+      log,
+      index,
+      indexer,
+      current,
+      recent,
+      tools,
+      siteDirectory,
+      systemDirectory,
+      runFiles,
+      checkpoint,
+      adoptRuns
+    }
   })
 
 const indexFailed = (operation: string) => (error: { readonly message: string }) =>
@@ -177,17 +193,21 @@ const makeCheckpoint = (
     const text = JSON.stringify({ ...state, generation: 0 })
     const first = savedTypes + 1
     const texts = indexer.types.textsFrom(first)
-    const idle = taken.blocks.length + taken.forgotten.length + texts.length + changes.current.length + changes.removed.length === 0
+    const idle =
+      taken.blocks.length + taken.forgotten.length + texts.length + changes.current.length + changes.removed.length ===
+      0
     if (idle && !changes.clearRun && text === savedState) return
-    yield* index.save({ blocks: taken.blocks, forgotten: taken.forgotten, types: { first, texts }, state, ...changes }).pipe(
-      Effect.mapError(indexFailed("save")),
-      Effect.tapError(() =>
-        Effect.sync(() => {
-          indexer.restore(taken)
-          current.restoreChanges(changes)
-        })
+    yield* index
+      .save({ blocks: taken.blocks, forgotten: taken.forgotten, types: { first, texts }, state, ...changes })
+      .pipe(
+        Effect.mapError(indexFailed("save")),
+        Effect.tapError(() =>
+          Effect.sync(() => {
+            indexer.restore(taken)
+            current.restoreChanges(changes)
+          })
+        )
       )
-    )
     step?.("checkpoint.saved")
     savedTypes += texts.length
     savedState = text

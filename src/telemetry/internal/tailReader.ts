@@ -29,7 +29,12 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
   const streamsOf = (selection: Selection): ReadonlyArray<StreamName> =>
     selection.stream === undefined ? ["site", "run"] : [selection.stream]
 
-  const partOf = (selection: Selection, stream: StreamName, descending: boolean, cursor?: Cursor.Cursor): EventReader.Selection => {
+  const partOf = (
+    selection: Selection,
+    stream: StreamName,
+    descending: boolean,
+    cursor?: Cursor.Cursor
+  ): EventReader.Selection => {
     const seen = cursor?.[stream]
     return {
       stream,
@@ -51,7 +56,10 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
     )
     const merged = parts.length === 1 ? (parts[0] ?? []) : merge(parts, options.descending)
     const lines = merged.slice(0, options.limit)
-    const next = lines.reduce((cursor, line) => Cursor.advance(cursor, line.stream, line.seq), options.cursor ?? Cursor.start)
+    const next = lines.reduce(
+      (cursor, line) => Cursor.advance(cursor, line.stream, line.seq),
+      options.cursor ?? Cursor.start
+    )
     return { lines, next, more: merged.length > options.limit }
   })
 
@@ -76,7 +84,10 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
         const streams = streamsOf(selection)
         const now = position()
         const start = streams.reduce(
-          (cursor: Cursor.Cursor, stream) => ({ ...cursor, [stream]: from === undefined ? now[stream] : (from[stream] ?? 0) }),
+          (cursor: Cursor.Cursor, stream) => ({
+            ...cursor,
+            [stream]: from === undefined ? now[stream] : (from[stream] ?? 0)
+          }),
           Cursor.start
         )
         const types = new Set((selection.types ?? []).map(quoted))
@@ -100,7 +111,8 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
             const place = recent.end
             return Effect.map(
               query(selection, { limit: catchUp, descending: false, cursor: at.cursor }),
-              ({ lines, more, next }) => [items(at.cursor, lines), Option.some({ cursor: next, place: more ? undefined : place })] as const
+              ({ lines, more, next }) =>
+                [items(at.cursor, lines), Option.some({ cursor: next, place: more ? undefined : place })] as const
             )
           })
 
@@ -108,10 +120,17 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
           Effect.suspend(() => {
             const lines = recent.from(place)
             if (lines === undefined) return fromLog({ ...at, place: undefined })
-            if (lines.length === 0) return Effect.zipRight(nextBatch, Effect.suspend(() => live(at, place)))
+            if (lines.length === 0)
+              return Effect.zipRight(
+                nextBatch,
+                Effect.suspend(() => live(at, place))
+              )
             const chosen = lines.filter((line) => wanted(line, at.cursor))
             const cursor = chosen.reduce((cursor, line) => Cursor.advance(cursor, line.stream, line.seq), at.cursor)
-            return Effect.succeed([items(at.cursor, chosen), Option.some({ cursor, place: place + lines.length })] as const)
+            return Effect.succeed([
+              items(at.cursor, chosen),
+              Option.some({ cursor, place: place + lines.length })
+            ] as const)
           })
 
         const first: At = { cursor: start, place: from === undefined ? recent.end : undefined }
@@ -140,11 +159,16 @@ const items = (
   )
 }
 
-const maximum = (a: number | undefined, b: number | undefined) => (a === undefined ? b : b === undefined ? a : Math.max(a, b))
-const minimum = (a: number | undefined, b: number | undefined) => (a === undefined ? b : b === undefined ? a : Math.min(a, b))
+const maximum = (a: number | undefined, b: number | undefined) =>
+  a === undefined ? b : b === undefined ? a : Math.max(a, b)
+const minimum = (a: number | undefined, b: number | undefined) =>
+  a === undefined ? b : b === undefined ? a : Math.min(a, b)
 
 /** Merges lines by time; within a stream their order stays. */
-const merge = (parts: ReadonlyArray<ReadonlyArray<EventReader.FoundLine>>, descending: boolean): ReadonlyArray<EventReader.FoundLine> => {
+const merge = (
+  parts: ReadonlyArray<ReadonlyArray<EventReader.FoundLine>>,
+  descending: boolean
+): ReadonlyArray<EventReader.FoundLine> => {
   const [a = [], b = []] = parts
   const merged: Array<EventReader.FoundLine> = []
   let i = 0

@@ -19,7 +19,12 @@ export const Telemetry = ({ chosen, feed, now }: PageProps & { readonly chosen: 
         </>
       )}
     </h1>
-    <Plots feed={feed} now={now} {...(chosen === undefined ? {} : { type: chosen })} />
+    <Plots
+      feed={feed}
+      now={now}
+      title={chosen === undefined ? "Event types" : "Over time"}
+      {...(chosen === undefined ? {} : { type: chosen })}
+    />
     <EventTable feed={feed} now={now} rows={200} type={chosen} />
   </div>
 )

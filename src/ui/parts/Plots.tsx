@@ -17,16 +17,17 @@ export interface PlotsProps {
   readonly most?: number
   /** Only this type, large. */
   readonly type?: string
+  readonly title?: string
 }
 
-export const Plots = ({ feed, most = Number.POSITIVE_INFINITY, now, type }: PlotsProps) => {
+export const Plots = ({ feed, most = Number.POSITIVE_INFINITY, now, title = "Telemetry", type }: PlotsProps) => {
   const range = useRange(now)
   const bands = useBands(range)
   const all = feed.store.plotted
   const shown = type === undefined ? all.slice(0, most) : all.filter((series) => series.type === type)
   return (
     <Panel
-      title={type === undefined ? "Telemetry" : "Over time"}
+      title={title}
       className="plots-panel"
       aside={
         <>
@@ -55,7 +56,7 @@ export const Plots = ({ feed, most = Number.POSITIVE_INFINITY, now, type }: Plot
               now={now}
               range={range}
               bands={bands}
-              stripHeight={type === undefined ? 104 : 220}
+              height={type === undefined ? smallHeight : undefined}
               most={type === undefined ? 2 : Number.POSITIVE_INFINITY}
             />
           ))}
@@ -66,6 +67,9 @@ export const Plots = ({ feed, most = Number.POSITIVE_INFINITY, now, type }: Plot
 }
 
 // ------------------------------------------------------------------------------------------------------------------
+
+/** Cards of like height, whatever they hold. */
+const smallHeight = 208
 
 const windowName = (minutes: number): string => (minutes < 60 ? `${minutes} min` : `${minutes / 60} h`)
 

@@ -111,9 +111,11 @@ const ActivityStrip = ({ feed, now }: { readonly feed: Feed; readonly now: numbe
       <div className="meta activity-head">
         <span>Last 10 minutes</span>
         <span>
-          {feed.loaded
-            ? `${count(total)} events, at most ${rate((most * 1000) / stepMillis)} per second`
-            : "reading the log"}
+          {!feed.loaded
+            ? "reading the log"
+            : total === 0
+              ? "no event"
+              : `${count(total)} events, at most ${rate((most * 1000) / stepMillis)} per second`}
         </span>
       </div>
       <svg

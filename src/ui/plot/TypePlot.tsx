@@ -17,18 +17,20 @@ export interface TypePlotProps {
   readonly now: number
   readonly range: Range
   readonly bands: ReadonlyArray<Band>
-  readonly stripHeight: number
+  /** Of all strips together; without it each takes what it needs to be read well. */
+  readonly height: number | undefined
   /** Strips beyond so many are left to the type's own page. */
   readonly most: number
 }
 
-export const TypePlot = ({ bands, most, now, series, stripHeight, ...current }: TypePlotProps) => {
+export const TypePlot = ({ bands, height, most, now, series, ...current }: TypePlotProps) => {
   const zone = useZone()
   const figure = useRef<HTMLElement>(null)
   const { drawn, range, version } = useDrawn(figure, current)
   const [pointed, setPointed] = useState<number | undefined>(undefined)
   const groups = useGroups(series)
   const shown = groups.slice(0, most)
+  const stripHeight = height === undefined ? 220 : Math.floor(height / Math.max(1, shown.length))
   const wanted = Math.max(0, ...shown.map(roomOf))
   const silence = now - (series.lastAt ?? now)
   const stale = range.following && silence > Math.max(10_000, series.longestSilence)
