@@ -1,8 +1,8 @@
 /**
  * What runs by itself on a site, as one tree of supervised children. They start left to right and stop right to left:
  *
- *   start   system-log -> disk-watch -> procedures -> config-watch -> http            then: ready, `listening on ...`
- *   stop    http (no new work, requests under way get a second) -> config-watch -> procedures -> disk-watch -> system-log
+ *   start   system-log -> disk-watch -> clock-watch -> procedures -> config-watch -> http            then: ready, `listening on ...`
+ *   stop    http (no new work, requests under way get a second) -> config-watch -> procedures -> clock-watch -> disk-watch -> system-log
  *           then what `SiteProcess` opened: the stores commit and save, the logs are written, the lock is given back
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -28,6 +28,7 @@ import { bodyOf } from "../domain/TelemetryEvent.js"
 import * as Handlers from "../http/Handlers.js"
 import { HttpAddress } from "../http/HttpAddress.js"
 import * as Server from "../http/Server.js"
+import * as ClockWatch from "../health/ClockWatch.js"
 import { builtIn } from "../plugins/Registry.js"
 import { Emitter } from "../procedure/Procedure.js"
 import * as Procedures from "../procedure/Procedures.js"
@@ -93,7 +94,7 @@ export const base = (facts: Readonly<Record<string, unknown>>) =>
         system.flush
       )
     )
-    return yield* Supervisor.make({ children: [systemLog, diskWatch] }).pipe(
+    return yield* Supervisor.make({ children: [systemLog, diskWatch, clockWatch] }).pipe(
       Effect.catchTag("DuplicateChild", Effect.die)
     )
   })
@@ -134,6 +135,18 @@ const diskWatch = ChildSpec.make({
     )
     return yield* Effect.repeat(Effect.zipRight(look, Self.mark), Schedule.spaced(retryDisk))
   })
+})
+
+const clockWatch = ChildSpec.make({
+  id: "clock-watch",
+  run: Effect.flatMap(SystemLog, (system) =>
+    ClockWatch.watch(({ by }) =>
+      Effect.zipRight(
+        Effect.sync(() => system.record("clock.stepped", { by_milliseconds: by })),
+        Effect.logWarning(`the clock was set by ${by} ms`)
+      )
+    )
+  )
 })
 
 /** What procedures measure goes to the store; a refusal of the disk is told once, not at each event. */

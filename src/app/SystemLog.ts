@@ -15,6 +15,12 @@ interface Entry {
   readonly data: unknown
 }
 
+/**
+ * The store comes up after this does, and what it notices while it comes up must not be lost: so the two verbs that write ask
+ * for the store when they are run.
+ *
+ * @effect-expect-leaking TelemetryStore
+ */
 export class SystemLog extends Context.Tag("outpost/app/SystemLog")<
   SystemLog,
   {

@@ -18,6 +18,8 @@ export type Notice =
       readonly aside: string | undefined
     }
   | { readonly kind: "replaced"; readonly path: string }
+  /** Lines that are no records, the first of them at `offset`: kept where they are. */
+  | { readonly kind: "damaged"; readonly path: string; readonly offset: number; readonly lines: number }
   | { readonly kind: "failed"; readonly path: string; readonly operation: string; readonly reason: string }
   | { readonly kind: "resumed" }
 

@@ -41,18 +41,17 @@ export const childSpec = (
     yield* Self.ready
     return yield* Aligned.repeat(Effect.zipRight(limited, Self.mark), every)
   }).pipe(Effect.annotateLogs("procedure", id))
-  // On an idle site the first life, which nobody asked for, ends at once; the one that is ordered works.
+  // On an idle site the first life, which nobody asked for, does nothing until it is stopped; the one that is ordered works.
   let waiting = options.idle
-  const orIdle = Effect.suspend((): Effect.Effect<void, ProcedureError, Emitter | Scope.Scope | Self.Self> => {
+  const orIdle = Effect.suspend((): Effect.Effect<never, ProcedureError, Emitter | Scope.Scope | Self.Self> => {
     if (!waiting) return life
     waiting = false
-    return Self.ready
+    return Effect.zipRight(Self.ready, Effect.never)
   })
   const silence = Option.getOrElse(entry.heartbeat, () => Duration.sum(Duration.times(every, 3), Duration.minutes(1)))
   return ChildSpec.make({
     id,
     run: orIdle,
-    restart: options.idle ? "transient" : "permanent",
     ready: "signalled",
     onStartFailure: "retry",
     onIntensity: "quarantine",
@@ -82,9 +81,10 @@ export const reconcile = Effect.fnUntraced(function* (
     changed.push(id)
     if (old !== undefined) yield* Effect.ignore(supervisor.remove(id))
     if (next !== undefined) {
-      yield* supervisor
-        .add(childSpec(id, next, available, options))
-        .pipe(Effect.catchAll((error) => Effect.logError(`procedure ${id}: ${error.message}`)))
+      yield* supervisor.add(childSpec(id, next, available, options)).pipe(
+        Effect.zipRight(options.idle ? supervisor.stop(id) : Effect.void),
+        Effect.catchAll((error) => Effect.logError(`procedure ${id}: ${error.message}`))
+      )
     }
   }
   return changed

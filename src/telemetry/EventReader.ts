@@ -35,18 +35,23 @@ export interface FoundLine {
 /** Blocks asked of the index at a time. */
 const blocksPerPage = 64
 
+/** What a reading is about to read that is not in the saved index, as of its begin: a checkpoint may save it meanwhile. */
+interface Fresh {
+  readonly blocks: ReadonlyArray<ReadableBlock>
+  /** Whether a block of the saved index is one of these, or came after the begin, or is of a file that is gone. */
+  readonly covers: (block: IndexedBlock) => boolean
+}
+
 /** Where a reading stands: which saved blocks are still to come, and whether the unsaved ones had their turn. */
 interface Place {
   readonly from: number | undefined
   readonly queue: ReadonlyArray<ReadableBlock>
   readonly saved: "more" | "done"
   readonly unsaved: "todo" | "done"
-  readonly lastSeq: number | undefined
+  readonly fresh: Fresh
 }
 
 type ReadableBlock = Pick<IndexedBlock, "path" | "offset" | "length" | "places">
-
-const begin: Place = { from: undefined, queue: [], saved: "more", unsaved: "todo", lastSeq: undefined }
 
 export const make = (index: SqlIndex, indexer: BlockIndexer) => {
   const typeIds = (types: ReadonlyArray<string>) => types.flatMap((type) => indexer.types.find(type) ?? [])
@@ -55,13 +60,14 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
   const impossible = (selection: Selection) =>
     selection.types.length > 0 && typeIds(selection.types).length === 0 && !indexer.types.full
 
-  const unsavedBlocks = (selection: Selection): ReadonlyArray<Block> => {
+  const freshOf = (selection: Selection): Fresh => {
     const types = new Set([...typeIds(selection.types), 0])
-    const matching = indexer
-      .unsaved()
+    const unsaved = indexer.unsaved()
+    const ofStream = unsaved.blocks.filter((block) => block.stream === selection.stream)
+    const newest = ofStream.reduce((seq, block) => Math.max(seq, block.lastSeq), 0) || Infinity
+    const matching = ofStream
       .filter(
         (block) =>
-          block.stream === selection.stream &&
           (selection.types.length === 0 || [...types].some((type) => block.counts.has(type))) &&
           !(selection.since !== undefined && block.lastTs < selection.since) &&
           !(selection.until !== undefined && block.firstTs >= selection.until) &&
@@ -69,8 +75,19 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
           !(selection.beforeSeq !== undefined && block.firstSeq >= selection.beforeSeq)
       )
       .sort((a, b) => a.firstSeq - b.firstSeq)
-    return selection.descending ? matching.reverse() : matching
+    return {
+      blocks: (selection.descending ? matching.reverse() : matching).map(asReadable),
+      covers: ({ firstSeq, offset, path }) => unsaved.covers(path, offset) || firstSeq > newest
+    }
   }
+
+  const begin = (selection: Selection): Place => ({
+    from: undefined,
+    queue: [],
+    saved: "more",
+    unsaved: "todo",
+    fresh: freshOf(selection)
+  })
 
   const askIndex = (selection: Selection, place: Place) =>
     index
@@ -95,17 +112,10 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
     Effect.gen(function* () {
       const [block, ...queue] = place.queue
       if (block !== undefined) {
-        const lines = yield* linesOf(selection, block)
-        const fresh =
-          selection.descending || place.lastSeq === undefined
-            ? lines
-            : lines.filter((line) => line.seq > (place.lastSeq ?? 0))
-        return [fresh, Option.some({ ...place, queue })]
+        return [yield* linesOf(selection, block), Option.some({ ...place, queue })]
       }
-      if (selection.descending && place.unsaved === "todo") {
-        const blocks = unsavedBlocks(selection)
-        return [[], Option.some({ ...place, unsaved: "done", queue: blocks.map(asReadable) })]
-      }
+      const unsavedNext: Place = { ...place, unsaved: "done", queue: place.fresh.blocks }
+      if (selection.descending && place.unsaved === "todo") return [[], Option.some(unsavedNext)]
       if (place.saved === "more") {
         const blocks = yield* askIndex(selection, place)
         const last = blocks[blocks.length - 1]
@@ -115,16 +125,12 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
           Option.some({
             ...place,
             from: last.id,
-            queue: blocks,
+            queue: blocks.filter((candidate) => !place.fresh.covers(candidate)),
             saved: blocks.length < blocksPerPage ? "done" : "more"
           })
         ]
       }
-      if (place.unsaved === "todo") {
-        const blocks = unsavedBlocks(selection)
-        return [[], Option.some({ ...place, unsaved: "done", queue: blocks.map(asReadable) })]
-      }
-      return [[], Option.none()]
+      return [[], place.unsaved === "todo" ? Option.some(unsavedNext) : Option.none()]
     })
 
   const linesOf = (
@@ -142,7 +148,7 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
   /** Up to `limit` lines. */
   const take = Effect.fnUntraced(function* (selection: Selection, limit: number) {
     const found: Array<FoundLine> = []
-    let place = impossible(selection) ? Option.none<Place>() : Option.some(begin)
+    let place = impossible(selection) ? Option.none<Place>() : Option.some(begin(selection))
     while (Option.isSome(place) && found.length < limit) {
       const [lines, next] = yield* step(selection, place.value)
       for (const line of lines) if (found.length < limit) found.push(line)
@@ -153,11 +159,13 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
 
   /** All lines of one stream, block by block. */
   const stream = (selection: Selection): Stream.Stream<FoundLine, StorageFailed> =>
-    impossible(selection)
-      ? Stream.empty
-      : Stream.paginateChunkEffect(begin, (place) =>
-          Effect.map(step(selection, place), ([lines, next]) => [Chunk.unsafeFromArray(lines), next] as const)
-        )
+    Stream.suspend(() =>
+      impossible(selection)
+        ? Stream.empty
+        : Stream.paginateChunkEffect(begin(selection), (place) =>
+            Effect.map(step(selection, place), ([lines, next]) => [Chunk.unsafeFromArray(lines), next] as const)
+          )
+    )
 
   return { take, stream }
 }

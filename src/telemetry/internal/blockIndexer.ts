@@ -27,6 +27,21 @@ export interface BadLine {
   readonly length: number
 }
 
+/** Blocks that the saved index does not have. */
+export interface Unsaved {
+  readonly blocks: ReadonlyArray<Block>
+  /** Whether a block of the saved index is among them, or describes a file that is no longer there. */
+  readonly covers: (path: string, offset: number) => boolean
+}
+
+/** What a checkpoint has to save. */
+export interface Taken {
+  readonly blocks: ReadonlyArray<Block>
+  readonly forgotten: ReadonlyArray<string>
+}
+
+const nothing: Taken = { blocks: [], forgotten: [] }
+
 const chunk = 1024 * 1024
 
 export class BlockIndexer {
@@ -34,6 +49,8 @@ export class BlockIndexer {
   private finished: Array<Block> = []
   /** Files whose blocks no longer describe what stands at their path. */
   private forgotten: Array<string> = []
+  /** What a checkpoint is saving: not in the index before it is done. */
+  private saving: Taken = nothing
   /** Of the line that was read last. */
   readonly header = new LineHeader()
   /** How far files that are not open are covered by blocks. */
@@ -57,7 +74,13 @@ export class BlockIndexer {
         this.forget(path)
         return this.builder(stream, path, offset)
       }
-      this.read(builder, offset, nobody)
+      try {
+        this.read(builder, offset, nobody)
+      } catch {
+        // Gone meanwhile, or unreadable: what stands before stays without blocks, which a check reports.
+        this.forget(path)
+        return this.resume(stream, path, offset)
+      }
     }
     return builder
   }
@@ -89,25 +112,46 @@ export class BlockIndexer {
     this.open.delete(path)
     this.known.delete(path)
     this.finished = this.finished.filter((block) => block.path !== path)
+    this.saving = { ...this.saving, blocks: this.saving.blocks.filter((block) => block.path !== path) }
     this.forgotten.push(path)
   }
 
-  /** Closed blocks and forgotten files since the last call, for a checkpoint. Give them back with `restore` if it fails. */
-  take(): { readonly blocks: ReadonlyArray<Block>; readonly forgotten: ReadonlyArray<string> } {
-    const taken = { blocks: this.finished, forgotten: this.forgotten }
+  /** Closed blocks and forgotten files since the last call, for a checkpoint; it ends with `saved`, or with `restore`. */
+  take(): Taken {
+    this.saving = { blocks: this.finished, forgotten: this.forgotten }
     this.finished = []
     this.forgotten = []
-    return taken
+    return this.saving
   }
 
-  restore(taken: { readonly blocks: ReadonlyArray<Block>; readonly forgotten: ReadonlyArray<string> }): void {
-    this.finished = [...taken.blocks, ...this.finished]
-    this.forgotten = [...taken.forgotten, ...this.forgotten]
+  saved(): void {
+    this.saving = nothing
   }
 
-  /** Blocks that are not in the saved index: closed ones, then what the open ones hold so far. */
-  unsaved(): ReadonlyArray<Block> {
-    return [...this.finished, ...[...this.open.values()].flatMap((builder) => builder.peek())]
+  restore(): void {
+    this.finished = [...this.saving.blocks, ...this.finished]
+    this.forgotten = [...this.saving.forgotten, ...this.forgotten]
+    this.saving = nothing
+  }
+
+  /**
+   * Blocks that are not in the saved index, as of now: those being saved, closed ones, then what the open ones hold so far.
+   * While they are read, a checkpoint may put them into the index too: `covers` tells these, and blocks of forgotten files.
+   */
+  unsaved(): Unsaved {
+    const open = [...this.open.values()].flatMap((builder) => builder.peek())
+    const blocks = [...this.saving.blocks, ...this.finished, ...open]
+    const first = new Map<string, number>()
+    for (const { offset, path } of blocks) first.set(path, Math.min(offset, first.get(path) ?? Infinity))
+    const stale = new Set([...this.saving.forgotten, ...this.forgotten])
+    return { blocks, covers: (path, offset) => stale.has(path) || offset >= (first.get(path) ?? Infinity) }
+  }
+
+  /** The first number of a stream that is in an open block. */
+  firstUnsaved(stream: StreamName): number {
+    let first = Infinity
+    for (const builder of this.open.values()) if (builder.stream === stream) first = Math.min(first, builder.firstSeq)
+    return first
   }
 
   /** Closes the blocks of files that are no longer written. */

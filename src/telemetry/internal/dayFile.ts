@@ -6,6 +6,7 @@
  * @internal
  */
 import type * as DateTime from "effect/DateTime"
+import { basename } from "node:path"
 import * as DayKey from "../../domain/DayKey.js"
 
 const smallStep = 3_600_000
@@ -17,9 +18,9 @@ export class DayFile {
 
   constructor(private readonly zone: DateTime.TimeZone) {}
 
-  /** The newest line that is stored already: its day is the one to stay in. */
-  resume(millis: number): void {
-    this.keyAt(millis)
+  /** A file that is there already, and when it was last written: its day is the one to stay in. */
+  resume(path: string, millis: number): void {
+    if (DayKey.ofFileName(basename(path)) === DayKey.of(millis, this.zone)) this.keyAt(millis)
   }
 
   /** `YYYYMMDD`. Offsets of zones are whole minutes, so a day never turns within one. */

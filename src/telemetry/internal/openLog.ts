@@ -8,7 +8,6 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
-import { join } from "node:path"
 import type { Database } from "../../database/Database.js"
 import { StorageFailed } from "../../domain/Refusal.js"
 import type { StreamName } from "../../domain/StreamName.js"
@@ -21,9 +20,10 @@ import { BlockIndexer } from "./blockIndexer.js"
 import { CurrentView } from "./currentView.js"
 import { DayFile } from "./dayFile.js"
 import { EventLog } from "./eventLog.js"
+import * as Exceptions from "./exceptions.js"
 import { growth, quoted } from "./lineForm.js"
 import { RecentLines } from "./recentLines.js"
-import { eventFiles, Exceptions, type Numbers, readExceptions, readTail, type Tools } from "./recovery.js"
+import { eventFiles, type Numbers, readTail, type Tools } from "./recovery.js"
 import { TypeDictionary } from "./typeDictionary.js"
 
 export interface OpenOptions extends Options {
@@ -50,7 +50,6 @@ export interface Opened {
 /** Types told apart by number; types beyond are still stored and found, only slower. */
 const typeCapacity = 65_536
 const smallestBuffer = 8 * 1024 * 1024
-const exceptionsFile = /^current-(\d+)\.jsonl$/
 
 export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed, Scope.Scope> =>
   Effect.gen(function* () {
@@ -60,7 +59,7 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     const indexer = new BlockIndexer(types, options.blockBytes)
     const current = new CurrentView(options.currentLimit)
     const recent = new RecentLines()
-    const exceptions = new Exceptions()
+    const exceptions = new Exceptions.Exceptions()
     const numbers: Numbers = { site: 0, run: 0, system: 0 }
     const notify = options.notify ?? (() => undefined)
     const tools: Tools = { disk, indexer, current, exceptions, numbers, notify, timestamp: () => timestampOf(now()) }
@@ -74,7 +73,7 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     numbers.site = saved.state?.site ?? 0
     numbers.run = saved.state?.run ?? 0
     numbers.system = saved.state?.system ?? 0
-    const generation = readExceptions(tools, stateDirectory, exceptionsFile, saved.state?.generation ?? 0) + 1
+    const generation = exceptions.readFiles(stateDirectory, saved.state?.generation ?? 0) + 1
 
     const runFiles = new Set(saved.files.filter((file) => file.stream === "run").map((file) => file.path))
     const tail = (stream: StreamName, path: string, afterSeq?: number) =>
@@ -85,15 +84,19 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
             ? storageFailed(cause)
             : new StorageFailed({ operation: "read", path, reason: reasonOf(cause) })
       })
-    for (const file of eventFiles(siteDirectory, systemDirectory)) yield* tail(file.stream, file.path)
-
     const day = new DayFile(options.zone)
-    if (indexer.header.ts > 0) day.resume(indexer.header.ts)
+    for (const { path, stream } of eventFiles(siteDirectory, systemDirectory)) {
+      if (stream === "site") day.resume(path, fs.statSync(path).mtimeMs)
+      yield* tail(stream, path)
+    }
+    numbers.site = exceptions.admit("site", numbers.site, current)
+    exceptions.dropBehind("site", numbers.site)
+
     const log = new EventLog(
       {
         siteDirectory,
         systemDirectory,
-        asidePath: (n) => join(stateDirectory, `current-${n}.jsonl`),
+        asidePath: (n) => Exceptions.pathOf(stateDirectory, n),
         disk,
         capacity: Math.max(smallestBuffer, (growth + 1) * options.eventBytes),
         now,
@@ -109,19 +112,24 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
       { position: { ...numbers, active: undefined }, generation }
     )
 
-    exceptions.dropBehind("site", numbers.site)
     const mutex = yield* Effect.makeSemaphore(1)
-    const save = makeCheckpoint(options, log, index, indexer, current, exceptions, generation - 1)
+    const save = makeCheckpoint(options, log, index, indexer, current, exceptions)
     const checkpoint = mutex.withPermits(1)(Effect.uninterruptible(save))
+    /** Where the state can't be saved (a full disk), the files say it all: the next start is longer. */
+    const attempt = Effect.catchAll(checkpoint, (error) => Effect.logWarning(`the state was not saved: ${error.message}`))
 
     const adoptRuns = Effect.fnUntraced(function* (runs: KnownRuns) {
       const newest = saved.state?.run ?? 0
       for (const file of runs.files) {
         runFiles.add(file.path)
-        if (rebuild || file.lastSeq === undefined || file.lastSeq > newest)
-          yield* tail("run", file.path, runs.active?.afterSeq ?? Infinity)
+        // The run that was active at the checkpoint may have ended without another event: then it has no later number.
+        if (rebuild || file.lastSeq === undefined || file.lastSeq >= newest) {
+          const read = tail("run", file.path, runs.active?.afterSeq ?? Infinity)
+          yield* file.lastSeq === undefined ? read : Effect.catchAll(read, unreadableRun)
+        }
         numbers.run = Math.max(numbers.run, file.afterSeq, file.lastSeq ?? 0)
       }
+      numbers.run = exceptions.admit("run", numbers.run, current)
       exceptions.dropBehind("run", numbers.run)
       if (runs.active === undefined) current.clearRun()
       else current.dropRunUpTo(runs.active.afterSeq)
@@ -130,17 +138,12 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
         active: runs.active && { path: runs.active.path, quotedId: Buffer.from(quoted(runs.active.runId), "latin1") }
       })
       if (rebuild) indexer.closeAll()
-      yield* checkpoint
+      yield* attempt
     })
 
-    yield* Effect.addFinalizer(() =>
-      Effect.promise(() => log.commit.close()).pipe(
-        Effect.zipRight(checkpoint),
-        Effect.catchAll((error) => Effect.logWarning(`the state was not saved: ${error.message}`))
-      )
-    )
+    yield* Effect.addFinalizer(() => Effect.zipRight(Effect.promise(() => log.commit.close()), attempt))
     if (rebuild) indexer.closeAll()
-    yield* checkpoint
+    yield* attempt
     return {
       log,
       index,
@@ -159,29 +162,31 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
 const indexFailed = (operation: string) => (error: { readonly message: string }) =>
   new StorageFailed({ operation, path: "index", reason: error.message })
 
+/** A run that is over has its numbers in the record; its disk may be gone. */
+const unreadableRun = (error: StorageFailed) => Effect.logWarning(`the events of a run that is over can't be read: ${error.message}`)
+
 const makeCheckpoint = (
   options: OpenOptions,
   log: EventLog,
   index: SqlIndex.SqlIndex,
   indexer: BlockIndexer,
   current: CurrentView,
-  exceptions: Exceptions,
-  oldest: number
+  exceptions: Exceptions.Exceptions
 ) => {
   let savedTypes = 0
   let savedState = ""
-  const covered: Numbers = { site: 0, run: 0, system: 0 }
-  /** Exceptions up to this generation were part of the checkpoint before: their files may go. */
-  let old = oldest
+  /** What was put so far is durable, or has failed. */
+  const settled = Effect.async<void>((resume) => log.wait(() => resume(Effect.void)))
   return Effect.gen(function* () {
     const step = options.step
     step?.("checkpoint.begin")
+    // All exceptions of this generation are known, and part of the state, before their file may go.
+    const generation = log.turnAside()
+    yield* settled
     indexer.retire((path) => log.isWritten(path))
     const taken = indexer.take()
-    for (const block of taken.blocks) covered[block.stream] = Math.max(covered[block.stream], block.lastSeq)
-    exceptions.prune(covered)
+    exceptions.prune((stream) => indexer.firstUnsaved(stream))
     const position = log.state
-    const generation = log.turnAside()
     const state: SqlIndex.SavedState = {
       site: position.site,
       run: position.run,
@@ -196,32 +201,28 @@ const makeCheckpoint = (
     const idle =
       taken.blocks.length + taken.forgotten.length + texts.length + changes.current.length + changes.removed.length ===
       0
-    if (idle && !changes.clearRun && text === savedState) return
+    if (idle && !changes.clearRun && text === savedState) return indexer.saved()
     yield* index
       .save({ blocks: taken.blocks, forgotten: taken.forgotten, types: { first, texts }, state, ...changes })
       .pipe(
         Effect.mapError(indexFailed("save")),
         Effect.tapError(() =>
           Effect.sync(() => {
-            indexer.restore(taken)
+            indexer.restore()
             current.restoreChanges(changes)
           })
         )
       )
+    indexer.saved()
     step?.("checkpoint.saved")
     savedTypes += texts.length
     savedState = text
     yield* index.durable
     step?.("checkpoint.durable")
-    yield* Effect.sync(() => removeExceptions(options.stateDirectory, old))
-    old = generation
+    yield* Effect.try({
+      try: () => Exceptions.removeFiles(options.stateDirectory, generation),
+      catch: (cause) => new StorageFailed({ operation: "remove", path: options.stateDirectory, reason: reasonOf(cause) })
+    })
     step?.("checkpoint.cleaned")
   })
-}
-
-const removeExceptions = (directory: string, upTo: number): void => {
-  for (const name of fs.existsSync(directory) ? fs.readdirSync(directory) : []) {
-    const generation = Number(exceptionsFile.exec(name)?.[1] ?? NaN)
-    if (generation <= upTo) fs.rmSync(join(directory, name), { force: true })
-  }
 }

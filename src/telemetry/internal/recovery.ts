@@ -12,6 +12,7 @@ import { AppendFile, type Notice } from "../../journal/AppendFile.js"
 import type { Disk } from "../../journal/Disk.js"
 import type { BlockIndexer } from "./blockIndexer.js"
 import type { CurrentStream, CurrentView } from "./currentView.js"
+import type { Exceptions } from "./exceptions.js"
 import { JsonScanner } from "./jsonScanner.js"
 import { other } from "./typeDictionary.js"
 
@@ -19,44 +20,6 @@ export interface Numbers {
   site: number
   run: number
   system: number
-}
-
-/** Exceptions that lines don't show: what must not become current, what is only current. */
-export class Exceptions {
-  private readonly notCurrent = new Set<string>()
-
-  add(stream: string, seq: number): void {
-    this.notCurrent.add(`${stream}.${seq}`)
-  }
-
-  has(stream: string, seq: number): boolean {
-    return this.notCurrent.size > 0 && this.notCurrent.has(`${stream}.${seq}`)
-  }
-
-  /** Forgets those of lines that are in saved blocks: no start reads these lines again. */
-  prune(covered: Readonly<Numbers>): void {
-    for (const key of this.notCurrent) {
-      const [stream, seq] = split(key)
-      if (seq <= (stream === "run" ? covered.run : covered.site)) this.notCurrent.delete(key)
-    }
-  }
-
-  /** Forgets those of numbers that no event got: the next event with such a number is another one. */
-  dropBehind(stream: string, last: number): void {
-    for (const key of this.notCurrent) {
-      const [of, seq] = split(key)
-      if (of === stream && seq > last) this.notCurrent.delete(key)
-    }
-  }
-
-  all(): ReadonlyArray<readonly [string, number]> {
-    return [...this.notCurrent].map(split)
-  }
-}
-
-const split = (key: string): readonly [string, number] => {
-  const at = key.indexOf(".")
-  return [key.slice(0, at), Number(key.slice(at + 1))]
 }
 
 export interface Tools {
@@ -110,6 +73,9 @@ export const readTail = async (
     },
     endOfChunk: () => latest.keep()
   })
+  const [bad] = indexer.bad
+  if (bad !== undefined) tools.notify({ kind: "damaged", path, offset: bad.offset, lines: indexer.bad.length })
+  indexer.bad.length = 0
 }
 
 /** The last line of each type, turned into text once per chunk of the file. */
@@ -125,7 +91,9 @@ class LatestLines {
   see(type: number, seq: number, bytes: Buffer, start: number, end: number): void {
     if (this.stream === "system" || seq <= this.afterSeq || this.tools.exceptions.has(this.stream, seq)) return
     const last = this.seen.get(type)
-    if (last === undefined) this.seen.set(type, { seq, bytes, start, end })
+    // Types beyond the dictionary share one number: each line may be the last one of its type.
+    if (type === other && last !== undefined) this.keep()
+    if (last === undefined || type === other) this.seen.set(type, { seq, bytes, start, end })
     else {
       last.seq = seq
       last.bytes = bytes
@@ -146,13 +114,16 @@ class LatestLines {
 
 const currentStream = (stream: StreamName): CurrentStream => (stream === "run" ? "run" : "site")
 
-/** Sets aside what stands behind the last whole line; answers the size that is left. */
+/**
+ * Sets aside what stands behind the last whole line; answers the size that is left. It is durable then: an earlier life may
+ * have been cut off before it was, and the index is about to speak of it.
+ */
 const mendTail = async (tools: Tools, path: string, from: number, size: number, full: boolean): Promise<number> => {
   const whole = lastWhole(path, from, size, full)
-  if (whole === size) return size
   const file = new AppendFile(path, false, tools.disk, tools.notify, tools.timestamp)
   try {
     await file.cut(whole)
+    await file.sync(0)
   } finally {
     await file.close()
   }
@@ -183,32 +154,3 @@ const lastWhole = (path: string, from: number, size: number, full: boolean): num
 }
 
 const tailStep = 4 * 1024 * 1024
-
-/** Reads the files of exceptions; answers the highest generation. */
-export const readExceptions = (tools: Tools, directory: string, namePattern: RegExp, oldest: number): number => {
-  let highest = oldest
-  const names = fs.existsSync(directory) ? fs.readdirSync(directory) : []
-  for (const name of names) {
-    const generation = Number(namePattern.exec(name)?.[1] ?? NaN)
-    if (Number.isNaN(generation)) continue
-    highest = Math.max(highest, generation)
-    for (const record of fs.readFileSync(join(directory, name), "latin1").split("\n")) readException(tools, record)
-  }
-  return highest
-}
-
-const currentOnly = '{"current_only":'
-
-const readException = (tools: Tools, record: string): void => {
-  const not = /^\{"not_current":\{"stream":"(site|run)","seq":(\d+)\}\}$/.exec(record)
-  if (not?.[1] !== undefined) return tools.exceptions.add(not[1], Number(not[2]))
-  if (!record.startsWith(currentOnly) || !record.endsWith("}}")) return
-  const line = record.slice(currentOnly.length, -1)
-  const bytes = Buffer.from(line, "latin1")
-  const { header } = tools.indexer
-  if (!header.read(bytes, 0, bytes.length)) return
-  const stream = line.includes('"stream":"run"') ? "run" : "site"
-  tools.numbers[stream] = Math.max(tools.numbers[stream], header.seq)
-  if (tools.exceptions.has(stream, header.seq)) return
-  tools.current.set(stream, header.typeBytes.toString("latin1", header.typeStart, header.typeEnd), header.seq, line)
-}

@@ -1,5 +1,6 @@
 /** The browser's own modal dialog: it holds the focus, Escape closes it, and the focus goes back where it was. */
 import { useEffect, useId, useRef, useState, type ReactNode } from "react"
+import { createPortal } from "react-dom"
 import { Icon } from "./Icon.js"
 
 export interface DialogProps {
@@ -20,7 +21,8 @@ export const Dialog = ({ children, kind, onClose, title }: DialogProps) => {
     // The browser would choose the first button, which is the one that closes.
     dialog.querySelector<HTMLElement>("[data-first]")?.focus()
   }, [])
-  return (
+  // At the page's end: what is styled or hidden around the button that asks does not bear on the dialog.
+  return createPortal(
     <dialog
       ref={element}
       className={`dialog ${kind}`}
@@ -42,7 +44,8 @@ export const Dialog = ({ children, kind, onClose, title }: DialogProps) => {
         </header>
         {children}
       </div>
-    </dialog>
+    </dialog>,
+    document.body
   )
 }
 
