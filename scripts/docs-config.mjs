@@ -27,9 +27,6 @@ const atNextStart = new Set([
 const notYet = new Set([
   "general.config_revision",
   "general.software_version",
-  "http.limits.pending_events",
-  "telemetry.day_start",
-  "plugins",
   "procedures.<name>.command",
   "procedures.<name>.module",
   "procedures.<name>.cron",
@@ -39,8 +36,6 @@ const notYet = new Set([
   "procedures.<name>.singleton",
   "procedures.<name>.limits.line_bytes",
   "procedures.<name>.limits.memory_bytes",
-  "alarms",
-  "observability",
   "settings.data_path",
   "settings.timezone",
   "storage",
@@ -194,5 +189,15 @@ const proveUnused = () => {
   if (used.length > 0) throw new Error(`said to have no effect, but read: ${used.join(", ")}`)
 }
 
+/** Fails where a name above stands for nothing in the schema. */
+const proveKnown = (text) => {
+  const strangers = [...notYet, ...atNextStart].filter(
+    (name) => !text.includes(`| \`${name}`) && !text.includes(`### ${name}\n`)
+  )
+  if (strangers.length > 0) throw new Error(`no such keys: ${strangers.join(", ")}`)
+}
+
 proveUnused()
-replaceBetween("docs/config.md", "settings", sections.map(table).join("\n\n"), process.argv.includes("--check"))
+const text = sections.map(table).join("\n\n")
+proveKnown(text)
+replaceBetween("docs/config.md", "settings", text, process.argv.includes("--check"))

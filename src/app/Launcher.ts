@@ -1,4 +1,7 @@
-/** What the command line calls: serve a site, or find who carries a command out. */
+/**
+ * What the command line calls: serve a site, or find who carries a command out. The half that opens a site is loaded only when
+ * a site is opened, so that a command that asks a running server comes at once.
+ */
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -26,10 +29,10 @@ import { jsonSchema } from "./ConfigDocument.js"
 import * as ConfigEnvironment from "./ConfigEnvironment.js"
 import * as ConfigFile from "./ConfigFile.js"
 import * as ConfigStarter from "./ConfigStarter.js"
-import * as Daemon from "./Daemon.js"
+import type * as Daemon from "./Daemon.js"
 import * as Detached from "./Detached.js"
 import * as Doctor from "./Doctor.js"
-import * as SiteProcess from "./SiteProcess.js"
+import type * as SiteProcess from "./SiteProcess.js"
 
 export const layer: Layer.Layer<Cli.Launcher, never, FileSystem.FileSystem | Path.Path> = Layer.effect(
   Cli.Launcher,
@@ -49,6 +52,9 @@ export const layer: Layer.Layer<Cli.Launcher, never, FileSystem.FileSystem | Pat
 )
 
 // -----------------------------------------------------------------------------
+
+const siteHalf = Effect.promise(() => import("./SiteProcess.js"))
+const serverHalf = Effect.promise(() => import("./Daemon.js"))
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -93,17 +99,16 @@ const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, 
         Effect.mapError(rejected("the command line and the environment"))
       )
       const stop = yield* Deferred.make<void>()
-      const site = SiteProcess.layer({
+      const site = (yield* siteHalf).layer({
         site: options.site,
         config: options.config,
         overrides,
         shutdown: Option.some(Effect.asVoid(Deferred.succeed(stop, undefined)))
       })
       const context = yield* Layer.build(site).pipe(Effect.mapError(launchError(options)))
-      yield* Daemon.run({ ...options, until: Deferred.await(stop) }).pipe(
-        Effect.mapError(daemonError),
-        Effect.provide(context)
-      )
+      yield* (yield* serverHalf)
+        .run({ ...options, until: Deferred.await(stop) })
+        .pipe(Effect.mapError(daemonError), Effect.provide(context))
     })
   )
 
@@ -154,7 +159,7 @@ const inProcess = (options: Cli.ConnectOptions) =>
       Effect.mapError(rejected("the command line and the environment"))
     )
     const context = yield* Layer.build(
-      SiteProcess.layer({ site: options.site, config: options.config, overrides, shutdown: Option.none() })
+      (yield* siteHalf).layer({ site: options.site, config: options.config, overrides, shutdown: Option.none() })
     ).pipe(Effect.mapError(launchError(options)))
     const connection: Cli.Connection = {
       where: { _tag: "InProcess", site: Context.get(context, Site.Site).directory },

@@ -126,7 +126,7 @@ export class GroupCommit {
   }
 
   /** Runs between two batches: meanwhile no file is written. */
-  exclusive(work: () => Promise<void>): Promise<void> {
+  exclusive<A>(work: () => Promise<A>): Promise<A> {
     return new Promise((resolve, reject) => {
       this.guests.push(() => work().then(resolve, reject))
       this.schedule()

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import { crc32 } from "node:zlib"
 import { StorageFailed } from "../domain/Refusal.js"
+import { reasonOf } from "../journal/AppendFile.js"
 import type { StreamName } from "../domain/StreamName.js"
 import { JsonScanner } from "./internal/jsonScanner.js"
 import { LineHeader } from "./internal/lineHeader.js"
@@ -42,8 +43,7 @@ interface IndexedRange {
 export const run = (opened: Opened, options: { readonly repair: boolean }): Effect.Effect<Report, StorageFailed> =>
   Effect.gen(function* () {
     yield* opened.checkpoint
-    const runs = [...opened.runFiles, ...activeRun(opened)].map((path) => ({ stream: "run" as const, path }))
-    const files = [...eventFiles(opened.siteDirectory, opened.systemDirectory), ...unique(runs)]
+    const files = yield* filesOf(opened)
     const findings: Array<Damage> = []
     let bytes = 0
     let events = 0
@@ -62,67 +62,99 @@ export const run = (opened: Opened, options: { readonly repair: boolean }): Effe
     return { files: files.length, bytes, events, findings }
   })
 
-const activeRun = (opened: Opened): ReadonlyArray<string> => {
-  const path = opened.log.state.active?.path
-  return path === undefined ? [] : [path]
+interface EventFile {
+  readonly stream: StreamName
+  readonly path: string
 }
 
-const unique = <A extends { readonly path: string }>(files: ReadonlyArray<A>): ReadonlyArray<A> => [
-  ...new Map(files.map((file) => [file.path, file])).values()
-]
+/** Files that are there, and files that the index or the record of runs speaks of. */
+const filesOf = (opened: Opened): Effect.Effect<ReadonlyArray<EventFile>, StorageFailed> =>
+  Effect.map(Effect.mapError(opened.index.files, indexFailed("index")), (indexed) => {
+    const active = opened.log.state.active?.path
+    const runs = [...opened.runFiles, ...(active === undefined ? [] : [active])]
+    const files = [
+      ...eventFiles(opened.siteDirectory, opened.systemDirectory),
+      ...indexed,
+      ...runs.map((path): EventFile => ({ stream: "run", path }))
+    ]
+    return [...new Map(files.map(({ path, stream }) => [path, { path, stream }])).values()]
+  })
 
 const indexFailed = (path: string) => (error: { readonly message: string }) =>
   new StorageFailed({ operation: "verify", path, reason: error.message })
 
+const failed = (operation: string, path: string) => (cause: unknown) =>
+  new StorageFailed({ operation, path, reason: reasonOf(cause) })
+
+/** Size and blocks of a file as of one moment between two batches: what is on its way to the disk is in neither. */
+const sample = Effect.fnUntraced(function* (opened: Opened, path: string) {
+  const now = yield* Effect.tryPromise({
+    try: () =>
+      opened.log.commit.exclusive(async () => ({
+        size: fs.statSync(path, { throwIfNoEntry: false })?.size,
+        unsaved: opened.indexer.unsaved()
+      })),
+    catch: failed("stat", path)
+  })
+  const saved = yield* Effect.mapError(opened.index.blocksOf(path), indexFailed(path))
+  const ranges: ReadonlyArray<IndexedRange> = [
+    ...saved.filter(({ offset }) => !now.unsaved.covers(path, offset)),
+    ...now.unsaved.blocks.filter((block) => block.path === path)
+  ]
+  return { size: now.size, ranges }
+})
+
 const checkFile = (opened: Opened, path: string) =>
   Effect.gen(function* () {
-    const saved = yield* opened.index.blocksOf(path).pipe(Effect.mapError(indexFailed(path)))
-    const unsaved = opened.indexer.unsaved().filter((block) => block.path === path)
-    const ranges: ReadonlyArray<IndexedRange> = [...saved, ...unsaved]
+    const { ranges, size } = yield* sample(opened, path)
     const findings: Array<Omit<Damage, "repaired">> = []
-    const exists = fs.existsSync(path)
-    if (!exists) {
-      const first = ranges[0]
-      if (first === undefined) return { bytes: 0, events: 0, findings }
-      findings.push({
-        kind: "missing-file",
-        path,
-        firstSeq: first.firstSeq,
-        lastSeq: ranges.reduce((seq, range) => Math.max(seq, range.lastSeq), 0),
-        message: "the file is gone; its events are lost unless it was moved away on purpose"
-      })
+    if (size === undefined) {
+      const [first] = ranges
+      if (first !== undefined) findings.push(gone(path, first, ranges))
       return { bytes: 0, events: 0, findings }
     }
     const file = yield* Effect.acquireRelease(
-      Effect.try({
-        try: () => fs.openSync(path, "r"),
-        catch: (cause) => new StorageFailed({ operation: "open", path, reason: String(cause) })
-      }),
+      Effect.try({ try: () => fs.openSync(path, "r"), catch: failed("open", path) }),
       (file) => Effect.sync(() => fs.closeSync(file))
     )
     const lines = new LineCheck(path, findings)
     let end = 0
     for (const range of ranges) {
-      const block = Buffer.allocUnsafe(range.length)
-      const count = fs.readSync(file, block, 0, range.length, range.offset)
-      const sound = count === range.length && crc32(block) === range.crc
-      if (!sound) findings.push(damaged(path, range, count))
-      lines.check(block.subarray(0, count), range.offset, sound)
+      if (range.offset > end) findings.push(unindexed(path, end, range.offset))
+      const block = yield* readBlock(file, range)
+      const sound = block.length === range.length && crc32(block) === range.crc
+      if (!sound) findings.push(damaged(path, range, block.length))
+      lines.check(block, range.offset, sound)
       end = range.offset + range.length
       yield* Effect.yieldNow()
     }
-    const size = fs.fstatSync(file).size
-    if (size > end) {
-      findings.push({
-        kind: "index",
-        path,
-        offset: end,
-        length: size - end,
-        message: "bytes that are in no block of the index"
-      })
-    }
+    if (size > end) findings.push(unindexed(path, end, size))
     return { bytes: size, events: lines.events, findings }
   }).pipe(Effect.scoped)
+
+/** What can't be read is as good as gone. */
+const readBlock = (file: number, { length, offset }: IndexedRange): Effect.Effect<Buffer> =>
+  Effect.async((resume) => {
+    fs.read(file, Buffer.allocUnsafe(length), 0, length, offset, (error, count, bytes) =>
+      resume(Effect.succeed(bytes.subarray(0, error === null ? count : 0)))
+    )
+  })
+
+const gone = (path: string, first: IndexedRange, ranges: ReadonlyArray<IndexedRange>) => ({
+  kind: "missing-file" as const,
+  path,
+  firstSeq: first.firstSeq,
+  lastSeq: ranges.reduce((seq, range) => Math.max(seq, range.lastSeq), 0),
+  message: "the file is gone; its events are lost unless it was moved away on purpose"
+})
+
+const unindexed = (path: string, offset: number, end: number) => ({
+  kind: "index" as const,
+  path,
+  offset,
+  length: end - offset,
+  message: "bytes that are in no block of the index"
+})
 
 const damaged = (path: string, range: IndexedRange, count: number) => ({
   kind: "corrupt" as const,
@@ -189,12 +221,14 @@ class LineCheck {
   }
 }
 
+/** Between two batches, because the tail of a file is mended; numbers and the current view stay as they are. */
 const repair = (opened: Opened, stream: StreamName, path: string) =>
   Effect.tryPromise({
-    try: async () => {
-      opened.indexer.forget(path)
-      await readTail(opened.tools, stream, path, { full: false, afterSeq: Infinity })
-      opened.indexer.closeAll()
-    },
-    catch: (cause) => new StorageFailed({ operation: "repair", path, reason: String(cause) })
+    try: () =>
+      opened.log.commit.exclusive(async () => {
+        opened.indexer.forget(path)
+        await readTail(opened.tools, stream, path, { full: false, afterSeq: Infinity })
+        opened.indexer.closeAll()
+      }),
+    catch: failed("repair", path)
   }).pipe(Effect.zipRight(opened.checkpoint))

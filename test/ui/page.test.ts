@@ -152,16 +152,18 @@ describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
 
   it("has a dark theme that stays, and follows the system where asked", async () => {
     const { close, page } = await open(browser, site.url, { colorScheme: "light" })
-    const ground = () => page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor")
-    assert.strictEqual(await ground(), "rgb(244, 246, 248)")
+    const ground = (colour: string) =>
+      page.waitForFunction(`getComputedStyle(document.documentElement).backgroundColor === "${colour}"`)
+    const [light, dark] = ["rgb(244, 246, 248)", "rgb(14, 18, 22)"]
+    await ground(light)
     await page.getByRole("button", { name: "Dark theme" }).click()
-    assert.strictEqual(await ground(), "rgb(14, 18, 22)")
+    await ground(dark)
     await page.reload()
-    assert.strictEqual(await ground(), "rgb(14, 18, 22)")
+    await ground(dark)
     await page.getByRole("button", { name: "The system's theme" }).click()
-    assert.strictEqual(await ground(), "rgb(244, 246, 248)")
+    await ground(light)
     await page.emulateMedia({ colorScheme: "dark" })
-    assert.strictEqual(await ground(), "rgb(14, 18, 22)")
+    await ground(dark)
     await close()
   })
 
