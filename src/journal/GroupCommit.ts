@@ -120,7 +120,6 @@ export class GroupCommit {
   /** Told when everything put so far is durable, or that the batch failed. */
   wait(waiter: (failure: DiskFailure | undefined) => void): void {
     if (this.closed) return waiter(new DiskFailure("commit", "", "the log is closed"))
-    if (this.closed) return waiter(new DiskFailure("write", "", "the journal is closed"))
     this.pending.wait(waiter)
     this.schedule()
   }

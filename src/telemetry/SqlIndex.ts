@@ -162,26 +162,29 @@ export const make = (database: Database, siteDirectory: string) => {
     return id
   })
 
+  /** Forgets a file; answers the numbers its blocks had. */
   const forget = Effect.fnUntraced(function* (path: string) {
     const id = `(select id from files where path = ?)`
+    const freed = yield* writer.unsafe<{ id: number }>(`select id from blocks where file = ${id} order by id`, [keyOf(path)])
     yield* writer.unsafe(`delete from block_types where block in (select id from blocks where file = ${id})`, [
       keyOf(path)
     ])
     yield* writer.unsafe(`delete from blocks where file = ${id}`, [keyOf(path)])
     yield* writer.unsafe("delete from files where path = ?", [keyOf(path)])
     fileIds.delete(path)
+    return freed.map((row) => row.id)
   })
 
-  const saveBlocks = Effect.fnUntraced(function* (blocks: ReadonlyArray<Block>) {
+  const saveBlocks = Effect.fnUntraced(function* (blocks: ReadonlyArray<Block>, places: BlockPlaces) {
     const rows: Array<ReadonlyArray<unknown>> = []
     const types: Array<ReadonlyArray<unknown>> = []
     const covered = new Map<number, number>()
     const newest = yield* writer.unsafe<{ id: number | null }>("select max(id) as id from blocks")
-    let id = newest[0]?.id ?? 0
+    places.begin(newest[0]?.id ?? 0)
     for (const block of blocks) {
       const file = yield* fileId(block.stream, block.path)
       covered.set(file, block.offset + block.length)
-      id++
+      const id = places.next(block.path)
       rows.push([
         id,
         file,
