@@ -3,7 +3,6 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/faults/**/*.rounds.test.ts", "node_modules/**"],
     globalSetup: ["test/support/buildOnce.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 
@@ -87,6 +87,27 @@ describe("the compiled library", () => {
       ({ path }) => !sources.includes(`${path}.ts`) || !readFileSync(join(place, "dist/lib", `${path}.d.ts`), "utf8")
     )
     assert.deepStrictEqual(missing, [])
+  })
+
+  it("lets the programs of the manual compile", () => {
+    const programs = ["docs/embedding.md", "docs/architecture.md"].flatMap((page) =>
+      [...readFileSync(join(root, page), "utf8").matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, text = ""]) =>
+        text.replaceAll(/"(?:\.\.\/)+(.+)\.js"/g, '"outpost/$1"')
+      )
+    )
+    assert.isAbove(programs.length, 3)
+    programs.forEach((text, n) => writeFileSync(join(place, `program-${n}.ts`), text))
+    writeFileSync(
+      join(place, "tsconfig.json"),
+      JSON.stringify({
+        extends: join(root, "tsconfig.json"),
+        compilerOptions: { noEmit: true, rootDir: ".", noUnusedLocals: false, plugins: [] },
+        include: ["*.ts"]
+      })
+    )
+    const compiler = join(root, "node_modules/typescript/bin/tsc")
+    const { stdout } = spawnSync(process.execPath, [compiler, "-p", place], { cwd: place, encoding: "utf8" })
+    assert.strictEqual(stdout, "")
   })
 
   it("keeps what is internal to itself", () => {

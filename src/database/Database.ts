@@ -35,12 +35,15 @@ export interface Database {
   readonly path: string
   /** The one connection that writes. A transaction holds it until it ends. */
   readonly writer: SqlClient.SqlClient
+  /**
+   * Runs the statements of an effect on the writer as one transaction. A commit that the disk refuses is a failure like any
+   * other (the client's own `withTransaction` dies of it); after a failure nothing of it stays and the writer is usable.
+   */
+  readonly transaction: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError, R>
   /** A second, read-only connection, for queries that must not wait for a transaction. */
   readonly reader: SqlClient.SqlClient
   /** Everything committed so far is on the device once it returns. */
   readonly durable: Effect.Effect<void, StorageFailed>
-  /** True where the file was new, or had to be set aside, when it was opened. */
-  readonly fresh: boolean
 }
 
 /** Migrations by `<number>_<name>`, run once each, in order of their numbers. */
@@ -54,10 +57,14 @@ export const make = Effect.fnUntraced(function* (
   migrations: Migrations,
   timestamp: string
 ): Effect.fn.Return<Database, DatabaseUnusable, Scope.Scope> {
-  const fresh = !fs.existsSync(path) || (yield* setAsideUnreadable(path, timestamp))
+  yield* setAsideUnreadable(path, timestamp)
   const unusable = (cause: unknown) => new DatabaseUnusable({ path, reason: reasonOf(cause) })
   const writer = yield* open({ filename: path }).pipe(Effect.catchAllDefect((cause) => Effect.fail(unusable(cause))))
-  yield* migrate(migrations).pipe(Effect.provideService(SqlClient.SqlClient, writer), Effect.mapError(unusable))
+  yield* migrate(migrations).pipe(
+    Effect.provideService(SqlClient.SqlClient, writer),
+    Effect.catchAllDefect(Effect.fail),
+    Effect.mapError(unusable)
+  )
   yield* Effect.forEach(["synchronous=NORMAL", "wal_autocheckpoint=0", "busy_timeout=2000"], (pragma) =>
     writer.unsafe(`pragma ${pragma}`)
   ).pipe(Effect.mapError(unusable))
@@ -82,7 +89,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.repeat(Schedule.spaced(Duration.seconds(5))),
     Effect.forkScoped
   )
-  return { path, writer, reader, durable, fresh }
+  return { path, writer, transaction: transactionOn(writer), reader, durable }
 })
 
 export class IndexDatabase extends Context.Tag("outpost/database/IndexDatabase")<IndexDatabase, Database>() {}
@@ -98,22 +105,66 @@ const open = (config: SqliteClient.SqliteClientConfig) =>
 
 const migrate = (migrations: Migrations) => Migrator.make({})({ loader: Migrator.fromRecord({ ...migrations }) })
 
-/** A database begins with these bytes; a file that is empty or shorter is new. */
+const transactionOn =
+  (writer: SqlClient.SqlClient) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const connection = yield* writer.reserve
+        const order = (statement: string) => connection.executeUnprepared(statement, [], undefined)
+        yield* order("begin immediate")
+        return yield* restore(effect).pipe(
+          Effect.provideService(SqlClient.TransactionConnection, [connection, 0]),
+          Effect.zipLeft(order("commit")),
+          Effect.onError(() => Effect.ignore(order("rollback")))
+        )
+      }).pipe(Effect.scoped)
+    )
+
+/** A database begins with these bytes; a file that is empty is a new one. */
 const magic = "SQLite format 3\u0000"
 
-const setAsideUnreadable = (path: string, timestamp: string): Effect.Effect<boolean, DatabaseUnusable> =>
-  Effect.try({
+/** A file that SQLite can't read, or finds damaged, is renamed: what is in it can be made anew from elsewhere. */
+const setAsideUnreadable = Effect.fnUntraced(function* (path: string, timestamp: string) {
+  const unusable = (cause: unknown) => new DatabaseUnusable({ path, reason: reasonOf(cause) })
+  const head = yield* Effect.try({ try: () => headOf(path), catch: unusable })
+  if (head === "" || (head === magic && (yield* isSound(path)))) return
+  yield* Effect.try({
     try: () => {
-      const file = fs.openSync(path, "r")
-      const head = Buffer.alloc(magic.length)
-      const length = fs.readSync(file, head, 0, head.length, 0)
-      fs.closeSync(file)
-      if (length === 0) return true
-      if (head.toString("latin1") === magic) return false
       for (const suffix of ["", "-wal", "-shm"]) {
         if (fs.existsSync(path + suffix)) fs.renameSync(path + suffix, `${path}.unreadable-${timestamp}${suffix}`)
       }
-      return true
     },
-    catch: (cause) => new DatabaseUnusable({ path, reason: reasonOf(cause) })
+    catch: unusable
   })
+  yield* Effect.logWarning(`${path} was damaged: set aside as ${path}.unreadable-${timestamp}, and made anew`)
+})
+
+const headOf = (path: string): string => {
+  if (!fs.existsSync(path)) return ""
+  const file = fs.openSync(path, "r")
+  try {
+    const head = Buffer.alloc(magic.length)
+    return head.toString("latin1", 0, fs.readSync(file, head, 0, head.length, 0))
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+/** SQLite's own check of the file's structure; a file that can't be opened for another reason is not called damaged. */
+const isSound = (path: string): Effect.Effect<boolean> =>
+  Effect.scoped(
+    Effect.flatMap(open({ filename: path }), (client) =>
+      client.unsafe<{ quick_check: string }>("pragma quick_check(1)")
+    )
+  ).pipe(
+    Effect.map(([row]) => row?.quick_check === "ok"),
+    Effect.catchAllDefect(Effect.fail),
+    Effect.catchAll((error) => Effect.succeed(!isDamage(error)))
+  )
+
+/** SQLite's code for damage, on the error or on what caused it. */
+const isDamage = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false
+  return ("code" in error && /^SQLITE_(CORRUPT|NOTADB)/.test(String(error.code))) || isDamage(error.cause)
+}

@@ -5,11 +5,14 @@
 import { SqlClient as SqlClientTag } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { isAbsolute, join, relative } from "node:path"
 import type { StreamName } from "../domain/StreamName.js"
 import type { Database, Migrations } from "../database/Database.js"
 import type { Block } from "./internal/block.js"
 import type { CurrentStream } from "./internal/currentView.js"
+import * as IndexWriter from "./internal/indexWriter.js"
 
 export const migrations: Migrations = {
   "0001_telemetry_index": Effect.gen(function* () {
@@ -36,15 +39,18 @@ export const migrations: Migrations = {
 }
 
 /** What a checkpoint saves beside the blocks. */
-export interface SavedState {
-  readonly site: number
-  readonly run: number
-  readonly system: number
+const SavedState = Schema.Struct({
+  site: Schema.Int,
+  run: Schema.Int,
+  system: Schema.Int,
   /** Exceptions in files of an earlier generation are part of this checkpoint. */
-  readonly generation: number
+  generation: Schema.Int,
   /** Numbers of lines behind the indexed part that must not become current. */
-  readonly notCurrent: ReadonlyArray<readonly [stream: string, seq: number]>
-}
+  notCurrent: Schema.Array(Schema.Tuple(Schema.Literal("site", "run"), Schema.Int))
+})
+export type SavedState = typeof SavedState.Type
+
+const stateFrom = Schema.decodeUnknownOption(Schema.parseJson(SavedState))
 
 export interface SavedFile {
   readonly stream: StreamName
@@ -110,9 +116,6 @@ interface BlockRow {
   readonly unknown: number | null
 }
 
-/** Rows per statement of a bulk insert; two sizes, so that few statements are prepared. */
-const bulk = 100
-
 export const make = (database: Database, siteDirectory: string) => {
   const { reader, writer } = database
   const keyOf = (path: string) => {
@@ -120,17 +123,7 @@ export const make = (database: Database, siteDirectory: string) => {
     return inside.startsWith("..") || isAbsolute(inside) ? path : inside
   }
   const pathOf = (key: string) => (isAbsolute(key) ? key : join(siteDirectory, key))
-
-  const insert = Effect.fnUntraced(function* (into: string, rows: ReadonlyArray<ReadonlyArray<unknown>>) {
-    const width = rows[0]?.length ?? 0
-    const row = `(${Array.from({ length: width }, () => "?").join(",")})`
-    for (let at = 0; at < rows.length;) {
-      const size = rows.length - at >= bulk ? bulk : 1
-      const values = Array.from({ length: size }, () => row).join(",")
-      yield* writer.unsafe(`${into} values ${values}`, rows.slice(at, at + size).flat())
-      at += size
-    }
-  })
+  const { clear, save } = IndexWriter.make(database, keyOf)
 
   const load = Effect.gen(function* () {
     const types = yield* writer.unsafe<{ id: number; text: string }>("select id, text from types order by id")
@@ -139,7 +132,11 @@ export const make = (database: Database, siteDirectory: string) => {
     )
     const current = yield* writer.unsafe<SavedCurrent>("select stream, type, seq, line from current order by seq")
     const state = yield* writer.unsafe<{ value: string }>("select value from state where key = 'checkpoint'")
-    const saved: SavedState | undefined = state[0] === undefined ? undefined : JSON.parse(state[0].value)
+    const saved = Option.getOrUndefined(stateFrom(state[0]?.value))
+    if (saved === undefined) {
+      if (types.length > 0 || files.length > 0) yield* clear
+      return { types: [], files: [], current: [], state: undefined }
+    }
     return {
       types: types.map((row) => row.text),
       files: files.map((row): SavedFile => ({ stream: row.stream, path: pathOf(row.path), covered: row.covered })),
@@ -147,107 +144,6 @@ export const make = (database: Database, siteDirectory: string) => {
       state: saved
     }
   })
-
-  const fileIds = new Map<string, number>()
-  const fileId = Effect.fnUntraced(function* (stream: StreamName, path: string) {
-    const known = fileIds.get(path)
-    if (known !== undefined) return known
-    yield* writer.unsafe("insert into files (stream, path, covered) values (?, ?, 0) on conflict do nothing", [
-      stream,
-      keyOf(path)
-    ])
-    const rows = yield* writer.unsafe<{ id: number }>("select id from files where path = ?", [keyOf(path)])
-    const id = rows[0]?.id ?? 0
-    fileIds.set(path, id)
-    return id
-  })
-
-  /** Forgets a file; answers the numbers its blocks had. */
-  const forget = Effect.fnUntraced(function* (path: string) {
-    const id = `(select id from files where path = ?)`
-    const freed = yield* writer.unsafe<{ id: number }>(`select id from blocks where file = ${id} order by id`, [keyOf(path)])
-    yield* writer.unsafe(`delete from block_types where block in (select id from blocks where file = ${id})`, [
-      keyOf(path)
-    ])
-    yield* writer.unsafe(`delete from blocks where file = ${id}`, [keyOf(path)])
-    yield* writer.unsafe("delete from files where path = ?", [keyOf(path)])
-    fileIds.delete(path)
-    return freed.map((row) => row.id)
-  })
-
-  const saveBlocks = Effect.fnUntraced(function* (blocks: ReadonlyArray<Block>, places: BlockPlaces) {
-    const rows: Array<ReadonlyArray<unknown>> = []
-    const types: Array<ReadonlyArray<unknown>> = []
-    const covered = new Map<number, number>()
-    const newest = yield* writer.unsafe<{ id: number | null }>("select max(id) as id from blocks")
-    places.begin(newest[0]?.id ?? 0)
-    for (const block of blocks) {
-      const file = yield* fileId(block.stream, block.path)
-      covered.set(file, block.offset + block.length)
-      const id = places.next(block.path)
-      rows.push([
-        id,
-        file,
-        block.stream,
-        block.offset,
-        block.length,
-        block.firstSeq,
-        block.lastSeq,
-        block.firstTs,
-        block.lastTs,
-        block.events,
-        block.crc
-      ])
-      for (const [type, count] of block.counts) {
-        types.push([type, block.stream, id, count, block.rare.get(type)?.join(",") ?? null])
-      }
-    }
-    yield* insert(
-      "insert into blocks (id, file, stream, place, length, first_seq, last_seq, first_ts, last_ts, events, crc)",
-      rows
-    )
-    yield* insert("insert into block_types (type, stream, block, count, places)", types)
-    for (const [file, offset] of covered)
-      yield* writer.unsafe("update files set covered = ? where id = ?", [offset, file])
-  })
-
-  const save = (checkpoint: Checkpoint): Effect.Effect<void, SqlError> =>
-    writer
-      .withTransaction(
-        Effect.gen(function* () {
-          for (const path of checkpoint.forgotten) yield* forget(path)
-          yield* insert(
-            "insert or replace into types (id, text)",
-            checkpoint.types.texts.map((text, index) => [checkpoint.types.first + index, text])
-          )
-          yield* saveBlocks(checkpoint.blocks)
-          if (checkpoint.clearRun) yield* writer.unsafe("delete from current where stream = 'run'")
-          for (const { stream, type } of checkpoint.removed) {
-            yield* writer.unsafe("delete from current where stream = ? and type = ?", [stream, type])
-          }
-          yield* insert(
-            "insert or replace into current (stream, type, seq, line)",
-            checkpoint.current.map((event) => [event.stream, event.type, event.seq, event.line])
-          )
-          yield* writer.unsafe("insert or replace into state (key, value) values ('checkpoint', ?)", [
-            JSON.stringify(checkpoint.state)
-          ])
-        })
-      )
-      .pipe(Effect.withTracerEnabled(false))
-
-  /** Forgets everything: the next start, or a rebuild now, reads all files. */
-  const clear = writer
-    .withTransaction(
-      Effect.forEach(
-        ["types", "files", "blocks", "block_types", "current", "state"],
-        (table) => writer.unsafe(`delete from ${table}`),
-        {
-          discard: true
-        }
-      )
-    )
-    .pipe(Effect.tap(() => fileIds.clear()))
 
   /** The next blocks that may hold lines of the query, in order. */
   const blocks = (query: BlockQuery): Effect.Effect<ReadonlyArray<IndexedBlock>, SqlError> => {
@@ -299,6 +195,14 @@ export const make = (database: Database, siteDirectory: string) => {
     )
   }
 
+  /** Files that have blocks. */
+  const files: Effect.Effect<
+    ReadonlyArray<{ readonly stream: StreamName; readonly path: string }>,
+    SqlError
+  > = Effect.map(reader.unsafe<{ stream: StreamName; path: string }>("select stream, path from files"), (rows) =>
+    rows.map(({ path, stream }) => ({ stream, path: pathOf(path) }))
+  )
+
   /** All blocks of a file, by place. */
   const blocksOf = (path: string): Effect.Effect<ReadonlyArray<IndexedBlock>, SqlError> =>
     reader
@@ -323,7 +227,7 @@ export const make = (database: Database, siteDirectory: string) => {
         )
       )
 
-  return { load, save, clear, blocks, blocksOf, durable: database.durable, fresh: database.fresh }
+  return { load, save, blocks, blocksOf, files, durable: database.durable }
 }
 
 export type SqlIndex = ReturnType<typeof make>

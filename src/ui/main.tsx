@@ -4,7 +4,11 @@ import "uplot/dist/uPlot.min.css"
 import { App } from "./App.js"
 import "./style/tokens.css"
 import "./style/frame.css"
+import "./style/controls.css"
 import "./style/parts.css"
+import "./style/overview.css"
+import "./style/tree.css"
+import "./style/plots.css"
 import "./style/pages.css"
 
 const host = document.getElementById("root")

@@ -1,4 +1,4 @@
-/** The tutorial, as a reader copies it into a shell: every `sh` block, in order, on the built bin. */
+/** What the manual shows, as a reader copies it into a shell: every `sh` block of a page, in order, on the built bin. */
 import { assert, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -6,13 +6,14 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll } from "vitest"
+import { afterEach } from "vitest"
 import { bin } from "../support/buildOnce.js"
 
-const page = readFileSync(join(import.meta.dirname, "../../docs/tutorial.md"), "utf8")
-const blocks = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, text = ""]) => text)
+const blocksOf = (page: string) => {
+  const text = readFileSync(join(import.meta.dirname, "../../docs", page), "utf8")
+  return [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, block = ""]) => block)
+}
 
-const directory = mkdtempSync(join(tmpdir(), "outpost-tutorial-"))
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(OUTPOST_|PANOPTES_|DCCD_|NO_COLOR|FORCE_COLOR)/.test(name))
 )
@@ -25,52 +26,71 @@ const freePort = async (): Promise<number> => {
   return typeof address === "object" && address !== null ? address.port : 0
 }
 
-/** Runs the script in the directory, with `outpost` in the path. */
-const bash = async (script: string, port: number) => {
-  const path = `${join(directory, "bin")}:${process.env["PATH"]}`
-  const child = spawn("bash", ["-e", "-o", "pipefail", "-c", script], {
-    cwd: join(directory, "night"),
-    env: { ...environment, PATH: path, OUTPOST_PORT: String(port) }
+/** An empty directory with `outpost` in the path, on a port of its own. */
+const reader = async () => {
+  const directory = mkdtempSync(join(tmpdir(), "outpost-manual-"))
+  const port = await freePort()
+  const programs = join(directory, "bin")
+  for (const name of [programs, join(directory, "night")]) mkdirSync(name)
+  writeFileSync(join(programs, "outpost"), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`)
+  chmodSync(join(programs, "outpost"), 0o755)
+
+  const bash = async (script: string) => {
+    const child = spawn(
+      "bash",
+      ["-e", "-o", "pipefail", "-c", script.replaceAll("127.0.0.1:6562", `127.0.0.1:${port}`)],
+      {
+        cwd: join(directory, "night"),
+        env: { ...environment, PATH: `${programs}:${process.env["PATH"]}`, OUTPOST_PORT: String(port) }
+      }
+    )
+    const printed = { out: "", err: "" }
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (printed.out += text))
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (printed.err += text))
+    const [code] = await once(child, "close")
+    return { ...printed, code }
+  }
+  leave.push(async () => {
+    await bash("outpost stop || true")
+    rmSync(directory, { recursive: true, force: true })
   })
-  const printed = { out: "", err: "" }
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (printed.out += text))
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (printed.err += text))
-  const [code] = await once(child, "close")
-  return { ...printed, code }
+  return bash
 }
 
-let port = 0
-afterAll(async () => {
-  await bash("outpost stop || true", port)
-  rmSync(directory, { recursive: true, force: true })
+const leave: Array<() => Promise<void>> = []
+afterEach(async () => {
+  for (const step of leave.splice(0)) await step()
 })
 
-it("runs as it is written", { timeout: 120_000 }, async () => {
-  port = await freePort()
-  for (const name of ["bin", "night"]) mkdirSync(join(directory, name))
-  const shim = join(directory, "bin/outpost")
-  writeFileSync(shim, `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`)
-  chmodSync(shim, 0o755)
+const pages: ReadonlyArray<readonly [string, ReadonlyArray<RegExp>]> = [
+  [
+    "tutorial.md",
+    [
+      /stored weather with number \d+/,
+      /"type":"dome","data":\{"open":true\}/,
+      /^run 001 started in /m,
+      /^run 001 stopped$/m,
+      /^telemetry\.ndjson$/m,
+      /"data":\{"n":2,"seconds":30\}/,
+      /^wind: \[4\.2\]$/m,
+      // After kill -9: the run goes on with its notes and its values, and everything is whole.
+      /meta\.field +"M31"/,
+      /"wind": 6\.1/,
+      /: all is well/,
+      /^run 002 stopped$/m,
+      /^ +every: 1s$/m,
+      /procedures\.system-checks\.every: expected a duration/,
+      /^valid$/m,
+      /^401\n200$/m,
+      /^stopped http/m
+    ]
+  ],
+  ["guarantees.md", [/\.ndjson\.torn-/, /"type":"journal\.torn"/, /: all is well/, /^stopped http/m]]
+]
 
-  assert.isAbove(blocks.length, 15)
-  const { code, err, out } = await bash(blocks.join("\n").replaceAll("127.0.0.1:6562", `127.0.0.1:${port}`), port)
+it.each(pages)("%s does what it says", { timeout: 180_000 }, async (page, expected) => {
+  const bash = await reader()
+  const { code, err, out } = await bash(blocksOf(page).join("\n"))
   assert.strictEqual(code, 0, `${out}\n${err}`)
-
-  const said = (what: RegExp) => assert.match(out, what)
-  said(/stored weather with number \d+/)
-  said(/"type":"dome","data":\{"open":true\}/)
-  said(/^run 001 started in /m)
-  said(/^run 001 stopped$/m)
-  said(/^telemetry\.ndjson$/m)
-  said(/"data":\{"n":2,"seconds":30\}/)
-  said(/^wind: \[4\.2\]$/m)
-  // After kill -9: the run goes on with its notes and its values, and everything is whole.
-  said(/meta\.field +"M31"/)
-  said(/"wind": 6\.1/)
-  said(/: all is well/)
-  said(/^run 002 stopped$/m)
-  said(/procedures\.system-checks\.every: expected a duration/)
-  said(/^valid$/m)
-  said(/^401\n200$/m)
-  said(/^stopped http/m)
+  for (const what of expected) assert.match(out, what)
 })

@@ -25,12 +25,17 @@ const environment = () =>
     Object.entries(process.env).filter(([name]) => !/^(OUTPOST_|NO_COLOR|FORCE_COLOR|PANOPTES_|DCCD_)/.test(name))
   )
 
-/** Starts the bin; the caller sees to its end. */
+/** Starts the bin, by the command `under` where one is given; the caller sees to its end. */
 export const start = (
   args: ReadonlyArray<string>,
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {}
+  options: {
+    readonly cwd?: string
+    readonly env?: Readonly<Record<string, string>>
+    readonly under?: ReadonlyArray<string>
+  } = {}
 ): Running => {
-  const child = spawn(process.execPath, [bin, ...args], {
+  const [command = process.execPath, ...rest] = [...(options.under ?? []), process.execPath, bin, ...args]
+  const child = spawn(command, rest, {
     cwd: options.cwd,
     env: { ...environment(), ...options.env },
     stdio: ["pipe", "pipe", "pipe"]

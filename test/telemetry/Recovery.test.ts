@@ -1,6 +1,7 @@
 /** What a start makes of what an earlier life left behind. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
@@ -126,11 +127,12 @@ describe("recovery", () => {
       time.now = Date.UTC(2026, 2, 17, 11, 0)
       yield* first.store.post(body("b", 2))
       yield* first.store.checkpoint
+      yield* first.store.post(body("b", 3))
       yield* first.store.checkpoint
       const second = yield* open(site).pipe(Effect.withClock(time.clock))
       yield* second.adoptRuns(noRuns)
       const current = parse(yield* second.current)["current"]
-      assert.deepStrictEqual([current["a"].data, current["b"].data], ["shown", 2])
+      assert.deepStrictEqual([current["a"].data, current["b"].data], ["shown", 3])
     })
   )
 
@@ -138,19 +140,23 @@ describe("recovery", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const disk = new HeldDisk()
-      const first = yield* openAbandoned(site, { disk })
+      const time = SetClock.make(Date.UTC(2026, 2, 17, 11, 0))
+      const first = yield* openAbandoned(site, { disk }).pipe(Effect.withClock(time.clock))
       yield* first.store.post(body("a", "shown"))
       disk.hold()
       const posted = yield* Effect.fork(first.store.post(body("a", "hidden", { make_current: false })))
       yield* Effect.sleep("20 millis")
-      const saved = yield* Effect.fork(
-        Effect.all([first.store.checkpoint, first.store.checkpoint, first.store.checkpoint])
-      )
+      const saved = yield* Effect.fork(first.store.checkpoint)
+      yield* Effect.sleep("50 millis")
+      // The day turns while the batch is still on its way: there is something to save again.
+      time.now = Date.UTC(2026, 2, 17, 13, 0)
+      const later = yield* Effect.fork(first.store.post(body("b", 1)))
+      yield* Effect.sleep("20 millis")
+      const again = yield* Effect.fork(first.store.checkpoint)
       yield* Effect.sleep("50 millis")
       disk.release()
-      yield* posted
-      yield* saved
-      const second = yield* open(site)
+      yield* Fiber.joinAll([posted, saved, later, again])
+      const second = yield* open(site).pipe(Effect.withClock(time.clock))
       yield* second.adoptRuns(noRuns)
       assert.strictEqual(dataOf(yield* second.currentOf("a")), "shown")
     })

@@ -213,6 +213,31 @@ describe("TelemetryStore", () => {
     })
   )
 
+  it.scopedLive("lines of the run stream come in order, however many runs and blocks they are in", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      const store = yield* open(site, { blockBytes: 4_096 })
+      const runs = join(site, "runs.jsonl")
+      for (const [id, events] of [
+        ["001", 3],
+        ["002", 200],
+        ["003", 1],
+        ["001", 100]
+      ] as const) {
+        yield* store.openRun(run(site, id), runs, () => "opened\n")
+        const lines = Array.from({ length: events }, () => '{"type":"n","data":0}').join("\n")
+        yield* store.postLines(Stream.make(Buffer.from(lines)))
+        yield* store.closeRun(runs, () => "closed\n")
+      }
+      yield* store.checkpoint
+      const found = yield* store.query({ stream: "run" }, { limit: 1_000, descending: false })
+      assert.deepStrictEqual(
+        found.lines.map((line) => line.seq),
+        Array.from({ length: 304 }, (_, i) => i + 1)
+      )
+    })
+  )
+
   it.scopedLive("a day file that is renamed away is made anew; the moved one stays whole", () =>
     Effect.gen(function* () {
       const site = yield* temporaryDirectory

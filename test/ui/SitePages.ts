@@ -111,3 +111,13 @@ export const open = async (browser: Browser, address: string, options: BrowserCo
   await page.goto(address)
   return { page, complaints, close: () => context.close() }
 }
+
+/** Waits until the page says that it is live. */
+export const isLive = (page: Page) => page.getByRole("banner").getByText("live", { exact: true }).waitFor()
+
+/** The row of an event in a table. */
+export const rowOf = (page: Page, type: string, seq: number) =>
+  page
+    .locator("tbody tr")
+    .filter({ hasText: type })
+    .filter({ has: page.getByText(String(seq), { exact: true }) })

@@ -51,6 +51,8 @@ export class BlockIndexer {
   private forgotten: Array<string> = []
   /** What a checkpoint is saving: not in the index before it is done. */
   private saving: Taken = nothing
+  /** The block of each stream that took a line last. */
+  private readonly latest = new Map<StreamName, BlockBuilder>()
   /** Of the line that was read last. */
   readonly header = new LineHeader()
   /** How far files that are not open are covered by blocks. */
@@ -79,8 +81,14 @@ export class BlockIndexer {
       } catch {
         // Gone meanwhile, or unreadable: what stands before stays without blocks, which a check reports.
         this.forget(path)
-        return this.resume(stream, path, offset)
+        builder = this.resume(stream, path, offset)
       }
+    }
+    const before = this.latest.get(stream)
+    if (before !== builder) {
+      // Blocks are saved in the order they are closed in, which is that of lines also where these go from file to file.
+      if (before !== undefined && this.open.get(before.path) === before) this.closed(before)
+      this.latest.set(stream, builder)
     }
     return builder
   }
@@ -96,11 +104,21 @@ export class BlockIndexer {
     return builder === undefined ? (this.known.get(path) ?? 0) : builder.offset + builder.length
   }
 
-  /** Goes on behind `covered` bytes of a file, all of them in blocks. */
+  /**
+   * Goes on behind `covered` bytes of a file, all of them in blocks. The stream has left its other files: their blocks end,
+   * so that the order of blocks is the order of lines.
+   */
   resume(stream: StreamName, path: string, covered: number): BlockBuilder {
+    for (const other of this.open.values()) if (other.stream === stream && other.path !== path) this.leave(other)
     const builder = new BlockBuilder(stream, path, covered)
     this.open.set(path, builder)
     return builder
+  }
+
+  private leave(builder: BlockBuilder): void {
+    this.closed(builder)
+    this.known.set(builder.path, builder.offset)
+    this.open.delete(builder.path)
   }
 
   closed(builder: BlockBuilder): void {
@@ -156,12 +174,7 @@ export class BlockIndexer {
 
   /** Closes the blocks of files that are no longer written. */
   retire(isWritten: (path: string) => boolean): void {
-    for (const [path, builder] of this.open) {
-      if (isWritten(path)) continue
-      this.closed(builder)
-      this.known.set(path, builder.offset)
-      this.open.delete(path)
-    }
+    for (const builder of this.open.values()) if (!isWritten(builder.path)) this.leave(builder)
   }
 
   /** Closes every open block, however small. */

@@ -1,6 +1,6 @@
 /**
- * Brings the event log up: loads the saved state, reads what stands behind it, saves a first checkpoint, and answers the
- * log with its checkpoint. Closing the scope commits what is pending and saves a last checkpoint.
+ * Brings the event log up: loads the saved state, reads what stands behind it, and answers the log with its checkpoint; the
+ * first one is saved once the runs are known. Closing the scope commits what is pending and saves a last checkpoint.
  *
  * @internal
  */
@@ -17,6 +17,7 @@ import { storageFailed, timestampOf } from "../../journal/Journal.js"
 import * as SqlIndex from "../SqlIndex.js"
 import type { KnownRuns, Options } from "../TelemetryStore.js"
 import { BlockIndexer } from "./blockIndexer.js"
+import * as Checkpoint from "./checkpoint.js"
 import { CurrentView } from "./currentView.js"
 import { DayFile } from "./dayFile.js"
 import { EventLog } from "./eventLog.js"
@@ -112,11 +113,21 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
       { position: { ...numbers, active: undefined }, generation }
     )
 
-    const mutex = yield* Effect.makeSemaphore(1)
-    const save = makeCheckpoint(options, log, index, indexer, current, exceptions)
-    const checkpoint = mutex.withPermits(1)(Effect.uninterruptible(save))
+    let adopted = false
+    const checkpoint = yield* Checkpoint.make({
+      stateDirectory,
+      step: options.step,
+      log,
+      index,
+      indexer,
+      current,
+      exceptions,
+      kept: () => (adopted ? undefined : (saved.state?.generation ?? 0))
+    })
     /** Where the state can't be saved (a full disk), the files say it all: the next start is longer. */
-    const attempt = Effect.catchAll(checkpoint, (error) => Effect.logWarning(`the state was not saved: ${error.message}`))
+    const attempt = Effect.catchAll(checkpoint, (error) =>
+      Effect.logWarning(`the state was not saved: ${error.message}`)
+    )
 
     const adoptRuns = Effect.fnUntraced(function* (runs: KnownRuns) {
       const newest = saved.state?.run ?? 0
@@ -137,13 +148,16 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
         ...numbers,
         active: runs.active && { path: runs.active.path, quotedId: Buffer.from(quoted(runs.active.runId), "latin1") }
       })
-      if (rebuild) indexer.closeAll()
+      adopted = true
       yield* attempt
     })
 
-    yield* Effect.addFinalizer(() => Effect.zipRight(Effect.promise(() => log.commit.close()), attempt))
-    if (rebuild) indexer.closeAll()
-    yield* attempt
+    yield* Effect.addFinalizer(() =>
+      Effect.zipRight(
+        Effect.promise(() => log.commit.close()),
+        attempt
+      )
+    )
     return {
       log,
       index,
@@ -163,66 +177,5 @@ const indexFailed = (operation: string) => (error: { readonly message: string })
   new StorageFailed({ operation, path: "index", reason: error.message })
 
 /** A run that is over has its numbers in the record; its disk may be gone. */
-const unreadableRun = (error: StorageFailed) => Effect.logWarning(`the events of a run that is over can't be read: ${error.message}`)
-
-const makeCheckpoint = (
-  options: OpenOptions,
-  log: EventLog,
-  index: SqlIndex.SqlIndex,
-  indexer: BlockIndexer,
-  current: CurrentView,
-  exceptions: Exceptions.Exceptions
-) => {
-  let savedTypes = 0
-  let savedState = ""
-  /** What was put so far is durable, or has failed. */
-  const settled = Effect.async<void>((resume) => log.wait(() => resume(Effect.void)))
-  return Effect.gen(function* () {
-    const step = options.step
-    step?.("checkpoint.begin")
-    // All exceptions of this generation are known, and part of the state, before their file may go.
-    const generation = log.turnAside()
-    yield* settled
-    indexer.retire((path) => log.isWritten(path))
-    const taken = indexer.take()
-    exceptions.prune((stream) => indexer.firstUnsaved(stream))
-    const position = log.state
-    const state: SqlIndex.SavedState = {
-      site: position.site,
-      run: position.run,
-      system: position.system,
-      generation,
-      notCurrent: exceptions.all()
-    }
-    const changes = current.takeChanges()
-    const text = JSON.stringify({ ...state, generation: 0 })
-    const first = savedTypes + 1
-    const texts = indexer.types.textsFrom(first)
-    const idle =
-      taken.blocks.length + taken.forgotten.length + texts.length + changes.current.length + changes.removed.length ===
-      0
-    if (idle && !changes.clearRun && text === savedState) return indexer.saved()
-    yield* index
-      .save({ blocks: taken.blocks, forgotten: taken.forgotten, types: { first, texts }, state, ...changes })
-      .pipe(
-        Effect.mapError(indexFailed("save")),
-        Effect.tapError(() =>
-          Effect.sync(() => {
-            indexer.restore()
-            current.restoreChanges(changes)
-          })
-        )
-      )
-    indexer.saved()
-    step?.("checkpoint.saved")
-    savedTypes += texts.length
-    savedState = text
-    yield* index.durable
-    step?.("checkpoint.durable")
-    yield* Effect.try({
-      try: () => Exceptions.removeFiles(options.stateDirectory, generation),
-      catch: (cause) => new StorageFailed({ operation: "remove", path: options.stateDirectory, reason: reasonOf(cause) })
-    })
-    step?.("checkpoint.cleaned")
-  })
-}
+const unreadableRun = (error: StorageFailed) =>
+  Effect.logWarning(`the events of a run that is over can't be read: ${error.message}`)

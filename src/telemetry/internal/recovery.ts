@@ -73,6 +73,8 @@ export const readTail = async (
     },
     endOfChunk: () => latest.keep()
   })
+  // Blocks are saved in the order they are closed in: that of the files.
+  indexer.closed(builder)
   const [bad] = indexer.bad
   if (bad !== undefined) tools.notify({ kind: "damaged", path, offset: bad.offset, lines: indexer.bad.length })
   indexer.bad.length = 0

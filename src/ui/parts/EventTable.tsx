@@ -22,9 +22,7 @@ export interface EventTableProps {
 
 export const EventTable = ({ feed, now, rows, title = "Latest events", type }: EventTableProps) => {
   const filter = useAddress().searchParams.get("filter") ?? ""
-  const [held, setHeld] = useState<
-    { readonly rows: ReadonlyArray<TelemetryEvent>; readonly version: number } | undefined
-  >(undefined)
+  const [held, setHeld] = useState<ReadonlyArray<TelemetryEvent> | undefined>(undefined)
   const matching = useMemo(() => {
     const wanted = filter.toLowerCase()
     const found: Array<TelemetryEvent> = []
@@ -39,9 +37,9 @@ export const EventTable = ({ feed, now, rows, title = "Latest events", type }: E
   }, [feed.version, filter, rows, type])
   const latest = useRef(matching)
   latest.current = matching
-  const shown = held?.rows ?? matching
-  const waiting = held === undefined ? 0 : newer(matching, held.rows[0])
-  const hold = () => setHeld((before) => before ?? { rows: latest.current, version: feed.version })
+  const shown = held ?? matching
+  const waiting = held === undefined ? 0 : newer(matching, held[0])
+  const hold = () => setHeld((before) => before ?? latest.current)
   const release = () => setHeld(undefined)
   return (
     <Panel
@@ -49,7 +47,7 @@ export const EventTable = ({ feed, now, rows, title = "Latest events", type }: E
       className="event-panel"
       aside={
         <>
-          <span className="meta held" role="status">
+          <span className="meta held">
             {held !== undefined &&
               (waiting === 0 ? "held while you read" : `held while you read, ${count(waiting)} new`)}
           </span>

@@ -24,6 +24,7 @@ export const Orders = ({ node, nodes }: { readonly node: NodeStatus; readonly no
     setPending(undefined)
     return wrong
   }
+  const servesUs = node.path === serving
   const others = touched === 0 ? "" : ` and the ${touched} below it`
   return (
     <span className="orders">
@@ -45,7 +46,7 @@ export const Orders = ({ node, nodes }: { readonly node: NodeStatus; readonly no
             node={node}
             action="restart"
             pending={pending}
-            onPress={() => (touched === 0 ? void order("restart").then(setProblem) : setAsked("restart"))}
+            onPress={() => (touched === 0 && !servesUs ? void order("restart").then(setProblem) : setAsked("restart"))}
           />
           <OrderButton node={node} action="stop" pending={pending} onPress={() => setAsked("stop")} />
         </>
@@ -57,15 +58,27 @@ export const Orders = ({ node, nodes }: { readonly node: NodeStatus; readonly no
           onClose={() => setAsked(undefined)}
           onConfirm={() => order(asked)}
         >
-          <p>
-            {asked === "stop"
-              ? `Ends ${node.path}${others} in order. It stays stopped until it is started again, here or with `
-              : `Ends ${node.path}${others} in order, then starts ${touched === 0 ? "it" : "them"} again. From a shell: `}
-            <code>
-              outpost actor {asked === "stop" ? "start" : "restart"} {node.path}
-            </code>
-            .
-          </p>
+          {servesUs && (
+            <p>
+              <strong>
+                This page and every client are served by it.{" "}
+                {asked === "stop"
+                  ? "Once it is stopped, nothing can be started from here: only a restart of the whole site brings it back."
+                  : "All are cut off until it is back."}
+              </strong>
+            </p>
+          )}
+          {!(servesUs && asked === "stop") && (
+            <p>
+              {asked === "stop"
+                ? `Ends ${node.path}${others} in order. It stays stopped until it is started again, here or with `
+                : `Ends ${node.path}${others} in order, then starts ${touched === 0 ? "it" : "them"} again. From a shell: `}
+              <code>
+                outpost actor {asked === "stop" ? "start" : "restart"} {node.path}
+              </code>
+              .
+            </p>
+          )}
         </Confirm>
       )}
     </span>
@@ -82,6 +95,9 @@ const words: Readonly<Record<Action, readonly [string, string]>> = {
   stop: ["Stop", "Stopping…"],
   restart: ["Restart", "Restarting…"]
 }
+
+/** The node that answers this page. */
+const serving = "http"
 
 interface OrderButtonProps {
   readonly node: NodeStatus

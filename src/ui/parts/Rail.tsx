@@ -15,7 +15,11 @@ export const Rail = () => {
   useEffect(() => {
     if (!open) return
     const close = (event: Event) => {
-      if (event instanceof KeyboardEvent ? event.key === "Escape" : !nav.current?.contains(event.target as Node)) {
+      if (
+        event instanceof KeyboardEvent
+          ? event.key === "Escape"
+          : !(event.target instanceof Node && nav.current?.contains(event.target) === true)
+      ) {
         setOpen(false)
       }
     }

@@ -61,7 +61,7 @@ export const make = (input: StripInput): uPlot =>
         }
       },
       scales: {
-        x: { time: true, range: () => input.range().map((at) => at / 1000) as [number, number] },
+        x: { time: true, range: () => seconds(input.range()) },
         y: {
           range: (_, low, high) =>
             Number.isFinite(low) && Number.isFinite(high) ? padded(low, high, input.unit) : [0, 1]
@@ -143,6 +143,8 @@ const timeFormats: uPlot.Axis.Values = [
   [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1],
   [0.001, "{ss}.{fff}", null, null, null, null, null, null, 1]
 ]
+
+const seconds = ([from, to]: readonly [number, number]): [number, number] => [from / 1000, to / 1000]
 
 const isNear = (plot: uPlot, row: number, at: number, reach: number): boolean =>
   Math.abs((plot.data[0][row] ?? Number.POSITIVE_INFINITY) - at) * 1000 <= reach

@@ -6,6 +6,7 @@ import { spread, tableOf, type Cell, type Group, type Table } from "../model/Plo
 import { measured, type Unit } from "../model/Quantity.js"
 import { shorten } from "../model/Shorten.js"
 import type { TypeSeries } from "../model/TypeSeries.js"
+import type { Zone } from "../model/WallClock.js"
 import { followAgain, zoomTo, type Range } from "./Range.js"
 import { axisWidth, make, type Band } from "./Drawing.js"
 
@@ -30,23 +31,21 @@ export const Strip = (props: StripProps) => {
   const zone = useZone()
   const host = useRef<HTMLDivElement>(null)
   const labels = useRef<HTMLDivElement>(null)
-  const live = useRef({ ...props, zone, table: emptyTable, row: null as number | null, pointed: false })
+  const live = useRef<Live>({ ...props, zone, table: emptyTable, row: null, pointed: false })
   Object.assign(live.current, props, { zone })
   const drawn = useRef<uPlot | undefined>(undefined)
   const fields = group.paths.join("\n")
-  const [room, setRoom] = useState(150)
+  const [outer, setOuter] = useState(400)
+  const room = Math.round(Math.min(wanted, Math.max(110, (outer - axisWidth) * 0.45)))
 
   useLayoutEffect(() => {
     const element = host.current
     if (element === null) return
-    const width = Math.max(element.clientWidth, 200)
-    const labelled = Math.round(Math.min(wanted, Math.max(110, (width - axisWidth) * 0.45)))
-    setRoom(labelled)
     const plot = make({
       host: element,
-      width,
+      width: widthOf(element),
       height,
-      labels: labelled,
+      labels: room,
       lines: group.paths.length,
       unit: group.unit,
       timeAxis,
@@ -69,7 +68,8 @@ export const Strip = (props: StripProps) => {
     })
     drawn.current = plot
     const resized = new ResizeObserver(() => {
-      const width = Math.max(element.clientWidth, 200)
+      const width = widthOf(element)
+      setOuter(width)
       if (width === plot.width) return
       plot.setSize({ width, height })
       show(plot, live.current)
@@ -80,11 +80,11 @@ export const Strip = (props: StripProps) => {
       plot.destroy()
       drawn.current = undefined
     }
-  }, [fields, wanted, group.unit, height, timeAxis])
+  }, [fields, room, group.unit, height, timeAxis])
 
   useLayoutEffect(() => {
     if (drawn.current !== undefined) show(drawn.current, live.current)
-  }, [props.version, props.range, props.bands, fields, height, theme, zone])
+  }, [props.version, props.range, props.bands, fields, room, height, timeAxis, theme, zone])
 
   return (
     <div className="strip" ref={host}>
@@ -104,9 +104,11 @@ export const Strip = (props: StripProps) => {
 
 // ------------------------------------------------------------------------------------------------------------------
 
-type Live = StripProps & { table: Table; row: number | null; pointed: boolean }
+type Live = StripProps & { zone: Zone; table: Table; row: number | null; pointed: boolean }
 
 const emptyTable: Table = { x: [], ys: [] }
+
+const widthOf = (element: HTMLElement): number => Math.max(element.clientWidth, 200)
 
 const lineHeight = 15
 
