@@ -155,7 +155,7 @@ describe("recovery", () => {
       const again = yield* Effect.fork(first.store.checkpoint)
       yield* Effect.sleep("50 millis")
       disk.release()
-      yield* Fiber.joinAll([posted, saved, later, again])
+      yield* Effect.all([Fiber.join(posted), Fiber.join(saved), Fiber.join(later), Fiber.join(again)])
       const second = yield* open(site).pipe(Effect.withClock(time.clock))
       yield* second.adoptRuns(noRuns)
       assert.strictEqual(dataOf(yield* second.currentOf("a")), "shown")
@@ -245,6 +245,7 @@ describe("recovery", () => {
       const site = yield* temporaryDirectory
       const record = join(site, ".outpost", "runs.jsonl")
       const first = yield* openAbandoned(site)
+      yield* first.store.adoptRuns(noRuns)
       yield* first.store.postSystem("site.started", {})
       yield* first.store.openRun(runAt(site, "001"), record, () => "opened\n")
       yield* first.store.post(body("a", 1))

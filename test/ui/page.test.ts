@@ -1,6 +1,7 @@
 /** The web app as people use it: a real browser on a real server. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { Browser, Page } from "playwright-core"
+import { vi } from "vitest"
 import { available, isLive, launch, open, rowOf, serve, type Site } from "./SitePages.js"
 
 const everyPage = ["/", "/app/telemetry", "/app/runs", "/logs", "/app/system", "/config"]
@@ -145,7 +146,12 @@ describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
   it("has a dark theme that stays, and follows the system where asked", async () => {
     const { close, page } = await open(browser, site.url, { colorScheme: "light" })
     const ground = (colour: string) =>
-      page.waitForFunction(`getComputedStyle(document.documentElement).backgroundColor === "${colour}"`)
+      vi.waitFor(async () =>
+        assert.strictEqual(
+          await page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor"),
+          colour
+        )
+      )
     const [light, dark] = ["rgb(244, 246, 248)", "rgb(14, 18, 22)"]
     await ground(light)
     await page.getByRole("button", { name: "Dark theme" }).click()
