@@ -64,6 +64,8 @@ export interface ConfigFileService {
   readonly validate: (body: unknown) => Effect.Effect<void, ConfigInvalid | ConfigNotAllowed>
   /** Reads the file now, changed or not. On failure the last good document stays. */
   readonly reload: Effect.Effect<void, ConfigInvalid>
+  /** Reads the file if it has changed; what is wrong with it is told in the log and in `lastError`. */
+  readonly refresh: Effect.Effect<void>
 }
 
 export const make: (
@@ -190,7 +192,8 @@ export const make: (
       show: Effect.zipRight(refresh, showNow),
       put: (body) => one.withPermits(1)(put(body)),
       validate: (body) => Effect.asVoid(candidate(body)),
-      reload
+      reload,
+      refresh
     }
   })
 

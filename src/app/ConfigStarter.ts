@@ -38,17 +38,6 @@ general:
 #   token: \${file:token}   # then needed by every request; the file stands in secrets/ beside this one
 
 procedures:
-  system-checks:           # load, memory, disk and clock of this machine, as telemetry events
+  system-checks:           # load, memory, disk, network and uptime of this machine, as telemetry events
     every: 5s
-
-# What else runs here, each under its own name:
-#   weather:
-#     command: [python3, weather.py]
-#     every: 1m
-
-# Candles to collect, as in a dccd file:
-# histo_jobs:
-#   - exchange: binance
-#     pairs: [BTC/USDT]
-#     span: 3600
 `

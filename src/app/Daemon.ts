@@ -170,6 +170,9 @@ const emitter = Layer.effect(
   })
 )
 
+/** How soon a change of the file is noticed. */
+const lookAtConfig = Duration.seconds(1)
+
 /** Applies a changed config to what is running. Stores keep what they were opened with until the next start. */
 const configWatch = (procedures: Supervisor.Supervisor, options: DaemonOptions) =>
   ChildSpec.make({
@@ -193,6 +196,8 @@ const configWatch = (procedures: Supervisor.Supervisor, options: DaemonOptions) 
             yield* Procedures.reconcile(procedures, builtIn, yield* Ref.getAndSet(before, now), now, options)
           }
         })
+      const look = Effect.zipRight(config.refresh, Self.mark)
+      yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(lookAtConfig), look)))
       return yield* Stream.runForEach(config.changes, apply)
     }).pipe(Effect.provide(emitter))
   })

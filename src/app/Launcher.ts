@@ -82,10 +82,21 @@ const launchError =
     }
   }
 
-const daemonError = (error: Daemon.DaemonError): Cli.LaunchError =>
-  error._tag === "PortTaken"
-    ? new Cli.AddressInUse({ host: error.host, port: error.port })
-    : new Cli.LaunchFailed({ reason: error.message })
+const daemonError =
+  (place: Cli.Place) =>
+  (error: Daemon.DaemonError): Cli.LaunchError => {
+    switch (error._tag) {
+      case "PortTaken":
+        return new Cli.AddressInUse({ host: error.host, port: error.port })
+      case "TokenRequired": {
+        const remedy = `write one into ${place.site}/secrets/token and set http.token: \${file:token}`
+        const message = `needed to listen on ${error.host}, which other machines can reach`
+        return new Cli.ConfigRejected({ file: configPathOf(place), issues: [{ path: "http.token", message, remedy }] })
+      }
+      default:
+        return new Cli.LaunchFailed({ reason: error.message })
+    }
+  }
 
 const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, Files> =>
   Effect.scoped(
@@ -108,7 +119,7 @@ const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, 
       const context = yield* Layer.build(site).pipe(Effect.mapError(launchError(options)))
       yield* (yield* serverHalf)
         .run({ ...options, until: Deferred.await(stop) })
-        .pipe(Effect.mapError(daemonError), Effect.provide(context))
+        .pipe(Effect.mapError(daemonError(options)), Effect.provide(context))
     })
   )
 

@@ -66,7 +66,8 @@ export const layer = (
 ): Layer.Layer<Operations | Parts, OpenError, FileSystem.FileSystem | Path.Path> => {
   const held = SiteLock.layer(version).pipe(Layer.provideMerge(Site.layer(options.site)))
   const secrets = Secrets.layer.pipe(Layer.provideMerge(Redaction.layer))
-  const config = ConfigFile.layer({ path: options.config, overrides: options.overrides })
+  // Looked at by `Daemon`'s config-watch, whose lines go to the site's own log.
+  const config = ConfigFile.layer({ path: options.config, overrides: options.overrides, poll: Option.none() })
   const foundation = Layer.mergeAll(logging, SystemLog.layer).pipe(
     Layer.provideMerge(config),
     Layer.provideMerge(secrets),

@@ -69,8 +69,13 @@ export const rewrite = (source: Buffer, start: number, end: number, out: Buffer,
       out[p++] = c
     } else {
       const length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2
-      const text = source.toString("utf8", i, i + length)
-      for (let k = 0; k < text.length; k++) p = putUnit(out, p, text.charCodeAt(k))
+      let point = c & (0x7f >> length)
+      for (let k = 1; k < length; k++) point = (point << 6) | ((source[i + k] as number) & 0x3f)
+      if (point > 0xffff) {
+        p = putUnit(out, p, 0xd7c0 + (point >> 10))
+        point = 0xdc00 | (point & 0x3ff)
+      }
+      p = putUnit(out, p, point)
       i += length - 1
     }
   }

@@ -68,8 +68,8 @@ export class LineWriter {
 
   /** An upper bound of the bytes that `write` needs. */
   bound(scan: EventScanner, runId: Buffer | undefined): number {
-    const own = runId === undefined ? 0 : 16 + 2 * runId.length
-    return 128 + room(scan.type) + room(scan.data) + 2 * room(scan.meta) + room(scan.ts) + own
+    const own = runId === undefined ? 0 : 16 + runId.length
+    return 128 + room(scan.type) + room(scan.data) + room(scan.meta) + room(scan.ts) + own
   }
 
   /** Answers the index behind the line, which ends with a line end. `runId` is quoted, in line form. */
@@ -98,7 +98,7 @@ export class LineWriter {
     return p + 2
   }
 
-  /** Sets `run_id` in the object `out[start, end)`: in its place where the key exists, else last. */
+  /** Sets `run_id` in the object `out[start, end)`: in its first place where the key exists, else last. */
   private setRunId(out: Buffer, start: number, end: number, runId: Buffer): number {
     const sent = out.subarray(start, end)
     if (sent.includes(runIdKey) || sent.includes(0x5c)) return this.replaceRunId(out, start, Buffer.from(sent), runId)
@@ -126,8 +126,9 @@ export class LineWriter {
       const value = keys.string(key + 1) + 1
       i = keys.value(value, 1)
       if (JSON.parse(sent.toString("latin1", key, value - 1)) !== "run_id") continue
+      // Set once, however often it was sent: the line stays within its bound.
+      p = found ? put(out, p, sent.subarray(from, key - 1)) : put(out, put(out, p, sent.subarray(from, value)), runId)
       found = true
-      p = put(out, put(out, p, sent.subarray(from, value)), runId)
       from = i
     }
     p = put(out, p, sent.subarray(from))

@@ -126,7 +126,7 @@ const fourDigits = (value: number): string => {
   if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value)
   const size = Math.abs(value)
   if (size >= 1e6 || size < 1e-3) return value === 0 ? "0" : value.toExponential(2).replace("e+", "e")
-  return value.toFixed(size < 1 ? 3 : size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0)
+  return value.toFixed(size < 1 ? 3 : size < 10 ? 3 : size < 100 ? 2 : size < 10_000 ? 1 : 0)
 }
 
 const pair = (value: number, large: number, largeName: string, small: number, smallName: string): string => {

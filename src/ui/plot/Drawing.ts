@@ -31,7 +31,7 @@ export interface StripInput {
   readonly onDraw: (plot: uPlot) => void
 }
 
-export const axisWidth = 58
+export const axisWidth = 66
 const axisHeight = 22
 
 export const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -70,7 +70,8 @@ export const make = (input: StripInput): uPlot =>
       axes: [
         {
           size: input.timeAxis ? axisHeight : 0,
-          space: 64,
+          space: 56,
+          incrs: timeSteps,
           gap: 4,
           font: axisFont,
           stroke: () => colour("--muted"),
@@ -136,6 +137,27 @@ const axisFont = '11px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sa
 const powersOfTwo = Array.from({ length: 60 }, (_, power) => 2 ** power)
 
 const hour = 3600
+const timeSteps = [
+  0.01,
+  0.1,
+  0.5,
+  1,
+  2,
+  5,
+  10,
+  15,
+  30,
+  60,
+  120,
+  300,
+  600,
+  900,
+  1800,
+  hour,
+  2 * hour,
+  6 * hour,
+  24 * hour
+]
 const timeFormats: uPlot.Axis.Values = [
   [24 * hour, "{MM}-{DD}", null, null, null, null, null, null, 1],
   [hour, "{HH}:{mm}", null, null, null, null, null, null, 1],
