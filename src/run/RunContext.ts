@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as fs from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import type { InvalidInput, Overloaded } from "../domain/Refusal.js"
 import { StorageFailed } from "../domain/Refusal.js"
 import { NoActiveRun, Run, RunAlreadyActive, RunNotFound, RunRefused, type StartRun } from "../domain/Run.js"
@@ -193,7 +193,7 @@ const readRecord = (path: string): Effect.Effect<ReadonlyArray<Run>, StorageFail
 
 const makeDirectory = (path: string): Effect.Effect<void, RunRefused | StorageFailed> =>
   Effect.try({
-    try: () => void fs.mkdirSync(path, { recursive: true }),
+    try: () => makeWithParents(path),
     catch: (cause): RunRefused | StorageFailed => {
       const reason = cause instanceof Error ? cause.message : String(cause)
       return /ENOSPC|EROFS|EIO|EDQUOT/.test(reason)
@@ -201,3 +201,26 @@ const makeDirectory = (path: string): Effect.Effect<void, RunRefused | StorageFa
         : new RunRefused({ field: "run_dir", value: path, reason: `can't be made: ${reason}` })
     }
   })
+
+/**
+ * Node's own `recursive` never returns where a parent can neither be found nor made, as below /proc: it would stop the whole
+ * server.
+ */
+const makeWithParents = (path: string): void => {
+  try {
+    makeOne(path)
+  } catch (cause) {
+    const parent = dirname(path)
+    if (parent === path || !(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) throw cause
+    makeWithParents(parent)
+    makeOne(path)
+  }
+}
+
+const makeOne = (path: string): void => {
+  try {
+    fs.mkdirSync(path)
+  } catch (cause) {
+    if (!fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw cause
+  }
+}

@@ -7,7 +7,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import { execFileSync, spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { run, type Ended } from "../support/OutpostProcess.js"
 import * as SetClock from "../support/SetClock.js"
@@ -18,7 +18,7 @@ import * as Store from "../support/Store.js"
 let shared: SiteServer
 
 beforeAll(async () => {
-  shared = await serve()
+  shared = await serve(join(newDirectory(), "site"))
 })
 afterAll(cleanUp)
 
@@ -146,10 +146,8 @@ it("5: SIGTERM leaves no process, no port and no lock behind", async () => {
 })
 
 it("6: neither a directory nor an id of a run leads out of the site", async () => {
-  const parent = newDirectory()
-  const site = join(parent, "site")
-  const server = await serve(site)
-  const inside = readdirSync(site).sort()
+  const parent = dirname(shared.site)
+  const inside = readdirSync(shared.site).sort()
   const absolute = join(parent, "absolute")
   for (const body of [
     { run_dir: "../escape" },
@@ -163,18 +161,17 @@ it("6: neither a directory nor an id of a run leads out of the site", async () =
     { meta: { run_id: "../escape" } },
     { meta: { run_id: absolute } }
   ]) {
-    await refused(server, "/run/start", body)
+    await refused(shared, "/run/start", body)
   }
-  assert.strictEqual((await server.call("/run")).status, 404)
+  assert.strictEqual((await shared.call("/run")).status, 404)
   assert.deepStrictEqual(readdirSync(parent), ["site"])
-  assert.deepStrictEqual(readdirSync(site).sort(), inside)
-  const allowed = await server.post("/run/start", { run_dir: absolute })
-  assert.strictEqual(allowed.json.run_dir, absolute)
+  assert.deepStrictEqual(readdirSync(shared.site).sort(), inside)
+  assert.strictEqual((await shared.post("/run/start", { run_dir: absolute })).json.run_dir, absolute)
+  await shared.post("/run/stop", "")
 })
 
 it("7: a run that can't have its directory is refused in JSON, and none is active", async () => {
-  const server = await serve()
-  writeFileSync(join(server.site, "afile"), "mine")
+  writeFileSync(join(shared.site, "afile"), "mine")
   for (const body of [
     { run_id: "a\u0000b" },
     { run_id: "x".repeat(300) },
@@ -185,13 +182,15 @@ it("7: a run that can't have its directory is refused in JSON, and none is activ
     { run_dir: "afile/below" },
     { run_dir: "/proc/nothing/here" },
     { run_dir: `/${"x".repeat(300)}` },
+    { run_dir: "a/".repeat(5_000) },
     { meta: { run_id: "a\nb" } }
   ]) {
-    await refused(server, "/run/start", body)
-    assert.strictEqual((await server.call("/run")).status, 404, JSON.stringify(body).slice(0, 80))
+    await refused(shared, "/run/start", body)
+    assert.strictEqual((await shared.call("/run")).status, 404, JSON.stringify(body).slice(0, 80))
   }
-  assert.strictEqual(readFileSync(join(server.site, "afile"), "utf8"), "mine")
-  assert.strictEqual((await server.post("/run/start", "")).json.run_id, "001")
+  assert.strictEqual(readFileSync(join(shared.site, "afile"), "utf8"), "mine")
+  assert.strictEqual((await shared.post("/run/start", { run_id: "fine" })).json.run_id, "fine")
+  await shared.post("/run/stop", "")
 })
 
 it("8: what is too large is turned away, and no answer grows with it", async () => {
@@ -203,24 +202,35 @@ it("8: what is too large is turned away, and no answer grows with it", async () 
   const chunk = `10000\r\n${" ".repeat(0x10000)}\r\n`
   const head = "POST /event HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
   assert.match(await shared.wire(head + chunk.repeat(40), (text) => text.includes("\r\n\r\n")), /^HTTP\/1\.1 413 /)
-  for (const bad of [event("x".repeat(bytes - 100)).type, [fits], { type: { fits }, data: { fits } }, { data: fits }]) {
-    const answer = await refused(shared, "/event", { type: 5, ...(typeof bad === "object" ? bad : { meta: bad }) })
-    assert.isBelow(answer.text.length, 10_000)
+  for (const bad of [
+    { type: { fits } },
+    { type: 5, data: { fits } },
+    { type: "t", data: 1, meta: fits },
+    [fits],
+    fits
+  ]) {
+    assert.isBelow((await refused(shared, "/event", bad)).text.length, 10_000)
   }
+  const start = await refused(shared, "/run/start", { run_id: { big: "x".repeat(500_000) } })
+  assert.isBelow(start.text.length, 10_000)
   assert.isBelow((await shared.call("/current")).text.length, 10_000)
   assert.strictEqual((await shared.call("/current/large")).json.data, 0)
 })
 
 it("9: a number that is not JSON is refused, and the file is read by strict readers", async () => {
-  const server = await serve()
-  await server.post("/event", event("good"))
+  const { seq } = (await shared.post("/event", event("good"))).json
   for (const value of ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", '{"deep":[1,NaN]}']) {
-    await refused(server, "/event", `{"type":"t","data":${value}}`)
-    await refused(server, "/event", `{"type":"t","data":1,"meta":{"x":${value}}}`)
-    await refused(server, "/run/start", `{"meta":{"x":${value}}}`)
+    await refused(shared, "/event", `{"type":"t","data":${value}}`)
+    await refused(shared, "/event", `{"type":"t","data":1,"meta":{"x":${value}}}`)
+    await refused(shared, "/run/start", `{"meta":{"x":${value}}}`)
   }
-  assert.strictEqual((await server.post("/event", event("good"))).json.seq, 2)
-  for (const line of linesOf(siteFile(server.site))) assert.strictEqual(JSON.parse(line).type, "good")
+  assert.strictEqual((await shared.post("/event", event("good"))).json.seq, seq + 1)
+  assert.deepStrictEqual(
+    siteLines(shared.site)
+      .map((line) => JSON.parse(line).type)
+      .slice(-2),
+    ["good", "good"]
+  )
 })
 
 it("10: a lone surrogate is refused, and /current goes on", async () => {
@@ -294,19 +304,20 @@ it("13: behind a stuck file everything but the events goes on", async () => {
 it("14: a clock that is set back moves no line behind a later one, and is noted", async () => {
   const noon = Date.UTC(2026, 2, 17, 12)
   const hands = SetClock.make(noon + 5_000)
-  await Effect.gen(function* () {
+  const posted = Effect.gen(function* () {
     const site = yield* Store.temporaryDirectory
     const store = yield* Store.open(site, { zone: DateTime.zoneUnsafeMakeNamed("UTC") })
     for (const at of [noon + 5_000, noon - 60_000, noon + 6_000]) {
       hands.now = at
-      yield* store.append(Store.body("t", at))
+      yield* store.post(Store.body("t", at))
     }
     assert.deepStrictEqual(
       readdirSync(site).filter((name) => name.startsWith("site_")),
       ["site_20260317.ndjson"]
     )
     assert.deepStrictEqual(Store.siteLines(site).map(seqOf), [1, 2, 3])
-  }).pipe(Effect.scoped, Effect.withClock(hands.clock), Effect.runPromise)
+  }).pipe(Effect.scoped, Effect.withClock(hands.clock))
+  await Effect.runPromise(posted)
 
   const { nodes } = (await shared.call("/tree")).json
   const watch = nodes.find(({ path }: { path: string }) => path.endsWith("clock-watch"))
@@ -342,8 +353,7 @@ it("16: /current holds as many types as it is told to, the longest silent leave 
 })
 
 it("17: a foreign page can't post, stop a run or the server", async () => {
-  const server = await serve()
-  await server.post("/run/start", { run_id: "kept" })
+  await shared.post("/run/start", { run_id: "kept" })
   for (const headers of [
     { origin: "http://evil" },
     { origin: "http://evil", "sec-fetch-site": "cross-site" },
@@ -352,23 +362,23 @@ it("17: a foreign page can't post, stop a run or the server", async () => {
     { host: "evil.example", origin: "http://evil.example" }
   ]) {
     for (const path of ["/run/stop", "/shutdown", "/event", "/run/start"]) {
-      const answer = await server.post(path, event("forged"), headers)
+      const answer = await shared.post(path, event("forged"), headers)
       assert.strictEqual(answer.status, 403, `${path} ${JSON.stringify(headers)}`)
       assert.isString(answer.json.detail)
     }
   }
-  assert.strictEqual((await server.call("/run")).json.run_id, "kept")
-  assert.notProperty((await server.call("/current")).json.current, "forged")
-  const own = { origin: server.url, "sec-fetch-site": "same-origin" }
-  assert.strictEqual((await server.post("/run/stop", "", own)).status, 200)
+  assert.strictEqual((await shared.call("/run")).json.run_id, "kept")
+  assert.notProperty((await shared.call("/current")).json.current, "forged")
+  const own = { origin: shared.url, "sec-fetch-site": "same-origin" }
+  assert.strictEqual((await shared.post("/run/stop", "", own)).status, 200)
 })
 
 it("18: a directory named by a digit that is no number stands in no run's way", async () => {
-  const server = await serve()
-  mkdirSync(join(server.site, "²"))
-  mkdirSync(join(server.site, "³4"))
-  const started = await server.post("/run/start", "")
+  mkdirSync(join(shared.site, "²"))
+  mkdirSync(join(shared.site, "³4"))
+  const started = await shared.post("/run/start", "")
   assert.deepStrictEqual([started.status, started.json?.run_id], [200, "001"])
+  await shared.post("/run/stop", "")
 })
 
 it("19: a run in the site directory itself is a run like any other", async () => {

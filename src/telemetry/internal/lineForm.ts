@@ -89,13 +89,29 @@ export const quoted = (text: string): string => {
   return out.toString("latin1", 0, rewrite(json, 0, json.length, out, 0))
 }
 
-const escapes = /\\(?:u([0-9a-f]{4})|[^u])/g
+/** Escapes that are no `\\u`, which may hide one, and runs of those that are. */
+const escapes = /\\[^u]|(?:\\u[0-9a-f]{4})+/g
 
 /** The text of an answer: line form with everything above U+007F as itself instead of escaped. */
 export const readable = (line: string): string =>
-  line.includes("\\u")
-    ? line.replace(escapes, (escape, hex: string | undefined) => {
-        const unit = hex === undefined ? 0 : parseInt(hex, 16)
-        return unit > 0x7f ? String.fromCharCode(unit) : escape
-      })
-    : line
+  line.includes("\\u") ? line.replace(escapes, (run) => (run.length === 2 ? run : readableRun(run))) : line
+
+const readableRun = (run: string): string => {
+  const units = Buffer.allocUnsafe(run.length / 3)
+  for (let i = 2, at = 0; i < run.length; i += 6, at += 2) {
+    const unit =
+      (hex(run.charCodeAt(i)) << 12) |
+      (hex(run.charCodeAt(i + 1)) << 8) |
+      (hex(run.charCodeAt(i + 2)) << 4) |
+      hex(run.charCodeAt(i + 3))
+    // A control character stays escaped, and with it its neighbours are taken one by one.
+    if (unit <= 0x7f) {
+      if (run.length === 6) return run
+      return (run.match(/.{6}/g) ?? []).map(readableRun).join("")
+    }
+    units.writeUInt16LE(unit, at)
+  }
+  return units.toString("utf16le")
+}
+
+const hex = (c: number): number => (c <= 0x39 ? c - 0x30 : c - 0x57)
