@@ -36,8 +36,8 @@ const mutations = [
   {
     name: "a torn tail is not set aside",
     file: "src/telemetry/internal/recovery.ts",
-    find: "  if (whole === size) return size\n",
-    put: "  if (whole <= size) return size\n"
+    find: "    await file.cut(whole)\n",
+    put: ""
   }
 ]
 
@@ -61,6 +61,7 @@ const check = (mutation) => {
       env: { ...process.env, OUTPOST_FAULT_ROUNDS: "60", NO_COLOR: "1" },
       timeout: 600_000
     })
+    if (mutation === undefined && status !== 0) console.log(stdout)
     return { failed: status !== 0, by: /FAIL\s+(.*)/.exec(stdout)?.[1] ?? "" }
   } finally {
     rmSync(copy, { recursive: true, force: true })

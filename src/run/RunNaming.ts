@@ -7,7 +7,6 @@ import { homedir } from "node:os"
 import { isAbsolute, join, relative, resolve } from "node:path"
 import { InvalidInput } from "../domain/Refusal.js"
 import { runIdProblem, RunRefused } from "../domain/Run.js"
-import { quoted } from "../telemetry/internal/lineForm.js"
 import { build, members } from "../telemetry/ObjectText.js"
 
 /** Directories of a site that are not for runs. */
@@ -60,7 +59,7 @@ export const name = Effect.fnUntraced(function* (
   const runId = given ?? derive(yield* directories)
   const problem = runIdProblem(runId) ?? (reserved.has(runId) ? "is a directory of the site itself" : undefined)
   if (problem !== undefined) return yield* new RunRefused({ field: "run_id", value: runId, reason: problem })
-  return { runId, metaJson: build(new Map(meta).set("run_id", quoted(runId))) }
+  return { runId, metaJson: build(new Map(meta).set("run_id", JSON.stringify(runId))) }
 })
 
 /** Where a run's events go. */

@@ -4,6 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as http from "node:http"
+import * as net from "node:net"
 import { afterAll, beforeAll } from "vitest"
 import { cleanUp, newDirectory, type Reply, serve, siteLines, type SiteServer } from "../support/SiteServer.js"
 
@@ -47,7 +48,8 @@ const missing = (field: string, input: unknown) => ({
 })
 const noBody = { type: "missing", loc: ["body"], msg: "Field required", input: null }
 
-const run = /^\{"run_dir":"[^"]+","run_id":"r","meta":\{"run_id":"r"\},"started_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"\}$/
+const run =
+  /^\{"run_dir":"[^"]+","run_id":"r","meta":\{"run_id":"r"\},"started_at":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"\}$/
 
 describe("routes", () => {
   it("bodies are compact JSON with the stated keys in their order", async () => {
@@ -77,8 +79,7 @@ describe("routes", () => {
   })
 
   it("an unknown path is 404, a slash in a type makes one", async () => {
-    for (const path of ["/", "/nope", "/current/a/b", "/current/a%2Fb", "/event/x", "/runx"]) {
-      if (path === "/") continue
+    for (const path of ["/nope", "/current/a/b", "/current/a%2Fb", "/event/x", "/runx"]) {
       assert.deepStrictEqual(facts(await server.call(path)), [404, detail("Not Found")], path)
     }
   })
@@ -116,7 +117,7 @@ describe("routes", () => {
   })
 
   it("types are percent-decoded, case-sensitive, and quoted as Python quotes", async () => {
-    for (const type of ["a b", "ü/".slice(0, 1), "50%", "a?b#c", "__proto__", "constructor", "a+b", "😀"]) {
+    for (const type of ["a b", "ü", "50%", "a?b#c", "__proto__", "constructor", "a+b", "😀"]) {
       const posted = await server.post("/event", { type, data: 1 })
       assert.deepStrictEqual(facts(await server.call(`/current/${encodeURIComponent(type)}`)), [200, posted.text], type)
     }
@@ -357,7 +358,11 @@ describe("connections", () => {
     const received = await server.wire(post(1) + post(2) + post(3) + ended)
     const answers = Array.from(received.matchAll(/"seq":(\d+)[^}]*"data":(\d)/g), ([, seq, n]) => [Number(seq), n])
     const first = Number(answers[0]?.[0])
-    assert.deepStrictEqual(answers, [[first, "1"], [first + 1, "2"], [first + 2, "3"]])
+    assert.deepStrictEqual(answers, [
+      [first, "1"],
+      [first + 1, "2"],
+      [first + 2, "3"]
+    ])
     assert.match(received, /\{"ok":true\}$/)
   })
 
@@ -379,10 +384,10 @@ describe("connections", () => {
   it("a request that breaks off stores nothing", async () => {
     const before = stored()
     const cut = 'POST /event HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n{"type":"cut","data":1}'
-    await new Promise<void>((resolve) => {
-      void server.wire(cut, () => true)
-      setTimeout(resolve, 50)
-    })
+    const socket = net.connect(server.port, "127.0.0.1")
+    await new Promise<void>((resolve) => socket.write(cut, () => resolve()))
+    socket.destroy()
+    await server.call("/health")
     assert.strictEqual((await server.call("/current/cut")).status, 404)
     assert.strictEqual(stored(), before)
   })

@@ -178,7 +178,7 @@ describe("a clock that is set", () => {
         for (const [k, offset] of times.entries()) {
           time.now = noon + offset
           for (let i = 0; i < 30; i++) yield* store.store.post(body("t", k * 30 + i))
-          if (k % 3 === 1) yield* store.store.checkpoint
+          if (k % 2 === 1) yield* store.store.checkpoint
           if (k % 4 === 3) store = yield* openAbandoned(site, { blockBytes: 4_096 }).pipe(Effect.withClock(time.clock))
         }
         const data = (lines: ReadonlyArray<{ readonly line: string }>) =>
