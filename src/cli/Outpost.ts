@@ -23,7 +23,7 @@ import { serve, status, stop } from "./ServeCommand.js"
 import { StandardIo } from "./StandardIo.js"
 import { actor, procedure, tree } from "./TreeCommand.js"
 import { doctor, verify } from "./VerifyCommand.js"
-import { version } from "./Version.js"
+import { version } from "../domain/Version.js"
 
 export const root: CommandSpec.CommandSpec = CommandSpec.group(
   "outpost",

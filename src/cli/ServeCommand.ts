@@ -140,7 +140,10 @@ const describe = (status: SiteStatus, zone: DateTime.TimeZone, style: Output.Sty
         ["events", eventsLine(telemetry)],
         ["disk", `${Readable.bytes(disk.free)} free of ${Readable.bytes(disk.total)}`],
         ["memory", Readable.bytes(status.memory.rss)],
-        ["config", status.config.error ?? status.config.path ?? "defaults, no file"],
+        [
+          "config",
+          `${status.config.path ?? "defaults, no file"}${status.config.error === null ? "" : " (not in force, see above)"}`
+        ],
         ["actors", treeLine(tree)]
       ],
       style

@@ -11,6 +11,7 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { version } from "../domain/Version.js"
 import { Api } from "./Api.js"
 import * as LoginPage from "./LoginPage.js"
 
@@ -19,7 +20,7 @@ const pages = ["/docs", "/api/docs", "/redoc"] as const
 /** Adds the routes to the router. */
 export const routes = Effect.gen(function* () {
   const router = yield* HttpApiBuilder.Router
-  const document = yield* Effect.cached(Effect.sync(() => JSON.stringify(OpenApi.fromApi(Api))))
+  const document = yield* Effect.cached(Effect.sync(() => JSON.stringify(described())))
   const page = yield* Effect.cached(swagger(yield* HttpApi.Api))
   yield* router.get(
     "/openapi.json",
@@ -53,3 +54,9 @@ const swagger = Effect.fnUntraced(function* (service: Context.Tag.Service<typeof
     headers: LoginPage.htmlHeaders(policy)
   })
 }, Effect.orDie)
+
+/** The document of the API as it is served, under this program's version. */
+const described = () => {
+  const document = OpenApi.fromApi(Api)
+  return { ...document, info: { ...document.info, version } }
+}

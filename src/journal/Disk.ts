@@ -68,19 +68,36 @@ const syncAbove = async (path: string): Promise<void> => {
   }
 }
 
+/**
+ * Level by level: Node's own `recursive` never returns where a parent can neither be found nor made, as below /proc. The
+ * directory above is synced also where nothing was made: an earlier life may have been cut off before it did.
+ */
+const makeDirectory = async (path: string): Promise<void> => {
+  try {
+    await makeOne(path)
+  } catch (cause) {
+    const above = dirname(path)
+    if (above === path || !(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) throw cause
+    await makeDirectory(above)
+    await makeOne(path)
+  }
+  await syncAbove(path)
+}
+
+const makeOne = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path)
+  } catch (cause) {
+    if (fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw cause
+  }
+}
+
 export const nodeDisk: Disk = {
   status: (path) => {
     const found = fs.statSync(path, { throwIfNoEntry: false })
     return found && { device: found.dev, inode: found.ino, size: found.size, regular: found.isFile() }
   },
-  makeDirectory: async (path) => {
-    const made = await mkdir(path, { recursive: true })
-    // Also where it was there already: an earlier life may have made it and been cut off before it was synced.
-    for (let at = path; ; at = dirname(at)) {
-      await syncAbove(at)
-      if (made === undefined || at.length <= made.length) return
-    }
-  },
+  makeDirectory,
   open: (path) => open(path, "a+"),
   append: async (file, bytes, start, end) => {
     for (let at = start; at < end;) at += await writeSome(file, bytes, at, end - at)

@@ -13,10 +13,12 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as fs from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import type { InvalidInput, Overloaded } from "../domain/Refusal.js"
 import { StorageFailed } from "../domain/Refusal.js"
 import { NoActiveRun, Run, RunAlreadyActive, RunNotFound, RunRefused, type StartRun } from "../domain/Run.js"
+import { reasonOf } from "../journal/AppendFile.js"
+import { nodeDisk } from "../journal/Disk.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
 import * as RunNaming from "./RunNaming.js"
 import * as RunRecord from "./RunRecord.js"
@@ -93,15 +95,16 @@ export const make = (
       if (Option.isSome(current)) return yield* new RunAlreadyActive({ active: current.value.run_id })
       const { metaJson, runId } = yield* RunNaming.name(request, directories)
       const run_dir = yield* RunNaming.directory(options.siteDirectory, runId, request.runDir, options.allowAbsolute)
+      const isNew = !fs.existsSync(run_dir)
       yield* makeDirectory(run_dir)
       const clock = yield* Effect.clock
       const started_at = new Date(clock.unsafeCurrentTimeMillis()).toISOString()
       const run = { run_dir, run_id: runId, metaJson, started_at }
-      const afterSeq = yield* store.openRun(
-        { runId, path: join(run_dir, "telemetry.ndjson") },
-        options.recordPath,
-        (after_seq) => RunRecord.encode({ _tag: "run.started", run: new Run({ ...run, after_seq }) })
-      )
+      const afterSeq = yield* store
+        .openRun({ runId, path: join(run_dir, "telemetry.ndjson") }, options.recordPath, (after_seq) =>
+          RunRecord.encode({ _tag: "run.started", run: new Run({ ...run, after_seq }) })
+        )
+        .pipe(Effect.tapError(() => (isNew ? removeDirectory(run_dir) : Effect.void)))
       const started = new Run({ ...run, after_seq: afterSeq })
       known.push(started)
       yield* SubscriptionRef.set(active, Option.some(started))
@@ -191,36 +194,17 @@ const readRecord = (path: string): Effect.Effect<ReadonlyArray<Run>, StorageFail
     return RunRecord.fold(records)
   })
 
+/** Its name is durable too: events in it are acknowledged later. */
 const makeDirectory = (path: string): Effect.Effect<void, RunRefused | StorageFailed> =>
-  Effect.try({
-    try: () => makeWithParents(path),
+  Effect.tryPromise({
+    try: () => nodeDisk.makeDirectory(path),
     catch: (cause): RunRefused | StorageFailed => {
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = reasonOf(cause)
       return /ENOSPC|EROFS|EIO|EDQUOT/.test(reason)
         ? new StorageFailed({ operation: "mkdir", path, reason })
         : new RunRefused({ field: "run_dir", value: path, reason: `can't be made: ${reason}` })
     }
   })
 
-/**
- * Node's own `recursive` never returns where a parent can neither be found nor made, as below /proc: it would stop the whole
- * server.
- */
-const makeWithParents = (path: string): void => {
-  try {
-    makeOne(path)
-  } catch (cause) {
-    const parent = dirname(path)
-    if (parent === path || !(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) throw cause
-    makeWithParents(parent)
-    makeOne(path)
-  }
-}
-
-const makeOne = (path: string): void => {
-  try {
-    fs.mkdirSync(path)
-  } catch (cause) {
-    if (!fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw cause
-  }
-}
+/** Only where it is empty. */
+const removeDirectory = (path: string): Effect.Effect<void> => Effect.ignore(Effect.try(() => fs.rmdirSync(path)))
