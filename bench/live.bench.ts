@@ -79,7 +79,7 @@ const server = await outpost()
 console.log(`${rate} events/s posted one by one; ${conditions(server.directory)}`)
 await load(server)
 const rows = []
-for (const readers of [0, 50, 120]) {
+for (const readers of [0, 50, 200]) {
   let events = 0
   const stops = Array.from({ length: readers }, (_, k) =>
     reader(server, k === 0 ? (n) => (events += n) : () => undefined)
