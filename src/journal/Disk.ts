@@ -50,10 +50,16 @@ const readSome = (file: number, into: Buffer, at: number, length: number, positi
     fs.read(file, into, at, length, position, (error, count) => (error === null ? resolve(count) : reject(error)))
   })
 
+const hasCode = (cause: unknown, ...codes: ReadonlyArray<string>): boolean =>
+  cause instanceof Error && "code" in cause && codes.includes(String(cause.code))
+
 const syncDirectory = async (path: string): Promise<void> => {
   const directory = await open(path, "r")
   try {
     await fsync(directory)
+  } catch (cause) {
+    // A file system that has no such thing as a sync of a directory.
+    if (!hasCode(cause, "EINVAL")) throw cause
   } finally {
     await close(directory)
   }
@@ -64,7 +70,7 @@ const syncAbove = async (path: string): Promise<void> => {
   try {
     await syncDirectory(dirname(path))
   } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && (cause.code === "EACCES" || cause.code === "EPERM"))) throw cause
+    if (!hasCode(cause, "EACCES", "EPERM")) throw cause
   }
 }
 
@@ -77,7 +83,7 @@ const makeDirectory = async (path: string): Promise<void> => {
     await makeOne(path)
   } catch (cause) {
     const above = dirname(path)
-    if (above === path || !(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) throw cause
+    if (above === path || !hasCode(cause, "ENOENT")) throw cause
     await makeDirectory(above)
     await makeOne(path)
   }

@@ -60,15 +60,15 @@ export const decode = (line: string): RunRecord | undefined => {
   }
   const runDir = text("run_dir")
   const startedAt = text("started_at")
-  const metaJson = found?.get("meta")
-  if (text("event") !== "run.started" || runDir === undefined || startedAt === undefined || metaJson === undefined)
+  const meta = members(found?.get("meta") ?? "")
+  if (text("event") !== "run.started" || runDir === undefined || startedAt === undefined || meta === undefined)
     return undefined
   return {
     _tag: "run.started",
     run: new Run({
       run_id: runId,
       run_dir: runDir,
-      metaJson,
+      metaJson: build(meta),
       started_at: startedAt,
       after_seq: number("after_seq") ?? 0
     })

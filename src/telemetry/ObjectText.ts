@@ -3,7 +3,7 @@
  * stay what the client sent.
  */
 import { JsonScanner } from "./internal/jsonScanner.js"
-import { growth, quoted, rewrite } from "./internal/lineForm.js"
+import { growth, quoted, readable, rewrite } from "./internal/lineForm.js"
 
 /** Members of an object in line form, by key; undefined where the text is no JSON object. The last of a repeated key wins. */
 export const members = (json: string): ReadonlyMap<string, string> | undefined => {
@@ -27,6 +27,6 @@ export const members = (json: string): ReadonlyMap<string, string> | undefined =
   return found
 }
 
-/** The object of these members, in their order. */
+/** The object of these members, in their order; characters as themselves, not as escapes. */
 export const build = (found: ReadonlyMap<string, string>): string =>
-  `{${[...found].map(([key, value]) => `${quoted(key)}:${value}`).join(",")}}`
+  readable(`{${[...found].map(([key, value]) => `${quoted(key)}:${value}`).join(",")}}`)
