@@ -1,8 +1,8 @@
 /**
  * What runs by itself on a site, as one tree of supervised children. They start left to right and stop right to left:
  *
- *   start   system-log -> disk-watch -> clock-watch -> procedures -> config-watch -> http            then: ready, `listening on ...`
- *   stop    http (no new work, requests under way get a second) -> config-watch -> procedures -> clock-watch -> disk-watch -> system-log
+ *   start   system-log -> clock-watch -> procedures -> config-watch -> http            then: ready, `listening on ...`
+ *   stop    http (no new work, requests under way get a second) -> config-watch -> procedures -> clock-watch -> system-log
  *           then what `SiteProcess` opened: the stores commit and save, the logs are written, the lock is given back
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -14,7 +14,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { randomBytes } from "node:crypto"
 import * as ChildSpec from "../actor/ChildSpec.js"
@@ -32,6 +31,7 @@ import * as ClockWatch from "../health/ClockWatch.js"
 import { builtIn } from "../plugins/Registry.js"
 import { Emitter } from "../procedure/Procedure.js"
 import * as Procedures from "../procedure/Procedures.js"
+import type { Procedures as ProcedureEntries } from "../procedure/Settings.js"
 import { Logging } from "../site/Logging.js"
 import * as ServerFile from "../site/ServerFile.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
@@ -68,7 +68,8 @@ export const run = (
       yield* Procedures.reconcile(procedures, builtIn, {}, yield* config.slice("procedures"), options).pipe(
         Effect.provide(emitter)
       )
-      yield* root.add(configWatch(procedures, options)).pipe(Effect.catchTag("DuplicateChild", Effect.die))
+      const running = yield* Ref.make(yield* config.slice("procedures"))
+      yield* root.add(configWatch(procedures, running, options)).pipe(Effect.catchTag("DuplicateChild", Effect.die))
       yield* tellWhatIsKept
       yield* options.onListening(yield* listen(root))
       yield* Effect.raceFirst(root.join, options.until)
@@ -83,7 +84,7 @@ const tellWhatIsKept = Effect.gen(function* () {
     yield* Effect.logWarning(`the config has ${jobs} collector jobs; this version keeps them but does not run them`)
 })
 
-/** The tree with what every site has: its own events and its disk. The last of them are written when the scope closes. */
+/** The tree with what every site has: its own events and its clock. The last of them are written when the scope closes. */
 export const base = (facts: Readonly<Record<string, unknown>>) =>
   Effect.gen(function* () {
     const system = yield* SystemLog
@@ -94,7 +95,7 @@ export const base = (facts: Readonly<Record<string, unknown>>) =>
         system.flush
       )
     )
-    return yield* Supervisor.make({ children: [systemLog, diskWatch, clockWatch] }).pipe(
+    return yield* Supervisor.make({ children: [systemLog, clockWatch] }).pipe(
       Effect.catchTag("DuplicateChild", Effect.die)
     )
   })
@@ -118,24 +119,6 @@ export const listen = (root: Supervisor.Supervisor) =>
 // -----------------------------------------------------------------------------
 
 const systemLog = ChildSpec.make({ id: "system-log", run: Effect.flatMap(SystemLog, (system) => system.drain) })
-
-/** How often a disk that refuses events is tried. */
-const retryDisk = Duration.seconds(1)
-
-/**
- * Nobody may be posting when the disk takes events again, so the store is tried with an event of our own while it fails:
- * readiness comes back by itself.
- */
-const diskWatch = ChildSpec.make({
-  id: "disk-watch",
-  run: Effect.gen(function* () {
-    const store = yield* TelemetryStore
-    const look = Effect.flatMap(store.figures, ({ failure }) =>
-      failure === undefined ? Effect.void : Effect.ignore(store.postSystem("journal.tried", { failure }))
-    )
-    return yield* Effect.repeat(Effect.zipRight(look, Self.mark), Schedule.spaced(retryDisk))
-  })
-})
 
 const clockWatch = ChildSpec.make({
   id: "clock-watch",
@@ -174,7 +157,7 @@ const emitter = Layer.effect(
 const lookAtConfig = Duration.seconds(1)
 
 /** Applies a changed config to what is running. Stores keep what they were opened with until the next start. */
-const configWatch = (procedures: Supervisor.Supervisor, options: DaemonOptions) =>
+const configWatch = (procedures: Supervisor.Supervisor, running: Ref.Ref<ProcedureEntries>, options: DaemonOptions) =>
   ChildSpec.make({
     id: "config-watch",
     run: Effect.gen(function* () {
@@ -182,7 +165,6 @@ const configWatch = (procedures: Supervisor.Supervisor, options: DaemonOptions) 
       const logging = yield* Logging
       const system = yield* SystemLog
       const tree = yield* SupervisionTree
-      const before = yield* Ref.make(yield* config.slice("procedures"))
       const apply = (section: string) =>
         Effect.gen(function* () {
           system.record("config.changed", { section })
@@ -192,10 +174,15 @@ const configWatch = (procedures: Supervisor.Supervisor, options: DaemonOptions) 
           if (section === "telemetry" || section === "runs")
             yield* Effect.logInfo(`'${section}' takes effect at the next start`)
           if (section === "procedures") {
-            const now = yield* config.slice("procedures")
-            yield* Procedures.reconcile(procedures, builtIn, yield* Ref.getAndSet(before, now), now, options)
+            yield* reconcile
           }
         })
+      const reconcile = Effect.gen(function* () {
+        const now = yield* config.slice("procedures")
+        yield* Procedures.reconcile(procedures, builtIn, yield* Ref.getAndSet(running, now), now, options)
+      })
+      // What changed between two lives of this child.
+      yield* reconcile
       const look = Effect.zipRight(config.refresh, Self.mark)
       yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(lookAtConfig), look)))
       return yield* Stream.runForEach(config.changes, apply)
@@ -207,6 +194,8 @@ const http = (failure: Ref.Ref<Option.Option<Server.ServerError>>, url: Deferred
   ChildSpec.make({
     id: "http",
     ready: "signalled",
+    // An address that a changed config names may not be free: the site lives on, and the next change is a new chance.
+    onIntensity: "quarantine",
     shutdown: "5 seconds",
     run: Effect.gen(function* () {
       const settings = yield* (yield* ConfigFile).slice("http")

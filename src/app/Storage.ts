@@ -20,11 +20,7 @@ const database = Layer.scoped(
   Effect.gen(function* () {
     const site = yield* Site
     const clock = yield* Effect.clock
-    return yield* makeDatabase(
-      `${site.outpostDirectory}/index.sqlite`,
-      SqlIndex.migrations,
-      timestampOf(clock.unsafeCurrentTimeMillis())
-    )
+    return yield* makeDatabase(site.paths.index, SqlIndex.migrations, timestampOf(clock.unsafeCurrentTimeMillis()))
   })
 )
 

@@ -2,18 +2,18 @@
  * `POST /event` and `POST /events`, answered by a plain listener: one fiber per request, no router, no span, no log. The
  * rules of the door (Gate) and the bodies of errors are those of every other route.
  *
- * Bounded: an event and a batch have a limit, applied while they arrive (413); the bodies being read or waiting for the disk
- * have one together (503, Retry-After). NDJSON is taken piece by piece and held back by the store's own pace.
+ * Bounded: an event and an array have a limit, applied while they arrive (413); the bodies being read or waiting for the disk
+ * have one for all events and one for all arrays (503, Retry-After), so that neither crowds the other out. NDJSON may be of any
+ * length: it is taken piece by piece and held back by the store's own pace.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { BatchResult } from "../domain/EventQuery.js"
+import type { BatchResult } from "../domain/EventQuery.js"
 import { Overloaded, TooLarge } from "../domain/Refusal.js"
 import { TelemetryOperations } from "../operations/TelemetryOperations.js"
 import { missingBody, notADictionary } from "../telemetry/EventScanner.js"
@@ -30,7 +30,7 @@ export interface HotLane {
 export interface HotLaneLimits {
   readonly eventBytes: number
   readonly batchBytes: number
-  /** Bytes of bodies held at the same time. One body is always taken, whatever its size. */
+  /** Bytes of bodies held at the same time, of events and of arrays each. One body is always taken, whatever its size. */
   readonly heldBytes: number
 }
 
@@ -39,7 +39,7 @@ export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, Telem
   Effect.gen(function* () {
     const telemetry = yield* TelemetryOperations
     const run = yield* FiberSet.makeRuntime<never>()
-    let held = 0
+    const held = { event: 0, batch: 0 }
 
     const fail = (response: ServerResponse, cause: Cause.Cause<ErrorBody.TypedError>, contract: boolean) => {
       const answer = ErrorBody.ofFailure(Cause.squash(cause), contract)
@@ -59,7 +59,7 @@ export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, Telem
       const limit = what === "event" ? limits.eventBytes : limits.batchBytes
       let size = 0
       const release = () => {
-        held -= size
+        held[what] -= size
         size = 0
       }
       const refuse = (error: ErrorBody.TypedError) => {
@@ -70,10 +70,10 @@ export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, Telem
       }
       const admit = (bytes: number): boolean => {
         if (size + bytes > limit) return refuse(new TooLarge({ what, limit }))
-        if (held + bytes > limits.heldBytes && held > size)
+        if (held[what] + bytes > limits.heldBytes && held[what] > size)
           return refuse(new Overloaded({ what: "the server", retryAfter: 1 }))
         size += bytes
-        held += bytes
+        held[what] += bytes
         return true
       }
       const declared = declaredLength(request)
@@ -107,11 +107,7 @@ export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, Telem
     const postEvents = (request: IncomingMessage, response: ServerResponse) => {
       const type = request.headers["content-type"]
       if (isNdjson(type)) {
-        if (declaredLength(request) > limits.batchBytes) {
-          discard(request)
-          return fail(response, Cause.fail(new TooLarge({ what: "batch", limit: limits.batchBytes })), false)
-        }
-        const fiber = run(telemetry.postLines(pieces(request, limits.batchBytes)))
+        const fiber = run(telemetry.postLines(pieces(request)))
         return settle(fiber, response, false, batchText, () => discard(request))
       }
       admitBody(request, response, "batch", (body, release) => {
@@ -139,8 +135,7 @@ export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, Telem
 
 const ackText = (ack: string): string => ack
 
-const encodeBatch = Schema.encodeSync(BatchResult)
-const batchText = (result: BatchResult): string => JSON.stringify(encodeBatch(result))
+const batchText = ({ accepted, refused }: BatchResult): string => JSON.stringify({ accepted, refused })
 
 const longestEcho = 1_000
 

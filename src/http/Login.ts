@@ -34,6 +34,8 @@ export const routes = (credentials: Credentials) =>
       const wait = attempts.wait(peer, now)
       const pages = /text\/html/i.test(request.headers["accept"] ?? "")
       if (wait > 0) return tooMany(wait, pages)
+      // Before the body is read: attempts that arrive together count as many.
+      attempts.count(peer, now)
       const token = yield* Effect.map(read(message, largestForm), (body) =>
         tokenIn(body.toString("utf8"), request.headers["content-type"])
       )
@@ -42,7 +44,6 @@ export const routes = (credentials: Credentials) =>
         const headers = credentials.guarded ? { "set-cookie": credentials.session(now) } : {}
         return pages ? seeOther("/", headers) : okay(headers)
       }
-      attempts.count(peer, now)
       return pages
         ? response(LoginPage.answer(401, "This is not the site's token."))
         : response(ErrorBody.plain(401, "Invalid or missing token"))

@@ -32,6 +32,7 @@ import { interceptRequests } from "./internal/interceptRequests.js"
 import { write } from "./internal/nodeAnswer.js"
 import { declaredLength, discard } from "./internal/requestBody.js"
 import { LiveViews } from "./LiveViews.js"
+import { isNdjson } from "./MediaType.js"
 import * as Login from "./Login.js"
 import { RequestLimits } from "./RequestLimits.js"
 import * as RouteTable from "./RouteTable.js"
@@ -179,7 +180,8 @@ const receive = (
   })
   // A client that asks before it sends a body beyond every limit never sends it.
   server.on("checkContinue", (request, response) => {
-    if (declaredLength(request) <= Math.max(limits.event_bytes, limits.batch_bytes)) response.writeContinue()
+    const largest = Math.max(limits.event_bytes, limits.batch_bytes)
+    if (declaredLength(request) <= largest || isNdjson(request.headers["content-type"])) response.writeContinue()
     else response.setHeader("connection", "close")
     server.emit("request", request, response)
   })

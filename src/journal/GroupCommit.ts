@@ -220,7 +220,12 @@ export class GroupCommit {
 
   private succeed(batch: Batch): void {
     this.trouble.proven(this.touched)
-    this.options.onCommit(batch)
+    try {
+      this.options.onCommit(batch)
+    } catch (cause) {
+      // The records are durable; their senders must not wait for ever because of a defect of the owner.
+      return batch.settle(new DiskFailure("commit", "", reasonOf(cause)))
+    }
     batch.settle(undefined)
     this.options.step?.("commit.acknowledged")
   }

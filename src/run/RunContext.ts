@@ -151,7 +151,7 @@ export const make = (
         })
       )
 
-    const oneAtATime = <A, E>(effect: Effect.Effect<A, E>) => Effect.uninterruptible(mutex.withPermits(1)(effect))
+    const oneAtATime = <A, E>(effect: Effect.Effect<A, E>) => mutex.withPermits(1)(Effect.uninterruptible(effect))
 
     return RunContext.of({
       start: (request) => oneAtATime(start(request)),
@@ -200,7 +200,8 @@ const makeDirectory = (path: string): Effect.Effect<void, RunRefused | StorageFa
     try: () => nodeDisk.makeDirectory(path),
     catch: (cause): RunRefused | StorageFailed => {
       const reason = reasonOf(cause)
-      return /ENOSPC|EROFS|EIO|EDQUOT/.test(reason)
+      const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+      return ["ENOSPC", "EROFS", "EIO", "EDQUOT"].includes(code)
         ? new StorageFailed({ operation: "mkdir", path, reason })
         : new RunRefused({ field: "run_dir", value: path, reason: `can't be made: ${reason}` })
     }

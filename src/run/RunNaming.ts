@@ -14,11 +14,20 @@ const reserved = new Set([".outpost", "secrets"])
 
 /** The next numeric id: highest plus one, zero-padded to the width of the longest number there is, at least 3. */
 export const derive = (directories: ReadonlyArray<string>): string => {
-  const numbers = directories.filter((name) => /^[0-9]+$/.test(name)).map((name) => BigInt(name))
+  const numbers = directories.filter((name) => /^\p{Nd}+$/u.test(name)).map((name) => BigInt(asciiDigits(name)))
   const highest = numbers.reduce((a, b) => (b > a ? b : a), 0n)
   const width = numbers.reduce((a, b) => Math.max(a, String(b).length), 3)
   return numbers.length === 0 ? "001" : String(highest + 1n).padStart(width, "0")
 }
+
+/** The decimal digits of any script count. Each script has its ten in a row, some rows follow one another. */
+const asciiDigits = (name: string): string =>
+  name.replace(/[^0-9]/gu, (digit) => {
+    const point = digit.codePointAt(0) ?? 0
+    let zero = point
+    while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero--
+    return String((point - zero) % 10)
+  })
 
 /** The id in a meta value (JSON text): false, 0, "" and null count as absent. */
 const idInMeta = (value: string | undefined): Effect.Effect<string | undefined, InvalidInput> => {

@@ -38,16 +38,11 @@ export interface SitePaths {
   readonly config: string
   readonly lock: string
   readonly server: string
-  readonly database: string
+  /** The index over the event files; rebuilt from them where it is lost. */
+  readonly index: string
   readonly runs: string
   readonly system: string
   readonly logs: string
-  readonly ledgers: string
-  readonly parts: string
-  readonly messages: string
-  readonly dumps: string
-  readonly versions: string
-  readonly data: string
 }
 
 export class Site extends Context.Tag("outpost/site/Site")<
@@ -106,16 +101,10 @@ const at = (root: string) =>
         config: path.join(root, "outpost.yaml"),
         lock: own("lock.sqlite"),
         server: own("server.json"),
-        database: own("outpost.sqlite"),
+        index: own("index.sqlite"),
         runs: own("runs.jsonl"),
         system: own("system"),
-        logs: own("logs"),
-        ledgers: own("ledgers"),
-        parts: own("parts"),
-        messages: own("messages"),
-        dumps: own("dumps"),
-        versions: own("versions"),
-        data: path.join(root, "data")
+        logs: own("logs")
       },
       resolve: (relative) =>
         resolve(relative).pipe(Effect.mapError(({ reason }) => new PathEscapes({ path: relative, reason })))

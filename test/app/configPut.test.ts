@@ -1,8 +1,10 @@
+import * as Layer from "effect/Layer"
 import { FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck as fc, Option, Redacted } from "effect"
 import { ConfigFile } from "../../src/app/ConfigFile.js"
 import * as ConfigVerbs from "../../src/app/ConfigVerbs.js"
+import * as SystemLog from "../../src/app/SystemLog.js"
 import { put as setAt } from "../../src/app/ConfigShape.js"
 import { ConfigOperations } from "../../src/operations/ConfigOperations.js"
 import { onDisk, over, writeDisk } from "./ConfigSite.js"
@@ -486,7 +488,7 @@ ${job}`
 
 describe("ConfigOperations", () => {
   const verbs = <A, E, R>(text: string, body: Effect.Effect<A, E, R>) =>
-    over(text, Effect.provide(body, ConfigVerbs.layer))
+    over(text, Effect.provide(body, ConfigVerbs.layer.pipe(Layer.provide(SystemLog.layer))))
 
   it.scoped("validate says what put would, and writes nothing", () =>
     verbs(

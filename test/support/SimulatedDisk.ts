@@ -170,6 +170,20 @@ export class SimulatedDisk implements Disk {
 
   readonly remove = (path: string): Promise<void> => this.step("remove", path, () => void this.names.delete(path))
 
+  /** From now on no call is answered. */
+  halt(): void {
+    this.dead = true
+  }
+
+  /** The disk as the next process finds it after a kill: all that was written, and none of it more durable than it was. */
+  revived(): SimulatedDisk {
+    const next = new SimulatedDisk()
+    for (const [path, inode] of this.names) next.names.set(path, inode)
+    for (const [path, inode] of this.durableNames) next.durableNames.set(path, inode)
+    next.nextInode = this.nextInode
+    return next
+  }
+
   /** Handles that are open: a leak shows here. */
   get openHandles(): number {
     return this.handles.size

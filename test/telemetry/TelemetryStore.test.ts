@@ -3,9 +3,11 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import { join } from "node:path"
+import { SimulatedDisk } from "../support/SimulatedDisk.js"
 import { body, open, openAbandoned, siteLines, temporaryDirectory } from "../support/Store.js"
 
 const parse = (text: string) => JSON.parse(text) as Record<string, any>
@@ -253,6 +255,24 @@ describe("TelemetryStore", () => {
       assert.strictEqual(fs.readFileSync(join(site, "moved"), "utf8").split("\n").length, 2)
       fs.rmSync(site, { recursive: true })
       assert.strictEqual(parse(yield* store.post(body("a", 3)))["seq"], 3)
+    })
+  )
+
+  it.scopedLive("a batch the disk refused takes the numbers back: the next event gets them", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      const disk = new SimulatedDisk()
+      const store = yield* open(site, { disk })
+      yield* store.post(body("a", 1))
+      let refusals = 1
+      disk.fault = (call, path) =>
+        call === "sync" && path.includes("site_") && refusals-- > 0 ? { code: "EIO" } : undefined
+      const refused = yield* Effect.flip(store.post(body("a", 2)))
+      assert.strictEqual(refused._tag, "StorageFailed")
+      const next = yield* store
+        .post(body("a", 3))
+        .pipe(Effect.retry({ times: 50, schedule: Schedule.spaced("20 millis") }))
+      assert.strictEqual(parse(next)["seq"], 2)
     })
   )
 

@@ -86,11 +86,10 @@ export const read = (request: IncomingMessage, limit: number): Effect.Effect<Buf
   })
 
 /** A body as it arrives: the next piece is only asked for when the last one has been dealt with. */
-export const pieces = (request: IncomingMessage, limit: number): Stream.Stream<Uint8Array, UnreadableBody | TooLarge> =>
+export const pieces = (request: IncomingMessage): Stream.Stream<Uint8Array, UnreadableBody> =>
   Stream.suspend(() => {
-    type Next = Effect.Effect<Uint8Array, Option.Option<UnreadableBody | TooLarge>>
+    type Next = Effect.Effect<Uint8Array, Option.Option<UnreadableBody>>
     const finished: Next = Effect.fail(Option.none())
-    let size = 0
     let waiting: ((next: Next) => void) | undefined
     let arrived: Next | undefined
     const deliver = (next: Next) => {
@@ -102,8 +101,7 @@ export const pieces = (request: IncomingMessage, limit: number): Stream.Stream<U
     request.pause()
     request.on("data", (chunk: Buffer) => {
       request.pause()
-      size += chunk.length
-      deliver(size > limit ? Effect.fail(Option.some(new TooLarge({ what: "batch", limit }))) : Effect.succeed(chunk))
+      deliver(Effect.succeed(chunk))
     })
     request.on("end", () => deliver(finished))
     request.on("close", () => deliver(request.complete ? finished : Effect.fail(Option.some(new UnreadableBody()))))

@@ -38,7 +38,8 @@ export const make = (log: EventLog, limits: Limits) => {
     private finish: (() => void) | undefined
 
     refuse(line: number, error: LineError): void {
-      this.refused.push({ line, error })
+      const brief = this.refused.length >= problemsLimit && error._tag === "InvalidInput"
+      this.refused.push({ line, error: brief ? unexplained : error })
     }
 
     /** False where there is no room just now: try again later. */
@@ -70,10 +71,11 @@ export const make = (log: EventLog, limits: Limits) => {
       })
     }
 
-    /** Waits until there is room in the log. */
+    /** Waits until there is room in the log. Refused where too many wait, but only while nothing of this request was taken. */
     readonly room: Effect.Effect<void, Overloaded> = Effect.async((resume) => {
+      const untouched = this.accepted.length + this.fresh.length + this.unanswered === 0
       this.seal()
-      if (log.commit.waitingForRoom >= waitersLimit)
+      if (untouched && log.commit.waitingForRoom >= waitersLimit)
         return resume(Effect.fail(new Overloaded({ what: "the event log", retryAfter: 1 })))
       log.commit.whenRoom(() => resume(Effect.void))
     })
@@ -183,6 +185,10 @@ export const make = (log: EventLog, limits: Limits) => {
   return { lines, array }
 }
 
+/** Where very many lines are no events, only the first ones are told what is wrong with them. */
+const unexplained = new InvalidInput({
+  problems: [{ type: "invalid", loc: ["body"], msg: "Not an event", input: null }]
+})
 /** Thousands of numbers of our own making need no validation. */
 const unchecked = { disableValidation: true }
 /** Problems repeated in one answer. */

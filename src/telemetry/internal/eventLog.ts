@@ -142,7 +142,6 @@ export class EventLog {
       commit.extend(this.aside(), end + 1)
     }
     if (!scan.makeCurrent) this.putAside(`{"not_current":{"stream":"${target}","seq":${seq}}}\n`)
-    this.accepted++
     return seq
   }
 
@@ -246,6 +245,7 @@ export class EventLog {
     const kind = marks[from] as number
     if (kind === runSwitch) this.options.current.clearRun()
     else {
+      this.accepted += (to - from) / markSize
       if ((kind & asideFlag) === 0) this.index(batch, segment, from, to)
       this.show(batch, from, to)
     }

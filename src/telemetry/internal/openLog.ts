@@ -5,6 +5,7 @@
  * @internal
  */
 import type * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
@@ -50,6 +51,8 @@ export interface Opened {
 
 /** Types told apart by number; types beyond are still stored and found, only slower. */
 const typeCapacity = 65_536
+/** A stop is bounded in time, also where the disk hangs. */
+const closeWithin = Duration.seconds(3)
 const smallestBuffer = 8 * 1024 * 1024
 
 export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed, Scope.Scope> =>
@@ -154,7 +157,15 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
 
     yield* Effect.addFinalizer(() =>
       Effect.zipRight(
-        Effect.promise(() => log.commit.close()),
+        Effect.promise(() => log.commit.close()).pipe(
+          Effect.interruptible,
+          Effect.timeoutTo({
+            duration: closeWithin,
+            onSuccess: () => Effect.void,
+            onTimeout: () => Effect.logWarning("the disk does not answer: what nobody was told of is left unwritten")
+          }),
+          Effect.flatten
+        ),
         attempt
       )
     )
