@@ -32,6 +32,9 @@ export interface FoundLine {
   readonly line: string
 }
 
+/** An answer that has become this long ends, however few its lines are. */
+const charactersLimit = 16 * 1024 * 1024
+
 /** Blocks asked of the index at a time. */
 const blocksPerPage = 64
 
@@ -145,16 +148,21 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
       })
     )
 
-  /** Up to `limit` lines. */
+  /** Up to `limit` lines; fewer where they are very long, and then `cut`. */
   const take = Effect.fnUntraced(function* (selection: Selection, limit: number) {
     const found: Array<FoundLine> = []
+    let characters = 0
     let place = impossible(selection) ? Option.none<Place>() : Option.some(begin(selection))
-    while (Option.isSome(place) && found.length < limit) {
+    while (Option.isSome(place) && found.length < limit && characters < charactersLimit) {
       const [lines, next] = yield* step(selection, place.value)
-      for (const line of lines) if (found.length < limit) found.push(line)
+      for (const line of lines) {
+        if (found.length >= limit || characters >= charactersLimit) break
+        found.push(line)
+        characters += line.line.length
+      }
       place = next
     }
-    return found
+    return { found, cut: characters >= charactersLimit }
   })
 
   /** All lines of one stream, block by block. */

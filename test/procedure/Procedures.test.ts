@@ -146,7 +146,7 @@ describe("the child of an entry", () => {
       assert.strictEqual(a.log, "+.-".repeat(4))
       assert.deepInclude(yield* status("a"), { status: "quarantined", restarts: 3 })
       assert.include((yield* status("a")).lastCause, "no answer")
-      yield* pass("1 day")
+      yield* pass("1 hour")
       assert.strictEqual(a.lives, 4)
       assert.deepInclude(yield* status("b"), { status: "ready", restarts: 0 })
 

@@ -9,6 +9,11 @@ export class KillableDisk implements Disk {
   private readonly paths = new Map<number, string>()
   private dead = false
   private under = 0
+  private announce: () => void = () => undefined
+  /** Resolves when the disk no longer answers. */
+  readonly died = new Promise<undefined>((resolve) => {
+    this.announce = () => resolve(undefined)
+  })
   calls = 0
   dieAt = Infinity
   fault: (call: Call, path: string) => Fault | undefined = () => undefined
@@ -19,7 +24,7 @@ export class KillableDisk implements Disk {
 
   /** Resolves when the last call that was under way has come to its end. */
   async kill(): Promise<void> {
-    this.dead = true
+    this.die()
     while (this.under > 0) await new Promise((resolve) => setImmediate(resolve))
     for (const file of this.paths.keys()) await nodeDisk.close(file)
   }
@@ -54,6 +59,11 @@ export class KillableDisk implements Disk {
     this.step("syncDirectory", path, () => nodeDisk.syncDirectory(path))
   readonly remove: Disk["remove"] = (path) => this.step("remove", path, () => nodeDisk.remove(path))
 
+  private die(): void {
+    this.dead = true
+    this.announce()
+  }
+
   private pathOf(file: number): string {
     return this.paths.get(file) ?? ""
   }
@@ -64,7 +74,7 @@ export class KillableDisk implements Disk {
     act: () => Promise<A>,
     failing?: (fault: Fault) => Promise<void>
   ): Promise<A> {
-    if (++this.calls >= this.dieAt) this.dead = true
+    if (++this.calls >= this.dieAt) this.die()
     if (this.dead) return new Promise(() => undefined)
     const fault = this.fault(call, path)
     this.under++

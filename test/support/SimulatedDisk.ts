@@ -45,6 +45,11 @@ export class SimulatedDisk implements Disk {
   private nextInode = 1
   private nextHandle = 1
   private dead = false
+  private announce: () => void = () => undefined
+  /** Resolves when the disk no longer answers. */
+  readonly died = new Promise<undefined>((resolve) => {
+    this.announce = () => resolve(undefined)
+  })
   calls = 0
   /** Decides before each call whether it fails. */
   fault: (call: Call, path: string) => Fault | undefined = () => undefined
@@ -173,6 +178,7 @@ export class SimulatedDisk implements Disk {
   /** From now on no call is answered. */
   halt(): void {
     this.dead = true
+    this.announce()
   }
 
   /** The disk as the next process finds it after a kill: all that was written, and none of it more durable than it was. */
@@ -196,7 +202,7 @@ export class SimulatedDisk implements Disk {
 
   /** Writes what is left after a power cut, by the dice. */
   materialiseCut(directory: string, root: string, dice: Dice): void {
-    this.dead = true
+    this.halt()
     const survivors = new Map(this.durableNames)
     for (const [path, inode] of this.names) if (dice() < 0.5) survivors.set(path, inode)
     for (const [path, inode] of this.durableNames) {
@@ -225,7 +231,7 @@ export class SimulatedDisk implements Disk {
 
   private count(call: Call, path: string): Fault | undefined {
     this.calls++
-    if (this.calls >= this.dieAt) this.dead = true
+    if (this.calls >= this.dieAt) this.halt()
     this.trace.push(`${call} ${path}${this.dead ? " (dead)" : ""}`)
     return this.dead ? undefined : this.fault(call, path)
   }

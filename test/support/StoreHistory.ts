@@ -268,7 +268,7 @@ const live = async (
     model.ended(false)
     place.leave(end, dice)
   }
-  const opened = await Promise.race([opening, death(disk)])
+  const opened = await Promise.race([opening, disk.died])
   if (opened === undefined) return over()
   const { runs, store } = opened
 
@@ -287,17 +287,15 @@ const live = async (
     rebuilt
   })
 
-  let waiting = 0
+  const waiting = new Set<Promise<void>>()
   const begin = <A, E>(effect: Effect.Effect<A, E>, done: (exit: Exit.Exit<A, E>) => void) => {
-    waiting++
-    void run(Effect.exit(effect)).then((exit) => {
-      waiting--
+    const ended = run(Effect.exit(effect)).then((exit) => {
+      waiting.delete(ended)
       done(exit)
     })
+    waiting.add(ended)
   }
-  const settled = async () => {
-    while (waiting > 0 && !disk.isDead) await new Promise((resolve) => setImmediate(resolve))
-  }
+  const settled = () => Promise.race([Promise.all(waiting), disk.died])
   const acted = (id: number) => (exit: Exit.Exit<string, unknown>) => {
     if (Exit.isFailure(exit)) return model.refused(id)
     const { meta, seq } = JSON.parse(exit.value)
@@ -355,11 +353,6 @@ const live = async (
     await settled()
     await over()
   }
-}
-
-/** Resolves when a disk no longer answers. */
-const death = async (disk: { readonly isDead: boolean }): Promise<undefined> => {
-  while (!disk.isDead) await new Promise((resolve) => setImmediate(resolve))
 }
 
 const indexFiles = (state: string): ReadonlyArray<string> =>

@@ -276,6 +276,33 @@ describe("TelemetryStore", () => {
     })
   )
 
+  it.scopedLive(
+    "pages and the current view are bounded in bytes too: long events make short pages, silent types leave",
+    () =>
+      Effect.gen(function* () {
+        const site = yield* temporaryDirectory
+        const store = yield* open(site)
+        const pad = "x".repeat(1_900_000)
+        for (let k = 0; k < 40; k++) yield* store.post(body(`long-${k}`, pad))
+        const first = yield* store.query({ stream: "site" }, { limit: 1_000, descending: false })
+        assert.isTrue(first.more)
+        assert.isBelow(first.lines.length, 12)
+        let cursor = first.next
+        let seen = first.lines.length
+        for (let more = first.more; more;) {
+          const page = yield* store.query({ stream: "site" }, { limit: 1_000, descending: false, cursor })
+          seen += page.lines.length
+          cursor = page.next
+          more = page.more
+        }
+        assert.strictEqual(seen, 40)
+        const current = yield* store.current
+        assert.isBelow(current.length, 70_000_000)
+        assert.include(current, '"long-39"')
+        assert.notInclude(current, '"long-0"')
+      })
+  )
+
   it.scopedLive("a torn tail is set aside and the numbering goes on", () =>
     Effect.gen(function* () {
       const site = yield* temporaryDirectory

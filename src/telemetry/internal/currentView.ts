@@ -1,6 +1,6 @@
 /**
  * The current view: per stream the latest event of each type. The run's values cover the site's; both ends of a run clear
- * the run's. Bounded: beyond the limit the types that were silent longest leave it.
+ * the run's. Bounded in types and in characters: beyond a limit the types that were silent longest leave it.
  *
  * @internal
  */
@@ -27,8 +27,12 @@ export const publicText = (line: string): string => {
   return readable(mark === 0 ? line : line.slice(0, mark) + line.slice(end))
 }
 
+/** The longest the events of one stream in the view may be together. */
+const charactersLimit = 64 * 1024 * 1024
+
 export class CurrentView {
   private readonly views: Record<CurrentStream, Map<string, CurrentEvent>> = { site: new Map(), run: new Map() }
+  private readonly characters: Record<CurrentStream, number> = { site: 0, run: 0 }
   private text: string | undefined
   /** Types (quoted) that changed since the last checkpoint. */
   private changed: Record<CurrentStream, Set<string>> = { site: new Set(), run: new Set() }
@@ -44,13 +48,15 @@ export class CurrentView {
     const known = view.get(quotedType)
     if (known !== undefined && known.seq > seq) return
     view.set(quotedType, { seq, line })
+    this.characters[stream] += line.length - (known?.line.length ?? 0)
     this.changed[stream].add(quotedType)
     this.text = undefined
-    if (view.size > this.limit) this.evict(stream)
+    if (view.size > this.limit || this.characters[stream] > charactersLimit) this.evict(stream)
   }
 
   clearRun(): void {
     this.views.run.clear()
+    this.characters.run = 0
     this.changed.run.clear()
     this.cleared = true
     this.text = undefined
@@ -59,10 +65,7 @@ export class CurrentView {
   /** Forgets run values up to a number: those of runs before the active one. */
   dropRunUpTo(seq: number): void {
     for (const [type, event] of this.views.run) {
-      if (event.seq > seq) continue
-      this.views.run.delete(type)
-      this.changed.run.add(type)
-      this.text = undefined
+      if (event.seq <= seq) this.leave("run", type, event)
     }
   }
 
@@ -104,11 +107,19 @@ export class CurrentView {
 
   private evict(stream: CurrentStream): void {
     const view = this.views[stream]
-    const silent = [...view].sort((a, b) => a[1].seq - b[1].seq).slice(0, Math.max(1, this.limit >> 5))
-    for (const [type] of silent) {
-      view.delete(type)
-      this.changed[stream].add(type)
+    const silent = [...view].sort((a, b) => a[1].seq - b[1].seq)
+    const enough = Math.max(1, this.limit >> 5)
+    for (const [index, [type, event]] of silent.entries()) {
+      if (view.size === 1 || (index >= enough && this.characters[stream] <= charactersLimit)) return
+      this.leave(stream, type, event)
+      this.evicted++
     }
-    this.evicted += silent.length
+  }
+
+  private leave(stream: CurrentStream, type: string, event: CurrentEvent): void {
+    this.views[stream].delete(type)
+    this.characters[stream] -= event.line.length
+    this.changed[stream].add(type)
+    this.text = undefined
   }
 }

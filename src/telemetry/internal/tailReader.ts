@@ -54,13 +54,14 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
     const parts = yield* Effect.forEach(streamsOf(selection), (stream) =>
       reader.take(partOf(selection, stream, options.descending, options.cursor), options.limit + 1)
     )
-    const merged = parts.length === 1 ? (parts[0] ?? []) : merge(parts, options.descending)
+    const found = parts.map((part) => part.found)
+    const merged = found.length === 1 ? (found[0] ?? []) : merge(found, options.descending)
     const lines = merged.slice(0, options.limit)
     const next = lines.reduce(
       (cursor, line) => Cursor.advance(cursor, line.stream, line.seq),
       options.cursor ?? Cursor.start
     )
-    return { lines, next, more: merged.length > options.limit }
+    return { lines, next, more: merged.length > options.limit || parts.some((part) => part.cut) }
   })
 
   const read = (selection: Selection, options: { readonly descending: boolean }) => {
