@@ -62,6 +62,14 @@ export const effective = (
   })
 }
 
+/** Fails where the server would listen for others without a token, which it refuses to. */
+export const servable = ({ http }: ConfigDocument): Either.Either<void, ConfigInvalid> => {
+  if (isLoopback(http.host) || Option.isSome(http.token)) return Either.void
+  const message = `needed to listen on ${http.host}, which other machines can reach`
+  const remedy = "write one into secrets/token in the site's directory and set http.token: ${file:token}"
+  return Either.left(new ConfigInvalid({ issues: [{ path: "http.token", message, remedy }] }))
+}
+
 /** Whether only this machine can reach an address. */
 export const isLoopback = (host: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|\[?::ffff:127(\.\d{1,3}){3}\]?)$/i.test(host)

@@ -27,11 +27,11 @@ import { expandHome, Site } from "../site/Site.js"
 import { shown } from "./ConfigCanonical.js"
 import { decode, type Decoded } from "./ConfigDecode.js"
 import type { ConfigDocument, SectionName } from "./ConfigDocument.js"
-import { changed, effective } from "./ConfigEffective.js"
+import { changed, effective, servable } from "./ConfigEffective.js"
 import type { Overrides } from "./ConfigEnvironment.js"
 import { prepare, rewrite } from "./ConfigPut.js"
 import * as Shape from "./ConfigShape.js"
-import { parse } from "./ConfigText.js"
+import { largest, parse } from "./ConfigText.js"
 
 export interface ConfigFileOptions {
   /** The file asked for; it must exist. None means `<site>/outpost.yaml`, if it is there. */
@@ -85,10 +85,20 @@ export const make: (
     const invalid = (message: string) => new ConfigInvalid({ issues: [{ path: "", message: `${path} ${message}` }] })
 
     /** The file on disk: none where there is no file. */
-    const onDisk: Effect.Effect<Option.Option<string>, ConfigInvalid> = fs.readFileString(path).pipe(
-      Effect.asSome,
-      Effect.catchIf(isNotFound, () => Effect.succeedNone),
-      Effect.mapError((error) => invalid(`can't be read: ${reasonOf(error)}`))
+    const onDisk: Effect.Effect<Option.Option<string>, ConfigInvalid> = Effect.gen(function* () {
+      const { size, type } = yield* fs.stat(path)
+      if (type !== "File" || size > largest) {
+        return yield* invalid(`can't be read: it is no regular file of at most ${largest} bytes`)
+      }
+      return Option.some(yield* fs.readFileString(path))
+    }).pipe(
+      Effect.catchAll((error) =>
+        error._tag === "ConfigInvalid"
+          ? Effect.fail(error)
+          : isNotFound(error)
+            ? Effect.succeedNone
+            : Effect.fail(invalid(`can't be read: ${reasonOf(error)}`))
+      )
     )
     const stamp = fs.stat(path).pipe(
       Effect.map(({ ino, mtime, size }) => `${Option.getOrNull(ino)} ${Option.getOrNull(mtime)?.getTime()} ${size}`),
@@ -99,10 +109,12 @@ export const make: (
       decode(raw, locate).pipe(Effect.provideService(Secrets, secrets.allowing(allowedNames(raw))))
 
     /** Everything that must hold before a text may be in force. */
-    const load = Effect.fnUntraced(function* (text: string) {
+    const load = Effect.fnUntraced(function* (text: string, running = true) {
       const { locate, raw } = yield* Either.mapLeft(parse(text), (issues) => new ConfigInvalid({ issues }))
       const decoded = yield* decodeHere(raw, locate)
       const inForce = yield* effective(decoded, options.overrides, absolute)
+      // A running server must not be moved to where nobody may reach it; a start says so by itself.
+      if (running) yield* servable(inForce)
       return { text, decoded, inForce } satisfies Loaded
     })
 
@@ -113,7 +125,7 @@ export const make: (
           onSome: Effect.succeed
         })
       ),
-      Effect.flatMap(load)
+      Effect.flatMap((text) => load(text, false))
     )
     const state = yield* Ref.make<State>({ ...first, stamp: yield* stamp, error: Option.none() })
 
@@ -155,7 +167,7 @@ export const make: (
       const file = yield* Either.mapLeft(parse(text), (issues) => new ConfigInvalid({ issues }))
       const merged = yield* prepare(file.raw, body)
       const next = yield* decodeHere(merged)
-      yield* effective(next, options.overrides, absolute)
+      yield* servable(yield* effective(next, options.overrides, absolute))
       return { text, file, next }
     })
 

@@ -22,7 +22,10 @@ export const serve = (options: Cli.ServeOptions) =>
     const child = yield* start(options, log)
     const url = yield* Effect.sleep(Duration.millis(100)).pipe(
       Effect.zipRight(probe),
-      Effect.map((now) => Option.flatMap(now.server, (file) => Option.fromNullable(file.url))),
+      // The file of an earlier life may still be there: only that of this process counts.
+      Effect.map((now) =>
+        Option.flatMap(now.server, (file) => Option.fromNullable(file.pid === child.pid ? file.url : undefined))
+      ),
       Effect.repeat({ until: (found) => Option.isSome(found) || child.ended() }),
       Effect.timeoutOption(patience)
     )
@@ -45,7 +48,7 @@ const start = (options: Cli.ServeOptions, log: string) =>
       let ended = false
       child.on("exit", () => (ended = true))
       child.unref()
-      return { ended: () => ended }
+      return { pid: child.pid, ended: () => ended }
     },
     catch: (cause) => new Cli.LaunchFailed({ reason: String(cause) })
   })

@@ -92,8 +92,17 @@ const checkTarget = (
     }
     const fs = yield* FileSystem.FileSystem
     const info = yield* Effect.option(fs.stat(out))
-    if (out === "" || Option.exists(info, ({ type }) => type === "Directory")) {
+    if (out === "")
+      return yield* new UsageProblem({ message: "--out is empty", hint: "name a file, or - for standard output" })
+    if (Option.exists(info, ({ type }) => type === "Directory")) {
       return yield* new UsageProblem({ message: `--out '${out}' is a directory`, hint: "name a file in it" })
+    }
+    // The finished file takes the place of the old one, which a device or a pipe must not lose.
+    if (out !== "-" && Option.exists(info, ({ type }) => type !== "File")) {
+      return yield* new UsageProblem({
+        message: `--out '${out}' is no regular file`,
+        hint: `write to it with: --out - > ${out}`
+      })
     }
   })
 

@@ -7,7 +7,7 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { BrokenPipe } from "./Failure.js"
+import type { BrokenPipe, CommandFailed } from "./Failure.js"
 import { Globals } from "./Globals.js"
 import { StandardIo } from "./StandardIo.js"
 
@@ -15,7 +15,7 @@ import { StandardIo } from "./StandardIo.js"
 export type Sink = StandardIo | Globals
 
 /** One line of the answer. */
-export const line = (text: string): Effect.Effect<void, BrokenPipe, StandardIo> =>
+export const line = (text: string): Effect.Effect<void, BrokenPipe | CommandFailed, StandardIo> =>
   Effect.flatMap(StandardIo, (io) => io.out(`${text}\n`))
 
 /** A remark for people on standard error; not with `--quiet`. */
@@ -35,7 +35,7 @@ export const answer = (forms: {
   readonly json: () => string
   /** Lines for people. */
   readonly text: (style: Style) => ReadonlyArray<string>
-}): Effect.Effect<void, BrokenPipe, Sink> =>
+}): Effect.Effect<void, BrokenPipe | CommandFailed, Sink> =>
   Effect.gen(function* () {
     const { json } = yield* Globals
     if (json) return yield* line(forms.json())
@@ -48,7 +48,9 @@ export const encode = <A, I>(schema: Schema.Schema<A, I>): ((value: A) => string
   Schema.encodeSync(Schema.parseJson(schema))
 
 /** Lines as they come, written in batches as they arrive. */
-export const lines = <E, R>(stream: Stream.Stream<string, E, R>): Effect.Effect<void, E | BrokenPipe, R | StandardIo> =>
+export const lines = <E, R>(
+  stream: Stream.Stream<string, E, R>
+): Effect.Effect<void, E | BrokenPipe | CommandFailed, R | StandardIo> =>
   Effect.gen(function* () {
     const io = yield* StandardIo
     yield* Stream.runForEachChunk(stream, (chunk) =>

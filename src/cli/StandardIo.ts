@@ -13,7 +13,7 @@ export class StandardIo extends Context.Tag("outpost/cli/StandardIo")<
   StandardIo,
   {
     /** Writes to standard output as it is; done when the system has taken it. */
-    readonly out: (chunk: string | Uint8Array) => Effect.Effect<void, BrokenPipe>
+    readonly out: (chunk: string | Uint8Array) => Effect.Effect<void, BrokenPipe | CommandFailed>
     /** Writes to standard error as it is; a reader that is gone is ignored. */
     readonly err: (text: string) => Effect.Effect<void>
     /** Standard input to its end. */

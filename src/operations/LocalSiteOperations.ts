@@ -15,6 +15,9 @@ import { SiteFacts } from "./SiteFacts.js"
 import { ActorFailed, NoSuchActor, SiteOperations, SiteStatus } from "./SiteOperations.js"
 import { TelemetryOperations } from "./TelemetryOperations.js"
 
+/** What orders come in by: the server, and the whole of which it is a part. */
+const lifelines = new Set(["", "http"])
+
 const troubled = new Set(["degraded", "backing-off", "quarantined", "failed"])
 
 const make = Effect.gen(function* () {
@@ -92,7 +95,12 @@ const make = Effect.gen(function* () {
     ready,
     tree: nodes,
     treeChanges: Stream.map(tree.changes, (changed) => changed.nodes),
-    stopActor: (path) => order("stop", path, tree.stop(path)),
+    stopActor: (path) =>
+      lifelines.has(path)
+        ? Effect.fail(
+            new ActorFailed({ path, reason: "without it nobody could start it again: restart it, or stop the site" })
+          )
+        : order("stop", path, tree.stop(path)),
     startActor: (path) => order("start", path, tree.start(path)),
     restartActor: (path) => order("restart", path, tree.restart(path)),
     logs: (filter) => Effect.catchAll(logs.last(filter), (error) => Effect.succeed([unreadable(error.message)])),

@@ -3,14 +3,18 @@
  * path segment, a relative directory stays inside the site, absolute and `~` ones are taken where they are allowed.
  */
 import * as Effect from "effect/Effect"
+import * as fs from "node:fs"
 import { homedir } from "node:os"
-import { isAbsolute, join, relative, resolve } from "node:path"
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path"
 import { InvalidInput } from "../domain/Refusal.js"
 import { runIdProblem, RunRefused } from "../domain/Run.js"
 import { build, members } from "../telemetry/ObjectText.js"
 
 /** Directories of a site that are not for runs. */
 const reserved = new Set([".outpost", "secrets"])
+
+/** A directory of this name would stand where the site's own files do. */
+const isTaken = (name: string): boolean => reserved.has(name) || name === "outpost.yaml" || name.endsWith(".ndjson")
 
 /** The next numeric id: highest plus one, zero-padded to the width of the longest number there is, at least 3. */
 export const derive = (directories: ReadonlyArray<string>): string => {
@@ -66,7 +70,7 @@ export const name = Effect.fnUntraced(function* (
   const given =
     request.runId === undefined || request.runId === "" ? yield* idInMeta(meta.get("run_id")) : request.runId
   const runId = given ?? derive(yield* directories)
-  const problem = runIdProblem(runId) ?? (reserved.has(runId) ? "is a directory of the site itself" : undefined)
+  const problem = runIdProblem(runId) ?? (isTaken(runId) ? "is a name the site itself uses" : undefined)
   if (problem !== undefined) return yield* new RunRefused({ field: "run_id", value: runId, reason: problem })
   return { runId, metaJson: build(new Map(meta).set("run_id", JSON.stringify(runId))) }
 })
@@ -81,14 +85,27 @@ export const directory = (
   if (runDir === undefined) return Effect.succeed(join(siteDirectory, runId))
   const refuse = (reason: string) => Effect.fail(new RunRefused({ field: "run_dir", value: runDir, reason }))
   if (runDir.includes("\u0000")) return refuse("contains a control character")
-  if (runDir.startsWith("~") || isAbsolute(runDir)) {
+  const path = runDir.startsWith("~/") || runDir === "~" ? join(homedir(), runDir.slice(1)) : runDir
+  if (path.startsWith("~")) return refuse("names another user's home")
+  if (isAbsolute(path)) {
     if (!allowAbsolute) return refuse("lies outside the site, which runs.allow_absolute does not allow")
-    if (isAbsolute(runDir)) return Effect.succeed(runDir)
-    if (runDir !== "~" && !runDir.startsWith("~/")) return refuse("names another user's home")
-    return Effect.succeed(join(homedir(), runDir.slice(1)))
+    return isTaken(firstSegment(siteDirectory, path)) ? refuse("is a name the site itself uses") : Effect.succeed(path)
   }
-  const inside = relative(siteDirectory, resolve(siteDirectory, runDir))
-  if (inside.startsWith("..") || runDir.split("/").includes("..")) return refuse("climbs out of the site directory")
-  if (reserved.has(inside.split("/")[0] ?? "")) return refuse("is a directory of the site itself")
-  return Effect.succeed(runDir === "" ? siteDirectory : join(siteDirectory, runDir))
+  const target = path === "" ? siteDirectory : join(siteDirectory, path)
+  const first = firstSegment(siteDirectory, target)
+  if (first === ".." || path.split("/").includes("..")) return refuse("climbs out of the site directory")
+  return isTaken(first) ? refuse("is a name the site itself uses") : Effect.succeed(target)
+}
+
+/** The first step from the site to a path, through symbolic links: `..` where it leads out. */
+const firstSegment = (siteDirectory: string, path: string): string =>
+  relative(realOf(siteDirectory), realOf(resolve(path))).split("/")[0] ?? ""
+
+/** The path without symbolic links, as far as it exists. */
+const realOf = (path: string): string => {
+  try {
+    return fs.realpathSync(path)
+  } catch {
+    return dirname(path) === path ? path : join(realOf(dirname(path)), basename(path))
+  }
 }

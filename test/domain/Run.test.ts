@@ -26,7 +26,19 @@ describe("a run id", () => {
   })
 
   it("is any other text", () => {
-    for (const id of ["001", "...", "a..b", "a~", " ", "a b", "-", "日本", "x".repeat(200), "é".repeat(100), "run\u0080"])
+    for (const id of [
+      "001",
+      "...",
+      "a..b",
+      "a~",
+      " ",
+      "a b",
+      "-",
+      "日本",
+      "x".repeat(200),
+      "é".repeat(100),
+      "run\u0080"
+    ])
       assert.isUndefined(Run.runIdProblem(id), JSON.stringify(id))
   })
 

@@ -202,6 +202,7 @@ describe("the child of an entry", () => {
       yield* pass("250 millis")
       assert.deepInclude(yield* status("a"), { status: "ready", restarts: 1 })
       assert.strictEqual(a.log, "+.-+.")
+      yield* order("stop", "a")
       yield* pass("5 minutes")
       assert.deepInclude(yield* status("b"), { status: "ready", restarts: 0 })
     }).pipe(Effect.provide(site))

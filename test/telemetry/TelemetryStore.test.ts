@@ -289,7 +289,7 @@ describe("TelemetryStore", () => {
         assert.isBelow(first.lines.length, 12)
         let cursor = first.next
         let seen = first.lines.length
-        for (let more = first.more; more;) {
+        for (let more: boolean = first.more; more;) {
           const page = yield* store.query({ stream: "site" }, { limit: 1_000, descending: false, cursor })
           seen += page.lines.length
           cursor = page.next

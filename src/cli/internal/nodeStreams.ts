@@ -4,12 +4,21 @@ import * as Effect from "effect/Effect"
 import { BrokenPipe, CommandFailed } from "../Failure.js"
 import type { StandardIo } from "../StandardIo.js"
 
-const write = (stream: NodeJS.WriteStream, chunk: string | Uint8Array): Effect.Effect<void, BrokenPipe> =>
-  Effect.async<void, BrokenPipe>((resume) => {
+const write = (
+  stream: NodeJS.WriteStream,
+  chunk: string | Uint8Array
+): Effect.Effect<void, BrokenPipe | CommandFailed> =>
+  Effect.async<void, BrokenPipe | CommandFailed>((resume) => {
     // Node reports a reader that is gone twice, to the callback and as an event that would end the process.
     if (stream.listenerCount("error") === 0) stream.on("error", () => {})
-    stream.write(chunk, (error) => resume(error ? Effect.fail(new BrokenPipe()) : Effect.void))
+    stream.write(chunk, (error) => resume(error ? Effect.fail(outputError(error)) : Effect.void))
   })
+
+/** A reader that is gone is no failure; a disk that is full is one: what was asked for is not there. */
+const outputError = (error: NodeJS.ErrnoException) =>
+  error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED"
+    ? new BrokenPipe()
+    : new CommandFailed({ message: `standard output can't be written: ${error.message}` })
 
 export const standard: StandardIo["Type"] = {
   out: (chunk) => write(process.stdout, chunk),
