@@ -51,6 +51,14 @@ const filterParams = {
   after_seq: Schema.optional(Schema.String)
 }
 
+/** The query of log lines and of their tail. */
+const LogParams = Schema.Struct({
+  tail: Schema.optional(Schema.String),
+  level: Schema.optional(Schema.String),
+  since: Schema.optional(Schema.String),
+  grep: Schema.optional(Schema.String)
+})
+
 const text = (contentType: string) => HttpApiSchema.Text({ contentType })
 
 class HealthGroup extends HttpApiGroup.make("health")
@@ -192,27 +200,13 @@ class SiteGroup extends HttpApiGroup.make("site")
   )
   .add(
     HttpApiEndpoint.get("logs", "/logs/lines")
-      .setUrlParams(
-        Schema.Struct({
-          tail: Schema.optional(Schema.String),
-          level: Schema.optional(Schema.String),
-          since: Schema.optional(Schema.String),
-          grep: Schema.optional(Schema.String)
-        })
-      )
+      .setUrlParams(LogParams)
       .addSuccess(text("application/x-ndjson"))
       .addError(InvalidInput, { status: 422 })
   )
   .add(
     HttpApiEndpoint.get("logsTail", "/logs/tail")
-      .setUrlParams(
-        Schema.Struct({
-          tail: Schema.optional(Schema.String),
-          level: Schema.optional(Schema.String),
-          since: Schema.optional(Schema.String),
-          grep: Schema.optional(Schema.String)
-        })
-      )
+      .setUrlParams(LogParams)
       .addSuccess(text("text/event-stream"))
       .addError(InvalidInput, { status: 422 })
       .addError(Overloaded, { status: 503 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schema } from "effect"
+import { DateTime, Effect, Layer, Schema, TestClock } from "effect"
 import * as SupervisionTree from "../../src/actor/SupervisionTree.js"
 import * as Supervisor from "../../src/actor/Supervisor.js"
 import { Emitter, make, type Procedure, ProcedureError, type Run } from "../../src/procedure/Procedure.js"
@@ -12,34 +12,38 @@ const entries = Schema.decodeUnknownSync(Settings.Procedures)
 const awake = { idle: false }
 
 /** A procedure that notes what becomes of it: `+` a life, `.` a run, `-` the end of a life; `run` follows the note. */
-const fake = (name: string, run: Run = Effect.void) => {
-  const double = {
-    log: "",
-    run,
-    get lives() {
-      return double.log.split("+").length - 1
-    },
-    get runs() {
-      return double.log.split(".").length - 1
-    },
-    procedure: make({
-      name,
-      description: `the procedure ${name}`,
-      settings: Schema.Struct({ port: Schema.optional(Schema.Int) }),
-      prepare: () =>
-        Effect.as(
-          Effect.acquireRelease(
-            Effect.sync(() => (double.log += "+")),
-            () => Effect.sync(() => (double.log += "-"))
-          ),
-          Effect.suspend(() => {
-            double.log += "."
-            return double.run
-          })
-        )
-    })
+const fake = (name: string, run: Run = Effect.void) => new Fake(name, run)
+
+class Fake {
+  log = ""
+
+  constructor(
+    readonly name: string,
+    public run: Run
+  ) {}
+
+  get lives() {
+    return this.log.split("+").length - 1
   }
-  return double
+
+  readonly #note = (mark: string) =>
+    Effect.sync(() => {
+      this.log += mark
+    })
+
+  readonly procedure: Procedure = make({
+    name: this.name,
+    description: `the procedure ${this.name}`,
+    settings: Schema.Struct({ port: Schema.optional(Schema.Int) }),
+    prepare: () =>
+      Effect.as(
+        Effect.acquireRelease(this.#note("+"), () => this.#note("-")),
+        Effect.zipRight(
+          this.#note("."),
+          Effect.suspend(() => this.run)
+        )
+      )
+  })
 }
 
 const broken = new ProcedureError({ procedure: "a", reason: "Disconnected", detail: "no answer" })
@@ -136,12 +140,15 @@ describe("the child of an entry", () => {
       const a = fake("a", broken)
       const b = fake("b")
       yield* begin([a.procedure, b.procedure], { a: { limits: { restarts: 3 } }, b: {} })
-      for (const [life, wait] of [250, 500, 1_000].entries()) {
+      for (const [life, longest] of [250, 500, 1_000].entries()) {
         assert.strictEqual(a.log, "+.-".repeat(life + 1))
-        assert.deepInclude(yield* status("a"), { status: "backing-off", reason: "failure", restarts: life })
-        yield* pass(`${wait * 0.75 - 1} millis`)
+        const node = yield* status("a")
+        assert.deepInclude(node, { status: "backing-off", reason: "failure", restarts: life })
+        const [since, until] = [node.since, node.until ?? node.since].map(DateTime.toEpochMillis)
+        assert.approximately((until ?? 0) - (since ?? 0), longest * 0.875, longest * 0.125 + 1)
+        yield* pass(`${(until ?? 0) - (yield* TestClock.currentTimeMillis) - 2} millis`)
         assert.strictEqual(a.lives, life + 1)
-        yield* pass(`${wait * 0.25 + 1} millis`)
+        yield* pass("4 millis")
       }
       assert.strictEqual(a.log, "+.-".repeat(4))
       assert.deepInclude(yield* status("a"), { status: "quarantined", restarts: 3 })
@@ -235,7 +242,7 @@ describe("the child of an entry", () => {
 
 describe("reconcile", () => {
   const three = () => [fake("a"), fake("b"), fake("c")] as const
-  const procedures = (doubles: ReadonlyArray<ReturnType<typeof fake>>) => doubles.map(({ procedure }) => procedure)
+  const procedures = (doubles: ReadonlyArray<Fake>) => doubles.map(({ procedure }) => procedure)
 
   it.scoped("restarts what changed, starts what is new, removes what is gone, leaves the rest alone", () =>
     Effect.gen(function* () {
