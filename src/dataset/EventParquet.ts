@@ -21,6 +21,10 @@ export interface EventRow {
   readonly meta: string
 }
 
+/** The text's instant in UTC. What DuckDB takes for a time beyond ISO 8601 (`infinity`, `epoch`, `now`) is none. */
+const instant =
+  "case when regexp_matches(ts, '^[0-9]{4}-') then make_timestamp(epoch_us(try_cast(ts as timestamptz))) end"
+
 /** How much memory DuckDB may take; beyond it, it uses the temporary directory. */
 const memory = "512MB"
 
@@ -78,7 +82,7 @@ const write = <E>(rows: Stream.Stream<EventRow, E>): Effect.Effect<string, E | S
     )
     yield* attempt("create", path, () =>
       connection.run(
-        "create table events (seq bigint, ts varchar, stream varchar, type varchar, data varchar, meta varchar)"
+        "set TimeZone = 'UTC'; create table events (seq bigint, ts varchar, stream varchar, type varchar, data varchar, meta varchar)"
       )
     )
     const appender = yield* attempt("append", path, () => connection.createAppender("events"))
@@ -94,7 +98,7 @@ const write = <E>(rows: Stream.Stream<EventRow, E>): Effect.Effect<string, E | S
     yield* attempt("write", path, async () => {
       appender.closeSync()
       await connection.run(
-        `copy (select seq, try_cast(ts as timestamp) as ts, stream, type, data, meta from events) to '${path.replaceAll("'", "''")}' (format parquet, compression snappy)`
+        `copy (select seq, ${instant} as ts, stream, type, data, meta from events) to '${path.replaceAll("'", "''")}' (format parquet, compression snappy)`
       )
     })
     return path

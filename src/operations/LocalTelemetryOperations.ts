@@ -49,12 +49,12 @@ const make = Effect.gen(function* () {
         const selection = yield* selectionOf(filter)
         const found = yield* store.query(selection, { limit, descending, cursor })
         return new EventPage({
-          lines: found.lines.map(({ line }) => EventLine.make(line)),
+          lines: found.lines.map(({ line }) => EventLine.make(line, true)),
           ...(found.more ? { next: found.next } : {})
         })
       }),
     events: (filter, options) => {
-      const all = Stream.map(lines(filter, options?.descending ?? false), ({ line }) => EventLine.make(line))
+      const all = Stream.map(lines(filter, options?.descending ?? false), ({ line }) => EventLine.make(line, true))
       return options?.limit === undefined ? all : Stream.take(all, options.limit)
     },
     tail: (filter, from) => Stream.unwrap(Effect.map(selectionOf(filter), (selection) => store.tail(selection, from))),

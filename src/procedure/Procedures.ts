@@ -48,7 +48,9 @@ export const childSpec = (
     waiting = false
     return Effect.zipRight(Self.ready, Effect.never)
   })
-  const silence = Option.getOrElse(entry.heartbeat, () => Duration.sum(Duration.times(every, 3), Duration.minutes(1)))
+  // The wait between two runs is no silence.
+  const patience = Option.getOrElse(entry.heartbeat, () => Duration.sum(Duration.times(every, 2), Duration.minutes(1)))
+  const silence = Duration.sum(every, patience)
   return ChildSpec.make({
     id,
     run: orIdle,

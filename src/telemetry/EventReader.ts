@@ -113,9 +113,12 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
     place: Place
   ): Effect.Effect<readonly [ReadonlyArray<FoundLine>, Option.Option<Place>], StorageFailed> =>
     Effect.gen(function* () {
-      const [block, ...queue] = place.queue
-      if (block !== undefined) {
-        return [yield* linesOf(selection, block), Option.some({ ...place, queue })]
+      if (place.queue.length > 0) {
+        const together = readTogether(place.queue)
+        const lines = yield* Effect.forEach(together, (block) => linesOf(selection, block), {
+          concurrency: together.length
+        })
+        return [lines.flat(), Option.some({ ...place, queue: place.queue.slice(together.length) })]
       }
       const unsavedNext: Place = { ...place, unsaved: "done", queue: place.fresh.blocks }
       if (selection.descending && place.unsaved === "todo") return [[], Option.some(unsavedNext)]
@@ -181,6 +184,15 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
 export type EventReader = ReturnType<typeof make>
 
 // -----------------------------------------------------------------------------
+
+/** Single lines of many blocks are read at the same time; a block that is read whole is read alone. */
+const readTogether = (queue: ReadonlyArray<ReadableBlock>): ReadonlyArray<ReadableBlock> => {
+  const whole = queue.findIndex((block) => block.places === undefined)
+  return queue.slice(0, whole < 0 ? pointReads : Math.max(1, Math.min(whole, pointReads)))
+}
+
+/** How many blocks' single lines are read at the same time. */
+const pointReads = 16
 
 const asReadable = (block: Block): ReadableBlock => ({
   path: block.path,

@@ -212,7 +212,7 @@ export const make = (
           log.wait((failure) =>
             resume(
               failure === undefined
-                ? Effect.succeed(EventAck.make(publicText(line())))
+                ? Effect.succeed(EventAck.make(publicText(line()), true))
                 : Effect.fail(storageFailed(failure))
             )
           )
@@ -258,7 +258,7 @@ export const make = (
       currentOf: (type) =>
         Effect.sync(() => {
           const event = current.get(quoted(type))
-          return event === undefined ? Option.none() : Option.some(EventAck.make(publicText(event.line)))
+          return event === undefined ? Option.none() : Option.some(EventAck.make(publicText(event.line), true))
         }),
       query: tails.query,
       read: tails.read,

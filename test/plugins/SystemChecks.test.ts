@@ -69,7 +69,7 @@ describe("system-checks", () => {
       const table: ReadonlyArray<readonly [object, string]> = [
         [{ onyl: ["load"] }, "onyl"],
         [{ only: ["load", "gpu"] }, "gpu"],
-        [{ only: "load" }, "only"]
+        [{ only: "load" }, '["only"]']
       ]
       for (const [settings, named] of table) {
         const error = yield* Effect.flip(SystemChecks.prepare(settings))

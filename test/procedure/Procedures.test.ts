@@ -1,14 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Layer, Schema, TestClock } from "effect"
+import { DateTime, Effect, Layer, Redacted, Schema, TestClock } from "effect"
 import * as SupervisionTree from "../../src/actor/SupervisionTree.js"
 import * as Supervisor from "../../src/actor/Supervisor.js"
 import { Emitter, make, type Procedure, ProcedureError, type Run } from "../../src/procedure/Procedure.js"
 import * as Procedures from "../../src/procedure/Procedures.js"
 import * as Settings from "../../src/procedure/Settings.js"
+import { Secrets, type SecretsService } from "../../src/site/Secrets.js"
 import { pass, settle } from "../actor/ScriptedChild.js"
 import * as RecordingEmitter from "../support/RecordingEmitter.js"
 
-const entries = Schema.decodeUnknownSync(Settings.Procedures)
+const plain: SecretsService = {
+  reveal: (text) => Effect.succeed(Redacted.make(text)),
+  allowing: () => plain,
+  allowEnvironment: () => Effect.void
+}
+
+/** The section `procedures` as it stands in a config file. */
+const entries = (document: unknown) =>
+  Schema.decodeUnknown(Settings.Procedures)(document).pipe(Effect.provideService(Secrets, plain))
+
 const awake = { idle: false }
 
 /** A procedure that notes what becomes of it: `+` a life, `.` a run, `-` the end of a life; `run` follows the note. */
@@ -16,34 +26,34 @@ const fake = (name: string, run: Run = Effect.void) => new Fake(name, run)
 
 class Fake {
   log = ""
+  readonly procedure: Procedure
 
   constructor(
-    readonly name: string,
+    name: string,
     public run: Run
-  ) {}
+  ) {
+    const note = (mark: string) =>
+      Effect.sync(() => {
+        this.log += mark
+      })
+    this.procedure = make({
+      name,
+      description: `the procedure ${name}`,
+      settings: Schema.Struct({ port: Schema.optional(Schema.Int) }),
+      prepare: () =>
+        Effect.as(
+          Effect.acquireRelease(note("+"), () => note("-")),
+          Effect.zipRight(
+            note("."),
+            Effect.suspend(() => this.run)
+          )
+        )
+    })
+  }
 
   get lives() {
     return this.log.split("+").length - 1
   }
-
-  readonly #note = (mark: string) =>
-    Effect.sync(() => {
-      this.log += mark
-    })
-
-  readonly procedure: Procedure = make({
-    name: this.name,
-    description: `the procedure ${this.name}`,
-    settings: Schema.Struct({ port: Schema.optional(Schema.Int) }),
-    prepare: () =>
-      Effect.as(
-        Effect.acquireRelease(this.#note("+"), () => this.#note("-")),
-        Effect.zipRight(
-          this.#note("."),
-          Effect.suspend(() => this.run)
-        )
-      )
-  })
 }
 
 const broken = new ProcedureError({ procedure: "a", reason: "Disconnected", detail: "no answer" })
@@ -63,7 +73,7 @@ const begin = (available: ReadonlyArray<Procedure>, now: unknown, options = awak
     let before: Settings.Procedures = {}
     const become = (document: unknown) =>
       Effect.gen(function* () {
-        const next = entries(document)
+        const next = yield* entries(document)
         const changed = yield* Procedures.reconcile(supervisor, available, before, next, options)
         before = next
         yield* settle
@@ -118,7 +128,7 @@ describe("the child of an entry", () => {
         ["command", { command: ["/bin/true"] }, ["command", "use"]],
         ["module", { module: "a.js" }, ["module", "use"]],
         ["cron", { use: "good", cron: "0 */6 * * *" }, ["cron", "every"]],
-        ["settings", { use: "other", settings: { port: "one", prot: 1 } }, ["port", "prot"]]
+        ["settings", { use: "other", settings: { port: "one", prot: 1 } }, ['["port"]', '["prot"]']]
       ]
       const [good, other] = [fake("good"), fake("other")]
       const document = Object.fromEntries(table.map(([id, entry]) => [id, entry]))
@@ -202,7 +212,8 @@ describe("the child of an entry", () => {
       const b = fake("b")
       const entry = { every: "10s", heartbeat: "30s" }
       yield* begin([a.procedure, b.procedure], { a: entry, b: entry })
-      yield* pass("29999 millis")
+      // The wait between two runs is no silence: it comes on top.
+      yield* pass("39999 millis")
       assert.deepInclude(yield* status("a"), { status: "ready", restarts: 0 })
       yield* pass("1 millis")
       assert.deepInclude(yield* status("a"), { status: "backing-off", reason: "silence" })

@@ -22,7 +22,9 @@ export const SystemChecks = make({
   prepare: ({ only }) =>
     Effect.gen(function* () {
       const host = yield* library
+      // Rates are differences between two readings: these are the first ones.
       yield* Effect.ignore(read("load", () => host.currentLoad()))
+      yield* Effect.ignore(read("network", () => host.networkStats("*")))
       const groups = only.map((group) =>
         measure[group](host).pipe(Effect.flatMap((data) => emit(`system.${group}`, data)))
       )

@@ -155,7 +155,7 @@ const items = (
   return Chunk.unsafeFromArray(
     lines.map((line) => {
       at = Cursor.advance(at, line.stream, line.seq)
-      return { line: EventLine.make(line.line), cursor: at }
+      return { line: EventLine.make(line.line, true), cursor: at }
     })
   )
 }
