@@ -18,6 +18,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
+import { dirname } from "node:path"
 import { StorageFailed } from "../domain/Refusal.js"
 import { copyBack } from "./internal/walCheckpoint.js"
 
@@ -75,6 +76,8 @@ export const make = Effect.fnUntraced(function* (
     Effect.sync(() => fs.openSync(`${path}-wal`, "a")),
     (file) => Effect.sync(() => fs.closeSync(file))
   )
+  // The names of both files: without them a commit that was synced would be lost with its file.
+  yield* Effect.try({ try: () => syncDirectory(dirname(path)), catch: unusable })
   const durable = Effect.async<void, StorageFailed>((resume) => {
     fs.fdatasync(wal, (error) =>
       resume(
@@ -104,6 +107,15 @@ const open = (config: SqliteClient.SqliteClientConfig) =>
   )
 
 const migrate = (migrations: Migrations) => Migrator.make({})({ loader: Migrator.fromRecord({ ...migrations }) })
+
+const syncDirectory = (path: string): void => {
+  const directory = fs.openSync(path, "r")
+  try {
+    fs.fsyncSync(directory)
+  } finally {
+    fs.closeSync(directory)
+  }
+}
 
 const transactionOn =
   (writer: SqlClient.SqlClient) =>
