@@ -4,12 +4,13 @@ import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const tool = fileURLToPath(new URL("../node_modules/.bin/effect-tsgo", import.meta.url))
 const project = process.argv[2] ?? "tsconfig.json"
-const { status, stdout, stderr, error } = spawnSync(tool, ["diagnostics", "--project", project, "--format", "text"], {
-  cwd: root,
-  encoding: "utf8"
-})
+// Fetched when asked for: not all of its platform packages are in every registry, which `npm ci` does not forgive.
+const { status, stdout, stderr, error } = spawnSync(
+  "npx",
+  ["--yes", "--package", "@effect/tsgo@0.45.0", "effect-tsgo", "diagnostics", "--project", project, "--format", "text"],
+  { cwd: root, encoding: "utf8" }
+)
 if (error !== undefined) throw error
 const text = `${stdout}${stderr}`.trim()
 console.log(text)

@@ -15,8 +15,8 @@ const mutations = [
   {
     name: "no fdatasync after the write",
     file: "src/journal/AppendFile.ts",
-    find: "      await this.disk.sync(this.file)\n    } catch (cause) {\n      throw new DiskFailure(\"fdatasync\"",
-    put: "    } catch (cause) {\n      throw new DiskFailure(\"fdatasync\""
+    find: '      await this.disk.sync(this.file)\n    } catch (cause) {\n      throw new DiskFailure("fdatasync"',
+    put: '    } catch (cause) {\n      throw new DiskFailure("fdatasync"'
   },
   {
     name: "answer before the commit",
@@ -117,13 +117,15 @@ const mutations = [
 const check = (mutation) => {
   const copy = mkdtempSync(join(tmpdir(), "outpost-mutant-"))
   try {
-    for (const name of ["src", "test", "package.json", "tsconfig.json"]) cpSync(join(root, name), join(copy, name), { recursive: true })
+    for (const name of ["src", "test", "package.json", "tsconfig.json"])
+      cpSync(join(root, name), join(copy, name), { recursive: true })
     symlinkSync(join(root, "node_modules"), join(copy, "node_modules"))
     writeFileSync(join(copy, "vitest.config.ts"), "export default { test: { testTimeout: 300000, bail: 1 } }\n")
     if (mutation !== undefined) {
       const path = join(copy, mutation.file)
       const source = readFileSync(path, "utf8")
-      if (source.split(mutation.find).length !== 2) throw new Error(`${mutation.name}: its place in ${mutation.file} has changed`)
+      if (source.split(mutation.find).length !== 2)
+        throw new Error(`${mutation.name}: its place in ${mutation.file} has changed`)
       writeFileSync(path, source.replace(mutation.find, mutation.put))
     }
     const { status, stdout } = spawnSync("npx", ["vitest", "run", ...(mutation?.tests ?? faults)], {

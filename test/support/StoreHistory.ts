@@ -356,7 +356,7 @@ const live = async (
 }
 
 const indexFiles = (state: string): ReadonlyArray<string> =>
-  fs.readdirSync(state).filter((name) => /^index\.sqlite/.test(name))
+  fs.readdirSync(state).filter((name) => name.startsWith("index.sqlite"))
 
 /** What a power cut leaves of the index at least. */
 const copyIndex = (state: string, to: string): void => {
