@@ -26,6 +26,7 @@ export * as Refusal from "./domain/Refusal.js"
 export * as Run from "./domain/Run.js"
 export * as StreamName from "./domain/StreamName.js"
 export * as TelemetryEvent from "./domain/TelemetryEvent.js"
+export * as Version from "./domain/Version.js"
 
 // Durable storage.
 export * as Database from "./database/Database.js"

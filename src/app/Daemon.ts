@@ -207,7 +207,7 @@ const http = (failure: Ref.Ref<Option.Option<Server.ServerError>>, url: Deferred
       ).pipe(Effect.tapError((error) => Ref.set(failure, Option.some(error))))
       const address = yield* HttpAddress.pipe(Effect.provide(context))
       yield* ServerFile.publish({ url: address.url, token: ownToken, version })
-      yield* Effect.logInfo(`listening on ${address.url}`)
+      yield* Effect.logInfo(`serving at ${address.url}`)
       yield* Self.ready
       yield* Deferred.succeed(url, address.url)
       return yield* Effect.never
