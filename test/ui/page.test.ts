@@ -204,7 +204,7 @@ describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
     await page.keyboard.press("Enter")
     await page.getByRole("heading", { name: "Logs", level: 1 }).waitFor()
     assert.strictEqual(new URL(page.url()).pathname, "/logs")
-    await page.getByRole("log").getByText("listening on").waitFor()
+    await page.getByRole("log").getByText("serving at").waitFor()
     await page.goBack()
     await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor({ state: "attached" })
     await close()
