@@ -47,7 +47,7 @@ describe("a full disk", () => {
     fs.rmSync(mount, { recursive: true, force: true })
   })
 
-  const count = rounds(1, 10)
+  const count = rounds(1, 3)
   it(`refuses with 507, says so, and resumes by itself, ${count} times`, { timeout: 600_000 }, async (context) => {
     if (!mounted) {
       console.warn("SKIPPED: a tmpfs can't be mounted here (root is needed)")
@@ -140,7 +140,7 @@ describe("a sync that fails", () => {
     }
   }
 
-  for (const first of Array.from({ length: rounds(1, 8) }, (_, k) => 4 + 3 * k)) {
+  for (const first of Array.from({ length: rounds(1, 4) }, (_, k) => 4 + 2 * k)) {
     it(
       `EIO on fdatasync from the ${first}th on, five times: nothing is acknowledged by it, later events are`,
       { timeout: 120_000 },
@@ -185,7 +185,7 @@ describe("two servers", () => {
     const site = fs.mkdtempSync(join(tmpdir(), "outpost-two-"))
     const first = start(["serve", "--idle", "--site", site, "--port", "0"])
     const url = await listening(first)
-    for (let k = 0; k < rounds(1, 10); k++) {
+    for (let k = 0; k < rounds(1, 5); k++) {
       const second = await start(["serve", "--idle", "--site", site, "--port", "0"]).ended
       assert.strictEqual(second.code, 4)
       assert.include(second.err, String(first.child.pid))

@@ -253,7 +253,7 @@ describe("TelemetryStore", () => {
         [2]
       )
       assert.strictEqual(fs.readFileSync(join(site, "moved"), "utf8").split("\n").length, 2)
-      fs.rmSync(site, { recursive: true })
+      fs.rmSync(site, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
       assert.strictEqual(parse(yield* store.post(body("a", 3)))["seq"], 3)
     })
   )
