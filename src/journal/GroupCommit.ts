@@ -72,7 +72,10 @@ export class GroupCommit {
    */
   file(path: string, leading = false): AppendFile {
     const known = this.files.get(path)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      known.leading = leading
+      return known
+    }
     const { disk, notify, timestamp } = this.options
     const file = new AppendFile(path, leading, disk, notify, timestamp)
     this.files.set(path, file)
