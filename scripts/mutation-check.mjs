@@ -53,7 +53,8 @@ const mutations = [
     name: "a torn tail is not set aside at a start",
     file: "src/telemetry/internal/recovery.ts",
     find: "  const whole = lastWhole(path, from, size, full)\n",
-    put: "  const whole = lastWhole(path, from, size, full) > 0 ? size : size\n"
+    put: "  const whole = lastWhole(path, from, size, full) > 0 ? size : size\n",
+    tests: ["test/faults/damage.test.ts"]
   },
   {
     name: "lines read back are not synced",
@@ -71,15 +72,14 @@ const mutations = [
   {
     name: "the record of a run's end is durable before its events",
     file: "src/telemetry/internal/eventLog.ts",
-    find: "commit.file(recordPath, run !== undefined)",
-    put: "commit.file(recordPath, true)"
+    find: "commit.put(commit.file(recordPath), record)",
+    put: "commit.put(commit.file(recordPath, true), record)"
   },
   {
-    name: "the record of a run's start is durable after its events",
-    file: "src/telemetry/internal/eventLog.ts",
-    find: "commit.file(recordPath, run !== undefined)",
-    put: "commit.file(recordPath, false)",
-    tests: ["test/telemetry"]
+    name: "the record of runs is not synced before it counts",
+    file: "src/run/RunContext.ts",
+    find: "file.ensure().then(() => file.sync(0))",
+    put: "file.ensure()"
   },
   {
     name: "what is only current counts behind a number that is missing",
@@ -128,14 +128,14 @@ const check = (mutation) => {
         throw new Error(`${mutation.name}: its place in ${mutation.file} has changed`)
       writeFileSync(path, source.replace(mutation.find, mutation.put))
     }
-    const { status, stdout } = spawnSync("npx", ["vitest", "run", ...(mutation?.tests ?? faults)], {
+    const { status, stderr, stdout } = spawnSync("npx", ["vitest", "run", ...(mutation?.tests ?? faults)], {
       cwd: copy,
       encoding: "utf8",
       env: { ...process.env, OUTPOST_FAULT_ROUNDS: "150", NO_COLOR: "1" },
       timeout: 600_000
     })
-    if (mutation === undefined && status !== 0) console.log(stdout)
-    return { failed: status !== 0, by: /FAIL\s+(.*)/.exec(stdout)?.[1] ?? "" }
+    if (mutation === undefined && status !== 0) console.log(stdout + stderr)
+    return { failed: status !== 0, by: /FAIL\s+(.*)/.exec(stdout + stderr)?.[1] ?? "" }
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }

@@ -56,7 +56,7 @@ export class AppendFile {
   constructor(
     readonly path: string,
     /** Whether its records are made durable before all others of their batch. */
-    public leading: boolean,
+    readonly leading: boolean,
     private readonly disk: Disk,
     private readonly notify: (notice: Notice) => void,
     private readonly timestamp: () => string

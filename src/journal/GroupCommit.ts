@@ -72,10 +72,7 @@ export class GroupCommit {
    */
   file(path: string, leading = false): AppendFile {
     const known = this.files.get(path)
-    if (known !== undefined) {
-      known.leading = leading
-      return known
-    }
+    if (known !== undefined) return known
     const { disk, notify, timestamp } = this.options
     const file = new AppendFile(path, leading, disk, notify, timestamp)
     this.files.set(path, file)

@@ -17,8 +17,9 @@ import { join } from "node:path"
 import type { InvalidInput, Overloaded } from "../domain/Refusal.js"
 import { StorageFailed } from "../domain/Refusal.js"
 import { NoActiveRun, Run, RunAlreadyActive, RunNotFound, RunRefused, type StartRun } from "../domain/Run.js"
-import { reasonOf } from "../journal/AppendFile.js"
-import { nodeDisk } from "../journal/Disk.js"
+import { AppendFile, type Notice, reasonOf } from "../journal/AppendFile.js"
+import { type Disk, nodeDisk } from "../journal/Disk.js"
+import { timestampOf } from "../journal/Journal.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
 import * as RunNaming from "./RunNaming.js"
 import * as RunRecord from "./RunRecord.js"
@@ -60,6 +61,7 @@ export interface Options {
   /** The record of runs. */
   readonly recordPath: string
   readonly allowAbsolute: boolean
+  readonly disk?: Disk | undefined
 }
 
 export const make = (
@@ -67,6 +69,8 @@ export const make = (
 ): Effect.Effect<Context.Tag.Service<RunContext>, StorageFailed, TelemetryStore | Scope.Scope> =>
   Effect.gen(function* () {
     const store = yield* TelemetryStore
+    const disk = options.disk ?? nodeDisk
+    yield* makeDurable(disk, options.recordPath)
     const known = [...(yield* readRecord(options.recordPath))]
     const last = known[known.length - 1]
     const active = yield* SubscriptionRef.make(Option.fromNullable(last?.stopped_at === undefined ? last : undefined))
@@ -96,7 +100,7 @@ export const make = (
       const { metaJson, runId } = yield* RunNaming.name(request, directories)
       const run_dir = yield* RunNaming.directory(options.siteDirectory, runId, request.runDir, options.allowAbsolute)
       const isNew = !fs.existsSync(run_dir)
-      yield* makeDirectory(run_dir)
+      yield* makeDirectory(disk, run_dir)
       const clock = yield* Effect.clock
       const started_at = new Date(clock.unsafeCurrentTimeMillis()).toISOString()
       const run = { run_dir, run_id: runId, metaJson, started_at }
@@ -176,7 +180,25 @@ export const layerWith = (options: Options): Layer.Layer<RunContext, StorageFail
 
 const eventFile = (run: Run): string => join(run.run_dir, "telemetry.ndjson")
 
-/** A last line without its end was never acknowledged; the journal sets it aside at the next record. */
+/**
+ * A last line without its end was never acknowledged and is set aside. What is whole may have been written by a life that was
+ * cut off before it was synced: it counts from now on, so it is synced first.
+ */
+const makeDurable = Effect.fnUntraced(function* (disk: Disk, path: string) {
+  if (!fs.existsSync(path)) return
+  const clock = yield* Effect.clock
+  const notices: Array<Notice> = []
+  const notify = (notice: Notice) => void notices.push(notice)
+  const file = new AppendFile(path, false, disk, notify, () => timestampOf(clock.unsafeCurrentTimeMillis()))
+  yield* Effect.tryPromise({
+    try: () => file.ensure().then(() => file.sync(0)),
+    catch: (cause) => new StorageFailed({ operation: "open", path, reason: reasonOf(cause) })
+  }).pipe(Effect.ensuring(Effect.promise(() => file.close())))
+  yield* Effect.forEach(notices, (notice) => Effect.logWarning(`the record of runs: ${JSON.stringify(notice)}`), {
+    discard: true
+  })
+})
+
 const readRecord = (path: string): Effect.Effect<ReadonlyArray<Run>, StorageFailed> =>
   Effect.gen(function* () {
     const text = yield* Effect.try({
@@ -195,9 +217,9 @@ const readRecord = (path: string): Effect.Effect<ReadonlyArray<Run>, StorageFail
   })
 
 /** Its name is durable too: events in it are acknowledged later. */
-const makeDirectory = (path: string): Effect.Effect<void, RunRefused | StorageFailed> =>
+const makeDirectory = (disk: Disk, path: string): Effect.Effect<void, RunRefused | StorageFailed> =>
   Effect.tryPromise({
-    try: () => nodeDisk.makeDirectory(path),
+    try: () => disk.makeDirectory(path),
     catch: (cause): RunRefused | StorageFailed => {
       const reason = reasonOf(cause)
       const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""

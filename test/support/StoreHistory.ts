@@ -5,6 +5,7 @@
  */
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Logger from "effect/Logger"
@@ -249,7 +250,7 @@ const live = async (
         },
         database
       )
-      const context = yield* RunContext.make({ siteDirectory: root, recordPath, allowAbsolute: true }).pipe(
+      const context = yield* RunContext.make({ siteDirectory: root, recordPath, allowAbsolute: true, disk }).pipe(
         Effect.provideService(TelemetryStore.TelemetryStore, opened)
       )
       return { runs: context, store: opened }
@@ -319,14 +320,12 @@ const live = async (
         for (const { line, seq } of exit.value.accepted) model.ackedSomewhere(sent[line - 1]?.id ?? -1, seq)
       })
     } else if (op.op === "start" || op.op === "stop") {
-      await settled()
-      if (disk.isDead) break
-      const possible = Option.isNone(await run(runs.active)) === (op.op === "start")
-      if (!possible) continue
-      model.asked(op.op)
-      const switched: Effect.Effect<Run, unknown> = op.op === "start" ? runs.start({}) : runs.stop
-      begin(switched, (exit) => {
-        if (Exit.isSuccess(exit)) model.answered(op.op === "start" ? exit.value.run_id : "none")
+      const place = model.ask(op.op)
+      const switched: Effect.Effect<Run, { readonly _tag: string }> = op.op === "start" ? runs.start({}) : runs.stop
+      begin(Effect.either(switched), (exit) => {
+        if (Exit.isFailure(exit)) return
+        if (Either.isRight(exit.value)) model.answered(place, op.op === "start" ? exit.value.right.run_id : "none")
+        else if (/^(RunAlreadyActive|NoActiveRun)$/.test(exit.value.left._tag)) model.declined(place)
       })
     } else if (op.op === "checkpoint") begin(store.checkpoint, () => undefined)
     else if (op.op === "wait") await settled()

@@ -38,8 +38,10 @@ export interface Found {
 
 export class StoreModel {
   readonly events: Array<Sent> = []
-  /** Runs that may be active by what was asked and answered: an id, none, or any for a start without an answer. */
-  private runs: ReadonlyArray<string | "none" | "any"> = ["none"]
+  /** The run that was active by the last answer, and what was asked since and may have come to pass: any run, or none. */
+  private run = "none"
+  private asked = new Map<number, "any" | "none">()
+  private places = 0
   private life = 0
   private onlyCurrentLost = false
   private readonly gone = new Set<number>()
@@ -70,12 +72,21 @@ export class StoreModel {
     this.event(id).outcome = "refused"
   }
 
-  asked(what: "start" | "stop"): void {
-    this.runs = [...this.runs, what === "start" ? "any" : "none"]
+  /** A start or a stop; starts and stops are answered in the order they are asked. */
+  ask(what: "start" | "stop"): number {
+    const place = this.places++
+    this.asked.set(place, what === "start" ? "any" : "none")
+    return place
   }
 
-  answered(run: string | "none"): void {
-    this.runs = [run]
+  answered(place: number, run: string | "none"): void {
+    for (const earlier of this.asked.keys()) if (earlier <= place) this.asked.delete(earlier)
+    this.run = run
+  }
+
+  /** It was not the time for it. */
+  declined(place: number): void {
+    this.asked.delete(place)
   }
 
   /** A life ends. Where it ended in order, nothing of what it refused is left. */
@@ -127,9 +138,13 @@ export class StoreModel {
 
   private checkRun({ run }: Found): void {
     const now = run?.runId ?? "none"
-    const possible = this.runs.includes(now) || (now !== "none" && this.runs.includes("any"))
-    assert.isTrue(possible, `active is ${now}, possible were ${this.runs.join(", ")}`)
-    this.runs = [now]
+    const possible = [this.run, ...this.asked.values()]
+    assert.isTrue(
+      possible.includes(now) || (now !== "none" && possible.includes("any")),
+      `active is ${now}, possible were ${possible.join(", ")}`
+    )
+    this.run = now
+    this.asked.clear()
   }
 
   private checkCurrent({ current, run }: Found, places: ReadonlyMap<number, Line>): void {

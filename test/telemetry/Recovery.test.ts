@@ -96,6 +96,7 @@ describe("recovery", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const first = yield* openAbandoned(site)
+      yield* first.store.adoptRuns(noRuns)
       yield* first.store.post(body("a", "old", { make_current: false }))
       const [name = ""] = exceptions(site)
       const path = join(site, ".outpost", name)
@@ -120,6 +121,7 @@ describe("recovery", () => {
       const site = yield* temporaryDirectory
       const time = SetClock.make(Date.UTC(2026, 2, 17, 11, 0))
       const first = yield* openAbandoned(site).pipe(Effect.withClock(time.clock))
+      yield* first.store.adoptRuns(noRuns)
       yield* first.store.post(body("a", "shown"))
       yield* first.store.post(body("a", "hidden", { make_current: false }))
       time.now = Date.UTC(2026, 2, 17, 15, 0)
@@ -142,6 +144,7 @@ describe("recovery", () => {
       const disk = new HeldDisk()
       const time = SetClock.make(Date.UTC(2026, 2, 17, 11, 0))
       const first = yield* openAbandoned(site, { disk }).pipe(Effect.withClock(time.clock))
+      yield* first.store.adoptRuns(noRuns)
       yield* first.store.post(body("a", "shown"))
       disk.hold()
       const posted = yield* Effect.fork(first.store.post(body("a", "hidden", { make_current: false })))
@@ -201,6 +204,7 @@ describe("recovery", () => {
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const first = yield* openAbandoned(site)
+      yield* first.store.adoptRuns(noRuns)
       yield* first.store.post(body("a", "shown"))
       yield* first.store.post(body("a", "hidden", { make_current: false }))
       const full = new StorageFailed({ operation: "fdatasync", path: "index", reason: "ENOSPC" })

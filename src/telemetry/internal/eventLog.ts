@@ -160,8 +160,8 @@ export class EventLog {
     if (!commit.fits(record.length)) return false
     const { batch } = commit
     batch.marks.push(runSwitch, batch.used, batch.used + record.length, 0, 0, 0)
-    // The start of a run is durable before its events, and its events are before its end: that names the last number.
-    commit.put(commit.file(recordPath, run !== undefined), record)
+    // Put in its place among the events: those of the run are made durable after its start and before its end.
+    commit.put(commit.file(recordPath), record)
     this.position.active = run
     return true
   }

@@ -25,7 +25,7 @@ import { EventLog } from "./eventLog.js"
 import * as Exceptions from "./exceptions.js"
 import { growth, quoted } from "./lineForm.js"
 import { RecentLines } from "./recentLines.js"
-import { eventFiles, type Numbers, readTail, type Tools } from "./recovery.js"
+import { endLastLine, eventFiles, type Numbers, readTail, type Tools } from "./recovery.js"
 import { TypeDictionary } from "./typeDictionary.js"
 
 export interface OpenOptions extends Options {
@@ -80,18 +80,23 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     const generation = exceptions.readFiles(stateDirectory, saved.state?.generation ?? 0) + 1
 
     const runFiles = new Set(saved.files.filter((file) => file.stream === "run").map((file) => file.path))
-    const tail = (stream: StreamName, path: string, afterSeq?: number) =>
+    const tail = (stream: StreamName, path: string, { afterSeq, goesOn }: { afterSeq?: number; goesOn: boolean }) =>
       Effect.tryPromise({
-        try: () => readTail(tools, stream, path, { full: !rebuild, afterSeq }),
+        try: async () => {
+          if (goesOn) await endLastLine(tools, path)
+          await readTail(tools, stream, path, { full: !rebuild, afterSeq })
+        },
         catch: (cause) =>
           cause instanceof DiskFailure
             ? storageFailed(cause)
             : new StorageFailed({ operation: "read", path, reason: reasonOf(cause) })
       })
     const day = new DayFile(options.zone)
-    for (const { path, stream } of eventFiles(siteDirectory, systemDirectory)) {
+    const files = eventFiles(siteDirectory, systemDirectory)
+    const newest = new Map(files.map(({ path, stream }) => [stream, path]))
+    for (const { path, stream } of files) {
       if (stream === "site") day.resume(path, fs.statSync(path).mtimeMs)
-      yield* tail(stream, path)
+      yield* tail(stream, path, { goesOn: newest.get(stream) === path })
     }
     numbers.site = exceptions.admit("site", numbers.site, current)
     exceptions.dropBehind("site", numbers.site)
@@ -138,7 +143,8 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
         runFiles.add(file.path)
         // The run that was active at the checkpoint may have ended without another event: then it has no later number.
         if (rebuild || file.lastSeq === undefined || file.lastSeq >= newest) {
-          const read = tail("run", file.path, runs.active?.afterSeq ?? Infinity)
+          const goesOn = file.path === runs.active?.path
+          const read = tail("run", file.path, { afterSeq: runs.active?.afterSeq ?? Infinity, goesOn })
           yield* file.lastSeq === undefined ? read : Effect.catchAll(read, unreadableRun)
         }
         numbers.run = Math.max(numbers.run, file.afterSeq, file.lastSeq ?? 0)
@@ -164,7 +170,9 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
             onSuccess: () => Effect.void,
             onTimeout: () => Effect.logWarning("the disk does not answer: what nobody was told of is left unwritten")
           }),
-          Effect.flatten
+          Effect.flatten,
+          // Everything has its checksum while nobody looks after it, and the next start has nothing to read.
+          Effect.tap(() => indexer.closeAll())
         ),
         attempt
       )

@@ -80,6 +80,39 @@ export const readTail = async (
   indexer.bad.length = 0
 }
 
+/**
+ * Ends the last line of a file that goes on, where all of it is in saved blocks: it was whole once, so that it does not end
+ * now is damage and no torn write. It stays where it is, for a check to report, and the next line does not grow into it.
+ */
+export const endLastLine = async ({ disk, indexer, notify, timestamp }: Tools, path: string): Promise<void> => {
+  const covered = indexer.coverage(path)
+  const status = disk.status(path)
+  if (covered === 0 || status?.regular !== true || status.size !== covered) return
+  if (endsLine(path, covered)) return
+  const file = new AppendFile(path, false, disk, notify, timestamp)
+  try {
+    await file.cut(covered)
+    await file.append(lineEnd, 0, 1)
+    await file.sync(1)
+  } finally {
+    await file.close()
+  }
+  notify({ kind: "damaged", path, offset: covered - 1, lines: 1 })
+}
+
+const lineEnd = Buffer.from("\n")
+
+const endsLine = (path: string, size: number): boolean => {
+  const file = fs.openSync(path, "r")
+  try {
+    const last = Buffer.alloc(1)
+    fs.readSync(file, last, 0, 1, size - 1)
+    return last.equals(lineEnd)
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
 /** The last line of each type, turned into text once per chunk of the file. */
 class LatestLines {
   private readonly seen = new Map<number, { seq: number; bytes: Buffer; start: number; end: number }>()
