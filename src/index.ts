@@ -23,9 +23,12 @@ export * as Cursor from "./domain/Cursor.js"
 export * as DayKey from "./domain/DayKey.js"
 export * as EventQuery from "./domain/EventQuery.js"
 export * as Refusal from "./domain/Refusal.js"
+export * as RowLayout from "./domain/RowLayout.js"
 export * as Run from "./domain/Run.js"
+export * as Series from "./domain/Series.js"
 export * as StreamName from "./domain/StreamName.js"
 export * as TelemetryEvent from "./domain/TelemetryEvent.js"
+export * as TimeRange from "./domain/TimeRange.js"
 export * as Version from "./domain/Version.js"
 
 // Durable storage.
@@ -41,6 +44,11 @@ export * as Secrets from "./site/Secrets.js"
 export * as Setting from "./site/Setting.js"
 export * as Site from "./site/Site.js"
 export * as SiteLock from "./site/SiteLock.js"
+
+// What a history must give, and how it asks others for it.
+export * as History from "./source/History.js"
+export * as Outgoing from "./outgoing/Outgoing.js"
+export * as SourceError from "./source/SourceError.js"
 
 // The verbs of the product, as Tags, and their layers in this process.
 export * as ConfigOperations from "./operations/ConfigOperations.js"

@@ -1,0 +1,92 @@
+/**
+ * The contract of a history: something that can be asked for the rows of a range of time, again and again. The plug-in owns
+ * how a request is written and how an answer is read; the engine owns the plan, rates, retries, the ledger and the files.
+ */
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { Row, RowLayout } from "../domain/RowLayout.js"
+import type { TimeRange } from "../domain/TimeRange.js"
+import type { Outgoing } from "../outgoing/Outgoing.js"
+import { SourceError } from "./SourceError.js"
+
+/** The series as the user names it: `pair` is `BTC/USDT` for a market, any name for a generic series. */
+export interface SeriesRequest {
+  readonly type: string
+  readonly pair: string
+  /** Seconds between rows. */
+  readonly span: Option.Option<number>
+}
+
+/** Rows of one answer, oldest first or not; times outside of the window are dropped by the engine. */
+export interface Page {
+  readonly rows: ReadonlyArray<Row>
+  /** How many bytes the answer had. */
+  readonly bytes: number
+  /** Rows of the answer that could not be read and are not in `rows`. */
+  readonly malformed?: number
+}
+
+/** What can be asked of a source, said before any work starts. */
+export interface Capabilities {
+  /** Kinds of rows by name: `ohlc`, `trades`, ... A generic history answers the ones of its settings. */
+  readonly types: ReadonlyArray<string>
+  /** Requests a second that the source takes, and how many at once after a pause; absent means no limit of its own. */
+  readonly rate?: { readonly perSecond: number; readonly burst: number }
+}
+
+/** How a series is fetched. */
+export interface SeriesPlan {
+  readonly layout: RowLayout
+  /** Milliseconds of time that one request can answer: the natural window. */
+  readonly window: number
+  /** Windows start at multiples of this many milliseconds (the span of candles); 1 for none. */
+  readonly grid: number
+}
+
+export interface History {
+  readonly name: string
+  /** One sentence for people. */
+  readonly description: string
+  readonly prepare: (settings: unknown) => Effect.Effect<PreparedHistory, SourceError>
+}
+
+/** A history with its settings decoded. */
+export interface PreparedHistory {
+  readonly name: string
+  readonly capabilities: Capabilities
+  /** Fails with `Unsupported` for what the source can't do, saying what it can; asks nobody. */
+  readonly plan: (request: SeriesRequest, unit: "s" | "ns") => Effect.Effect<SeriesPlan, SourceError>
+  /** All pages of a window. An end without rows means that there are none: confirmed empty. */
+  readonly pages: (request: SeriesRequest, window: TimeRange) => Stream.Stream<Page, SourceError, Outgoing>
+}
+
+/** A history from what is particular to it. Settings that do not decode are `Misconfigured`, with the field named. */
+export const make = <A, I>(options: {
+  readonly name: string
+  readonly description: string
+  readonly settings: Schema.Schema<A, I>
+  readonly capabilities: (settings: A) => Capabilities
+  readonly plan: (settings: A, request: SeriesRequest, unit: "s" | "ns") => Effect.Effect<SeriesPlan, SourceError>
+  readonly pages: (settings: A, request: SeriesRequest, window: TimeRange) => Stream.Stream<Page, SourceError, Outgoing>
+}): History => {
+  const decode = Schema.decodeUnknown(options.settings, { errors: "all", onExcessProperty: "error" })
+  return {
+    name: options.name,
+    description: options.description,
+    prepare: (settings) =>
+      decode(settings).pipe(
+        Effect.mapBoth({
+          onFailure: ({ message }) =>
+            new SourceError({ source: options.name, reason: "Misconfigured", detail: message }),
+          onSuccess: (decoded): PreparedHistory => ({
+            name: options.name,
+            capabilities: options.capabilities(decoded),
+            plan: (request, unit) => options.plan(decoded, request, unit),
+            pages: (request, window) => Stream.suspend(() => options.pages(decoded, request, window))
+          })
+        })
+      )
+  }
+}
