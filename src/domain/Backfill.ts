@@ -58,7 +58,11 @@ export const StartBackfill = Schema.Struct({
   /** At most so many windows are run. */
   limit: Schema.optional(Schema.Int.pipe(Schema.positive())),
   concurrency: Schema.optional(Schema.Int.pipe(Schema.between(1, 256))),
-  window: Schema.optional(Schema.String)
+  window: Schema.optional(Schema.String),
+  /** Ad hoc, without a job in the config: a history that needs no settings, with `type`, `pairs` and `span`. */
+  source: Schema.optional(Schema.String),
+  /** Only what is new since the newest row; one window where there is none. */
+  collect: Schema.optional(Schema.Boolean)
 })
 export type StartBackfill = typeof StartBackfill.Type
 

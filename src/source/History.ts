@@ -34,6 +34,8 @@ export interface Capabilities {
   readonly types: ReadonlyArray<string>
   /** Requests a second that the source takes, and how many at once after a pause; absent means no limit of its own. */
   readonly rate?: { readonly perSecond: number; readonly burst: number }
+  /** Its series are called after the job that describes them, not after the plug-in: true for a generic history. */
+  readonly generic?: boolean
 }
 
 /** How a series is fetched. */
@@ -43,13 +45,22 @@ export interface SeriesPlan {
   readonly window: number
   /** Windows start at multiples of this many milliseconds (the span of candles); 1 for none. */
   readonly grid: number
+  /**
+   * Milliseconds for which rows may still change or come: no window ends later than so long before now, else what it lacks
+   * counts as fetched. Default 0: whole grid steps are enough.
+   */
+  readonly settle?: number
+  /** The source tells how things are, not how they were: only a window that holds the present can be asked for. */
+  readonly snapshot?: boolean
 }
 
-export interface History {
+/** `R` is what it needs of the program besides `Outgoing`: files, secrets, the station's events. */
+export interface History<R = never> {
   readonly name: string
   /** One sentence for people. */
   readonly description: string
-  readonly prepare: (settings: unknown) => Effect.Effect<PreparedHistory, SourceError>
+  /** What is needed is taken here, once; it must last as long as what is prepared. */
+  readonly prepare: (settings: unknown) => Effect.Effect<PreparedHistory, SourceError, R>
 }
 
 /** A history with its settings decoded. */
@@ -63,30 +74,36 @@ export interface PreparedHistory {
 }
 
 /** A history from what is particular to it. Settings that do not decode are `Misconfigured`, with the field named. */
-export const make = <A, I>(options: {
+export const make = <A, I, R = never>(options: {
   readonly name: string
   readonly description: string
-  readonly settings: Schema.Schema<A, I>
+  readonly settings: Schema.Schema<A, I, R>
   readonly capabilities: (settings: A) => Capabilities
   readonly plan: (settings: A, request: SeriesRequest, unit: "s" | "ns") => Effect.Effect<SeriesPlan, SourceError>
-  readonly pages: (settings: A, request: SeriesRequest, window: TimeRange) => Stream.Stream<Page, SourceError, Outgoing>
-}): History => {
+  readonly pages: (
+    settings: A,
+    request: SeriesRequest,
+    window: TimeRange
+  ) => Stream.Stream<Page, SourceError, Outgoing | R>
+}): History<R> => {
   const decode = Schema.decodeUnknown(options.settings, { errors: "all", onExcessProperty: "error" })
+  const misconfigured = (detail: string) => new SourceError({ source: options.name, reason: "Misconfigured", detail })
   return {
     name: options.name,
     description: options.description,
-    prepare: (settings) =>
-      decode(settings).pipe(
-        Effect.mapBoth({
-          onFailure: ({ message }) =>
-            new SourceError({ source: options.name, reason: "Misconfigured", detail: message }),
-          onSuccess: (decoded): PreparedHistory => ({
-            name: options.name,
-            capabilities: options.capabilities(decoded),
-            plan: (request, unit) => options.plan(decoded, request, unit),
-            pages: (request, window) => Stream.suspend(() => options.pages(decoded, request, window))
-          })
-        })
-      )
+    prepare: Effect.fnUntraced(function* (settings: unknown) {
+      const context = yield* Effect.context<R>()
+      const decoded = yield* Effect.mapError(decode(settings ?? {}), ({ message }) => misconfigured(message))
+      return {
+        name: options.name,
+        capabilities: options.capabilities(decoded),
+        plan: (request, unit) => options.plan(decoded, request, unit),
+        pages: (request, window) =>
+          Stream.provideSomeContext(
+            Stream.suspend(() => options.pages(decoded, request, window)),
+            context
+          )
+      } satisfies PreparedHistory
+    })
   }
 }

@@ -1,0 +1,268 @@
+/**
+ * The backfills of a site: each a supervised child that fetches what is missing of its series, with a record that outlives
+ * it. What is acknowledged (a start, a pause, an end) is durable. A backfill that a crash or a stop of the site cut off is
+ * `interrupted` in the next life and goes on with `resume`, which fetches nothing twice.
+ *
+ * What is tricky:
+ * - A series is fetched by one backfill at a time; a request whose series are all being fetched by one other is that other.
+ * - Cancelling and pausing are interruptions. What they were meant as stands in `intent` before the child is stopped, and
+ *   the child's own end writes the last state, so an end that comes first wins.
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as PubSub from "effect/PubSub"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as ChildSpec from "../actor/ChildSpec.js"
+import type { Supervisor } from "../actor/Supervisor.js"
+import {
+  BackfillBusy,
+  type BackfillEvent,
+  BackfillNotFound,
+  BackfillRecord,
+  type BackfillRefused,
+  type NoMatchingJob,
+  type PlannedSeries as PlannedView,
+  type StartBackfill
+} from "../domain/Backfill.js"
+import type { StorageFailed } from "../domain/Refusal.js"
+import * as TimeRange from "../domain/TimeRange.js"
+import { BackfillStore } from "./BackfillStore.js"
+import * as BackfillRun from "./internal/backfillRun.js"
+import { LiveRecord } from "./internal/liveRecord.js"
+import * as SeriesPlan from "./SeriesPlan.js"
+import * as SeriesWork from "./SeriesWork.js"
+
+export type StartError = NoMatchingJob | BackfillRefused | StorageFailed
+export type OrderError = BackfillNotFound | BackfillBusy | StorageFailed
+
+export class Backfills extends Context.Tag("outpost/backfill/Backfills")<
+  Backfills,
+  {
+    /** Recorded durably before it returns. Where one backfill already fetches all of these series, it is answered. */
+    readonly start: (request: StartBackfill) => Effect.Effect<BackfillRecord, StartError>
+    /** What a start would do; asks no source. */
+    readonly plan: (request: StartBackfill) => Effect.Effect<ReadonlyArray<PlannedView>, StartError>
+    /** Oldest first. */
+    readonly list: Effect.Effect<ReadonlyArray<BackfillRecord>>
+    readonly get: (id: string) => Effect.Effect<BackfillRecord, BackfillNotFound>
+    /** True where it ran and is being cancelled: requests under way are aborted, what is fetched is kept. */
+    readonly cancel: (id: string) => Effect.Effect<boolean, BackfillNotFound | StorageFailed>
+    /** Returns once it is down; it goes on with `resume`, also in another life of the site. */
+    readonly pause: (id: string) => Effect.Effect<BackfillRecord, OrderError>
+    /** Goes on with one that is not running. */
+    readonly resume: (id: string) => Effect.Effect<BackfillRecord, BackfillNotFound | StartError>
+    /** A new backfill of the same request, for the windows that failed too. */
+    readonly retryFailed: (id: string) => Effect.Effect<BackfillRecord, BackfillNotFound | StartError>
+    /** Goes on with all that are interrupted; answers them. */
+    readonly resumeInterrupted: Effect.Effect<ReadonlyArray<BackfillRecord>, StorageFailed>
+    /** The record once it is not running any more. */
+    readonly await: (id: string) => Effect.Effect<BackfillRecord, BackfillNotFound>
+    /** What happens from now on. A reader that is too slow loses the oldest. */
+    readonly events: Stream.Stream<BackfillEvent>
+  }
+>() {}
+
+export interface Options {
+  readonly supervisor: Supervisor
+  readonly catalogue: Effect.Effect<SeriesPlan.Catalogue>
+}
+
+/** Records of backfills that are over. */
+const kept = 50
+
+export const make = (
+  options: Options
+): Effect.Effect<Context.Tag.Service<Backfills>, StorageFailed, BackfillStore | SeriesWork.Needs | Scope.Scope> =>
+  Effect.gen(function* () {
+    const store = yield* BackfillStore
+    const needs = yield* Effect.context<SeriesWork.Needs>()
+    const events = yield* PubSub.sliding<BackfillEvent>(1024)
+    const mutex = yield* Effect.makeSemaphore(1)
+    const entries = new Map<string, BackfillRun.Entry>()
+    const locks = new Map<string, Effect.Semaphore>()
+    const ended = yield* Queue.bounded<string>(1024)
+    const tools: BackfillRun.Tools = {
+      store,
+      publish: (event) => Effect.asVoid(PubSub.publish(events, event)),
+      lockOf: (key) => {
+        const lock = locks.get(key) ?? Effect.unsafeMakeSemaphore(1)
+        locks.set(key, lock)
+        return lock
+      },
+      ended: (id) => Effect.asVoid(Queue.offer(ended, id))
+    }
+
+    /** A record of an earlier life: whatever ran then was cut off. */
+    const adopt = (record: BackfillRecord) => {
+      const live = new LiveRecord(record)
+      const entry: BackfillRun.Entry = { live, intent: undefined, over: undefined, holds: new Set() }
+      entries.set(record.id, entry)
+      if (record.status !== "running" && record.status !== "cancelling") return Effect.void
+      live.status = record.status === "cancelling" ? "cancelled" : "interrupted"
+      live.line("the site went down before the end")
+      return BackfillRun.settle(tools, entry)
+    }
+    yield* Effect.forEach(yield* store.load, adopt, { discard: true })
+    // A child can't remove itself from its supervisor.
+    yield* Queue.take(ended).pipe(
+      Effect.flatMap((id) => Effect.ignore(options.supervisor.remove(id))),
+      Effect.forever,
+      Effect.forkScoped
+    )
+
+    const find = (id: string) =>
+      Effect.suspend(() => {
+        const entry = entries.get(id)
+        return entry === undefined ? new BackfillNotFound({ id }) : Effect.succeed(entry)
+      })
+
+    const resolve = (request: StartBackfill) =>
+      Effect.flatMap(options.catalogue, (catalogue) => SeriesPlan.resolve(request, catalogue))
+
+    /** A child of its own; the record is durable before it begins. */
+    const launch = (entry: BackfillRun.Entry, resolved: SeriesPlan.Resolved) =>
+      Effect.gen(function* () {
+        entry.intent = undefined
+        entry.over = yield* Deferred.make<void>()
+        entry.holds = new Set(resolved.planned.map(({ series }) => series.key))
+        BackfillRun.begin(entry, resolved)
+        yield* BackfillRun.settle(tools, entry).pipe(Effect.tapError(() => Effect.sync(() => (entry.over = undefined))))
+        const child = ChildSpec.make({
+          id: entry.live.id,
+          restart: "temporary",
+          run: BackfillRun.run(tools, entry, resolved).pipe(Effect.provide(needs)),
+          shutdown: "10 seconds"
+        })
+        yield* Effect.ignore(options.supervisor.remove(entry.live.id))
+        yield* options.supervisor.add(child).pipe(Effect.orDie)
+        return entry.live.snapshot()
+      })
+
+    const start = (request: StartBackfill) =>
+      Effect.gen(function* () {
+        const resolved = yield* resolve(request)
+        const keys = resolved.planned.map(({ series }) => series.key)
+        const same = [...entries.values()].find(
+          ({ holds, over }) => over !== undefined && keys.every((key) => holds.has(key))
+        )
+        if (same !== undefined) return same.live.snapshot()
+        const now = yield* Clock.currentTimeMillis
+        const record = BackfillRun.newRecord(request, now, (id) => entries.has(id))
+        const entry: BackfillRun.Entry = {
+          live: new LiveRecord(record),
+          intent: undefined,
+          over: undefined,
+          holds: new Set()
+        }
+        entries.set(record.id, entry)
+        const started = yield* launch(entry, resolved).pipe(
+          Effect.tapError(() => Effect.sync(() => entries.delete(record.id)))
+        )
+        const left = new Set(yield* store.prune(kept))
+        for (const [id, { over }] of entries) if (over === undefined && !left.has(id)) entries.delete(id)
+        return started
+      }).pipe(mutex.withPermits(1))
+
+    const resume = (id: string) =>
+      Effect.gen(function* () {
+        const entry = yield* find(id)
+        if (entry.over !== undefined) return entry.live.snapshot()
+        return yield* launch(entry, yield* resolve(entry.live.request))
+      }).pipe(mutex.withPermits(1))
+
+    /** Asks a running one to end; answers false where it does not run. */
+    const end = Effect.fnUntraced(function* (entry: BackfillRun.Entry, intent: "cancel" | "pause") {
+      if (entry.over === undefined) return false
+      entry.intent = intent
+      if (intent === "cancel") {
+        entry.live.status = "cancelling"
+        yield* BackfillRun.settle(tools, entry)
+      }
+      yield* tools.ended(entry.live.id)
+      return true
+    })
+
+    return Backfills.of({
+      start,
+      plan: (request) =>
+        Effect.gen(function* () {
+          const { planned } = yield* resolve(request)
+          return yield* Effect.forEach(planned, (series) => preview(series, request))
+        }).pipe(Effect.provide(needs)),
+      list: Effect.sync(() => [...entries.values()].map(({ live }) => live.snapshot())),
+      get: (id) => Effect.map(find(id), ({ live }) => live.snapshot()),
+      cancel: (id) =>
+        Effect.gen(function* () {
+          const entry = yield* find(id)
+          if (yield* end(entry, "cancel")) return true
+          const { status } = entry.live
+          if (status === "paused" || status === "interrupted") {
+            entry.live.status = "cancelled"
+            yield* BackfillRun.settle(tools, entry)
+          }
+          return false
+        }),
+      pause: (id) =>
+        Effect.gen(function* () {
+          const entry = yield* find(id)
+          const { over } = entry
+          if (over === undefined || !(yield* end(entry, "pause"))) {
+            return yield* new BackfillBusy({ id, status: entry.live.status, action: "paused" })
+          }
+          yield* Deferred.await(over)
+          return entry.live.snapshot()
+        }),
+      resume,
+      retryFailed: (id) => Effect.flatMap(find(id), ({ live }) => start({ ...live.request, retry_failed: true })),
+      resumeInterrupted: Effect.suspend(() =>
+        Effect.forEach(
+          [...entries.values()].filter(({ live, over }) => over === undefined && live.status === "interrupted"),
+          ({ live }) =>
+            resume(live.id).pipe(
+              Effect.catchTags({
+                BackfillNotFound: () => Effect.succeed(live.snapshot()),
+                NoMatchingJob: (error) => Effect.as(Effect.logWarning(`${live.id}: ${error.message}`), live.snapshot()),
+                BackfillRefused: (error) =>
+                  Effect.as(Effect.logWarning(`${live.id}: ${error.message}`), live.snapshot())
+              })
+            )
+        )
+      ),
+      await: (id) =>
+        Effect.flatMap(find(id), ({ live, over }) =>
+          Effect.zipRight(
+            over === undefined ? Effect.void : Deferred.await(over),
+            Effect.sync(() => live.snapshot())
+          )
+        ),
+      events: Stream.fromPubSub(events)
+    })
+  })
+
+// -----------------------------------------------------------------------------
+
+const preview = (planned: SeriesPlan.PlannedSeries, request: StartBackfill) =>
+  Effect.map(
+    SeriesWork.preview(planned, {
+      retryFailed: request.retry_failed === true,
+      collect: request.collect === true
+    }),
+    ({ failed, missing, windows }): PlannedView => {
+      const { rate } = planned.history.capabilities
+      return {
+        series: planned.series.key,
+        source: planned.job.source,
+        pair: planned.pair,
+        windows: Math.min(windows, request.limit ?? windows),
+        failed,
+        missing: TimeRange.total(missing),
+        first: missing[0]?.start ?? null,
+        last: missing[missing.length - 1]?.end ?? null,
+        seconds: rate === undefined ? null : windows / rate.perSecond
+      }
+    }
+  )

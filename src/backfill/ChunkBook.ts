@@ -1,0 +1,78 @@
+/**
+ * What the engine writes into the ledger of a series and reads from it: one row for each attempt at each stage, before the
+ * work and after it. The rows are the truth; what is known of a series is a fold over them.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { StorageFailed } from "../domain/Refusal.js"
+import type { Series } from "../domain/Series.js"
+import type { TimeRange, TimeRanges } from "../domain/TimeRange.js"
+
+/** One attempt at a window. Its rows share window and start. */
+export interface Attempt {
+  readonly window: TimeRange
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
+/** A window that is downloaded and not yet in the dataset. */
+export interface Downloaded {
+  readonly attempt: Attempt
+  readonly records: number
+  /** The part file; empty where there is none. */
+  readonly path: string
+  /** Whether the merge of it had begun: then a part that is gone is in the dataset. */
+  readonly processing: boolean
+}
+
+/** What is known of a series. The sets do not overlap. */
+export interface Coverage {
+  readonly fetched: TimeRanges
+  readonly empty: TimeRanges
+  /** Given up, until asked to try again. */
+  readonly failed: TimeRanges
+}
+
+export interface Failure {
+  readonly type: string
+  readonly message: string
+  readonly seconds: number
+}
+
+export interface ChunkBook {
+  /** As of the rows that are durable now. */
+  readonly coverage: Effect.Effect<Coverage>
+  readonly downloaded: Effect.Effect<ReadonlyArray<Downloaded>>
+  /** Each of these is durable once it returns. */
+  readonly claim: (attempts: ReadonlyArray<Attempt>) => Effect.Effect<void, StorageFailed>
+  readonly noteDownloaded: (
+    attempt: Attempt,
+    result: { readonly records: number; readonly bytes: number; readonly seconds: number; readonly path: string }
+  ) => Effect.Effect<void, StorageFailed>
+  readonly noteEmpty: (attempt: Attempt, seconds: number) => Effect.Effect<void, StorageFailed>
+  readonly noteFailed: (attempt: Attempt, failure: Failure) => Effect.Effect<void, StorageFailed>
+  readonly noteProcessing: (chunks: ReadonlyArray<Downloaded>) => Effect.Effect<void, StorageFailed>
+  readonly noteProcessed: (
+    chunks: ReadonlyArray<Downloaded>,
+    result: { readonly seconds: number; readonly path: string; readonly bytes: number }
+  ) => Effect.Effect<void, StorageFailed>
+  /** Time that someone else fetched: files from before there was a ledger, a live stream. */
+  readonly noteCovered: (ranges: TimeRanges, how: string) => Effect.Effect<void, StorageFailed>
+}
+
+/** Attempts that say nothing of the window: it is fetched again without being asked for. */
+export const passing = { interrupted: "Interrupted", partLost: "PartLost" } as const
+
+/** The books of a site: one for each series, shared by everyone who has it open. */
+export class ChunkBooks extends Context.Tag("outpost/backfill/ChunkBooks")<
+  ChunkBooks,
+  {
+    /** The book of a series, in the ledger of its own or in the named file of the site. */
+    readonly open: (
+      series: Series,
+      options: { readonly ledger: Option.Option<string>; readonly runId: string }
+    ) => Effect.Effect<ChunkBook, StorageFailed, Scope.Scope>
+  }
+>() {}

@@ -1,0 +1,179 @@
+/**
+ * Makes one series whole in a range: settles what an earlier life left, plans the windows that are missing, fetches them with
+ * bounded concurrency, and brings what was fetched into the dataset every few seconds and at the end.
+ *
+ * What is tricky:
+ * - Windows are claimed in the ledger some at a time, in one commit; those that were claimed and not begun when the run ends
+ *   are fetched by the next one, for a claim says nothing of a window.
+ * - Merging goes on while windows are fetched, one merge at a time. At a stop with `mergeAtStop` what is fetched is merged
+ *   before the run ends; without it the parts wait for the next run, durably.
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { StorageFailed } from "../domain/Refusal.js"
+import * as TimeRange from "../domain/TimeRange.js"
+import type { Outgoing } from "../outgoing/Outgoing.js"
+import type { SourceError } from "../source/SourceError.js"
+import { type Attempt, type Coverage, type Downloaded, passing } from "./ChunkBook.js"
+import * as WindowFetch from "./WindowFetch.js"
+import * as WindowPlan from "./WindowPlan.js"
+
+export interface SeriesRun extends WindowFetch.Target {
+  readonly range: TimeRange.TimeRange
+  readonly size: WindowPlan.WindowSize
+  readonly grid: number
+  readonly concurrency: number
+  readonly retryFailed: boolean
+  /** Takes up to so many windows from what the backfill may still run. */
+  readonly allot: (wanted: number) => number
+  readonly fill: "none" | "forward"
+  readonly mergeAtStop: Effect.Effect<boolean>
+  /** Called once, before the first window. */
+  readonly planned: (total: number) => Effect.Effect<void>
+  readonly finished: (outcome: WindowFetch.Outcome, window: TimeRange.TimeRange) => Effect.Effect<void>
+  /** Files that were written; durable. */
+  readonly merged: (files: ReadonlyArray<string>) => Effect.Effect<void, StorageFailed>
+}
+
+/** What the plan leaves out. */
+export const settled = (coverage: Coverage, retryFailed: boolean): TimeRange.TimeRanges =>
+  TimeRange.union(coverage.fetched, coverage.empty, retryFailed ? [] : coverage.failed)
+
+/** Between two merges while windows are fetched. */
+const mergeEvery = Duration.seconds(3)
+
+/** Fails where the source can't do it at all, or the disk takes nothing; a window that failed is no failure of the run. */
+export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | SourceError, Outgoing> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      yield* seedFromFiles(task)
+      const waiting = yield* Ref.make<ReadonlyArray<Downloaded>>([])
+      const merge = yield* merging(task, waiting)
+      yield* settleLeftovers(task, waiting)
+      yield* merge
+      const options = {
+        range: task.range,
+        covered: settled(yield* task.book.coverage, task.retryFailed),
+        size: task.size,
+        grid: task.grid
+      }
+      const total = task.allot(WindowPlan.count(options))
+      yield* task.planned(total)
+      if (total === 0) return
+      yield* Effect.forkScoped(Effect.ignoreLogged(Effect.repeat(merge, Schedule.spaced(mergeEvery))))
+      yield* windows(task, options, total).pipe(
+        Stream.mapEffect((attempt) => complete(task, waiting, attempt), {
+          concurrency: task.concurrency,
+          unordered: true
+        }),
+        Stream.runDrain,
+        Effect.onInterrupt(() => Effect.whenEffect(Effect.ignoreLogged(merge), task.mergeAtStop))
+      )
+      yield* merge
+    })
+  )
+
+// -----------------------------------------------------------------------------
+
+/** Windows that are claimed in one commit. */
+const claimed = (concurrency: number): number => Math.min(256, Math.max(8, concurrency * 8))
+
+/** Attempts at the windows of the plan, claimed in the ledger, in order of time. */
+const windows = (task: SeriesRun, options: WindowPlan.PlanOptions, total: number) =>
+  Stream.fromIterable(WindowPlan.windows(options)).pipe(
+    Stream.take(total),
+    Stream.grouped(claimed(task.concurrency)),
+    Stream.mapEffect((group) =>
+      Effect.gen(function* () {
+        const startedAt = yield* Clock.currentTimeMillis
+        const attempts = Array.from(group, (window): Attempt => ({ window, startedAt }))
+        yield* task.book.claim(attempts)
+        return attempts
+      })
+    ),
+    Stream.flattenIterables
+  )
+
+const complete = Effect.fnUntraced(function* (
+  task: SeriesRun,
+  waiting: Ref.Ref<ReadonlyArray<Downloaded>>,
+  claimed: Attempt
+) {
+  // The time of the attempt is that of its request; the claim may have waited.
+  const outcome = yield* WindowFetch.fetch(task, claimed)
+  if (outcome._tag === "Failed") {
+    const { error } = outcome
+    yield* task.say(`${WindowFetch.label(claimed.window)} failed: ${error.detail}`)
+    if (error.reason === "Misconfigured" || error.reason === "Unsupported") return yield* error
+  } else {
+    task.budget.earn()
+    if (outcome._tag === "Fetched") yield* Ref.update(waiting, (list) => [...list, outcome.chunk])
+  }
+  yield* task.finished(outcome, claimed.window)
+})
+
+/** A series that has files but no ledger was collected by something else: what its files show is not fetched again. */
+const seedFromFiles = Effect.fnUntraced(function* ({ book, dataset, layout, say, series }: SeriesRun) {
+  const { empty, failed, fetched } = yield* book.coverage
+  if (fetched.length + empty.length + failed.length > 0) return
+  const ranges = yield* dataset.covered(series, layout)
+  if (ranges.length === 0) return
+  yield* book.noteCovered(ranges, "files")
+  yield* say(`found ${ranges.length} ranges in files from before`)
+})
+
+/** Windows that an earlier life downloaded: their parts are merged, or known to be, or lost. */
+const settleLeftovers = Effect.fnUntraced(function* (
+  { book, dataset, series }: SeriesRun,
+  waiting: Ref.Ref<ReadonlyArray<Downloaded>>
+) {
+  const chunks = yield* book.downloaded
+  if (chunks.length === 0) return
+  const there = new Set((yield* dataset.pendingParts(series)).map(({ path }) => path))
+  const merged = chunks.filter(({ path, processing }) => !there.has(path) && processing)
+  if (merged.length > 0) yield* book.noteProcessed(merged, { seconds: 0, path: "", bytes: 0 })
+  const message = "the part file is gone"
+  yield* Effect.forEach(
+    chunks.filter(({ path, processing }) => !there.has(path) && !processing),
+    ({ attempt }) => book.noteFailed(attempt, { type: passing.partLost, message, seconds: 0 }),
+    { discard: true, concurrency: "unbounded" }
+  )
+  yield* Ref.set(
+    waiting,
+    chunks.filter(({ path }) => there.has(path))
+  )
+})
+
+/** Brings everything that waits into the dataset; parts of windows that never ended too, for their rows are real. */
+const merging = (task: SeriesRun, waiting: Ref.Ref<ReadonlyArray<Downloaded>>) =>
+  Effect.map(Effect.makeSemaphore(1), (mutex) => {
+    const { book, dataset, fill, layout, say, series } = task
+    const once = Effect.gen(function* () {
+      const chunks = yield* Ref.getAndSet(waiting, [])
+      const parts = yield* dataset.pendingParts(series)
+      if (chunks.length === 0 && parts.length === 0) return
+      const begin = yield* Clock.currentTimeMillis
+      if (chunks.length > 0) yield* book.noteProcessing(chunks)
+      const result = yield* dataset.merge(series, layout, parts, fill === "forward" ? { fill } : {})
+      for (const { movedTo, path, reason } of result.setAside) yield* say(`${path} set aside as ${movedTo}: ${reason}`)
+      if (result.dropped > 0) yield* say(`${result.dropped} rows without a time were left out`)
+      const lost = new Set(result.setAside.map(({ path }) => path))
+      const message = "the part file could not be read"
+      yield* Effect.forEach(
+        chunks.filter(({ path }) => lost.has(path)),
+        ({ attempt }) => book.noteFailed(attempt, { type: passing.partLost, message, seconds: 0 }),
+        { discard: true }
+      )
+      const kept = chunks.filter(({ path }) => !lost.has(path))
+      const seconds = ((yield* Clock.currentTimeMillis) - begin) / 1000
+      const [path = ""] = result.written
+      if (kept.length > 0) yield* book.noteProcessed(kept, { seconds: seconds / kept.length, path, bytes: 0 })
+      if (result.written.length > 0) yield* task.merged(result.written)
+    })
+    // Cut off in the middle, what was taken from the list would be merged only by the next run.
+    return mutex.withPermits(1)(Effect.uninterruptible(once))
+  })

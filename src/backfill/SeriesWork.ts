@@ -1,0 +1,122 @@
+/** A planned series brought to work: its book opened, its source's line joined, its counts kept. */
+import * as Effect from "effect/Effect"
+import type { SeriesProgress } from "../domain/Backfill.js"
+import type { StorageFailed } from "../domain/Refusal.js"
+import * as TimeRange from "../domain/TimeRange.js"
+import { Dataset } from "../dataset/Dataset.js"
+import { Outgoing } from "../outgoing/Outgoing.js"
+import { RateLimits } from "../outgoing/RateLimits.js"
+import type { SourceError } from "../source/SourceError.js"
+import { ChunkBooks, type Coverage } from "./ChunkBook.js"
+import type { RetryBudget } from "./RetryBudget.js"
+import type { PlannedSeries } from "./SeriesPlan.js"
+import * as SeriesRun from "./SeriesRun.js"
+import * as WindowPlan from "./WindowPlan.js"
+
+type Counts = { -readonly [K in keyof SeriesProgress]: SeriesProgress[K] }
+
+export interface Hooks {
+  /** The id of the backfill, which stands in the ledger. */
+  readonly runId: string
+  readonly retryFailed: boolean
+  /** Only what is new since the newest that is known. */
+  readonly collect: boolean
+  readonly budget: RetryBudget
+  readonly allot: (wanted: number) => number
+  readonly mergeAtStop: Effect.Effect<boolean>
+  readonly say: (line: string) => Effect.Effect<void>
+  readonly count: (change: (counts: Counts) => void) => void
+}
+
+export type Needs = Dataset | ChunkBooks | RateLimits
+
+/** Fetches what is missing. Fails where the source can't do it at all, or the disk takes nothing. */
+export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, SourceError | StorageFailed, Needs> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { history, job, plan, request, series, size } = planned
+      const book = yield* (yield* ChunkBooks).open(series, { ledger: job.ledger, runId: hooks.runId })
+      const outgoing = yield* (yield* RateLimits).limited(job.source, history.capabilities.rate)
+      const range = hooks.collect ? newest(planned, yield* book.coverage) : planned.range
+      const begun = { done: 0 }
+      yield* SeriesRun.run({
+        series,
+        request,
+        history,
+        layout: plan.layout,
+        book,
+        dataset: yield* Dataset,
+        attempts: job.attempts,
+        retryDelay: job.retryDelay,
+        budget: hooks.budget,
+        say: hooks.say,
+        range,
+        size,
+        grid: plan.grid,
+        concurrency: job.concurrency,
+        retryFailed: hooks.retryFailed,
+        allot: hooks.allot,
+        fill: job.fill,
+        mergeAtStop: hooks.mergeAtStop,
+        planned: (total) =>
+          Effect.zipRight(
+            Effect.sync(() =>
+              hooks.count((counts) => {
+                // What an earlier life of this backfill finished stays counted.
+                begun.done = counts.fetched + counts.empty
+                counts.done = begun.done
+                counts.failed = 0
+                counts.total = begun.done + total
+              })
+            ),
+            total === 0 ? hooks.say("already up to date") : hooks.say(`${total} windows to fetch`)
+          ),
+        finished: (outcome) =>
+          Effect.sync(() =>
+            hooks.count((counts) => {
+              counts.done++
+              if (outcome._tag === "Empty") counts.empty++
+              else if (outcome._tag === "Failed") counts.failed++
+              else {
+                counts.fetched++
+                counts.rows += outcome.chunk.records
+              }
+            })
+          ),
+        merged: () => Effect.void
+      }).pipe(Effect.provideService(Outgoing, outgoing))
+    })
+  )
+
+/** What a start would do for one series. */
+export const preview = (
+  planned: PlannedSeries,
+  options: { readonly retryFailed: boolean; readonly collect: boolean }
+): Effect.Effect<
+  { readonly windows: number; readonly failed: number; readonly missing: TimeRange.TimeRanges },
+  StorageFailed,
+  Needs
+> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { job, plan, series, size } = planned
+      const book = yield* (yield* ChunkBooks).open(series, { ledger: job.ledger, runId: "" })
+      const coverage = yield* book.coverage
+      const range = options.collect ? newest(planned, coverage) : planned.range
+      const shape = { range, covered: SeriesRun.settled(coverage, options.retryFailed), size, grid: plan.grid }
+      return {
+        windows: WindowPlan.count(shape),
+        failed: options.retryFailed ? 0 : TimeRange.intersect(coverage.failed, [range]).length,
+        missing: WindowPlan.missing(shape)
+      }
+    })
+  )
+
+// -----------------------------------------------------------------------------
+
+/** From the newest that is known to now; one window of it where nothing is. */
+const newest = ({ plan, range }: PlannedSeries, { empty, fetched }: Coverage): TimeRange.TimeRange => {
+  const known = TimeRange.union(fetched, empty)
+  const last = known[known.length - 1]?.end
+  return { start: Math.max(range.start, last ?? range.end - plan.window), end: range.end }
+}
