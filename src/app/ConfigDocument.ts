@@ -5,8 +5,10 @@
 import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
+import { Jobs } from "../backfill/JobSettings.js"
 import * as Collector from "../backfill/Settings.js"
 import { HttpSettings } from "../http/Settings.js"
+import { OutgoingSettings } from "../outgoing/Settings.js"
 import { Procedures } from "../procedure/Settings.js"
 import { RunSettings } from "../run/Settings.js"
 import { section, setting } from "../site/Setting.js"
@@ -21,6 +23,8 @@ export const ConfigDocument = Schema.Struct({
   telemetry: section(TelemetrySettings, () => new TelemetrySettings({}), "The event store"),
   runs: section(RunSettings, () => new RunSettings({}), "Runs"),
   procedures: setting(Procedures, {}, "What runs on this site, by name; system-checks is on unless disabled"),
+  jobs: setting(Jobs, {}, "What is fetched beyond the collector's own candles, by name"),
+  outgoing: section(OutgoingSettings, () => new OutgoingSettings({}), "Requests to other machines"),
   remote: section(RemoteSettings, () => new RemoteSettings({}), "What may be changed from elsewhere"),
   logs: section(LogSettings, () => new LogSettings({}), "The site's own log"),
   settings: section(Collector.CollectorSettings, () => new Collector.CollectorSettings({}), "The collector"),
@@ -45,9 +49,7 @@ export const collectorSections: ReadonlySet<string> = new Set(Collector.collecto
 /** Names that stand for parts this version does not have. */
 export const absentParts: ReadonlySet<string> = new Set([
   "uplinks",
-  "outgoing",
   "ingest",
-  "jobs",
   "schedules",
   "update",
   "cluster",

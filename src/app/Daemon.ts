@@ -1,8 +1,10 @@
 /**
  * What runs by itself on a site, as one tree of supervised children. They start left to right and stop right to left:
  *
- *   start   system-log -> clock-watch -> procedures -> config-watch -> http            then: ready, `listening on ...`
+ *   start   system-log -> clock-watch -> procedures -> config-watch -> schedules, interrupted backfills -> http
+ *           then: ready, `listening on ...`
  *   stop    http (no new work, requests under way get a second) -> config-watch -> procedures -> clock-watch -> system-log
+ *           -> schedules and backfills (requests under way are aborted and recorded)
  *           then what `SiteProcess` opened: the stores commit and save, the logs are written, the lock is given back
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -21,7 +23,7 @@ import * as NestedSupervisor from "../actor/NestedSupervisor.js"
 import * as Self from "../actor/Self.js"
 import type { RestartIntensityExceeded, StartFailed } from "../actor/SupervisorError.js"
 import { SupervisionTree } from "../actor/SupervisionTree.js"
-import * as Supervisor from "../actor/Supervisor.js"
+import type * as Supervisor from "../actor/Supervisor.js"
 import { version } from "../domain/Version.js"
 import { bodyOf } from "../domain/TelemetryEvent.js"
 import * as Handlers from "../http/Handlers.js"
@@ -35,7 +37,9 @@ import type { Procedures as ProcedureEntries } from "../procedure/Settings.js"
 import { Logging } from "../site/Logging.js"
 import * as ServerFile from "../site/ServerFile.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import * as Collector from "./Collector.js"
 import { ConfigFile } from "./ConfigFile.js"
+import * as Root from "./Root.js"
 import type { Operations, Parts } from "./SiteProcess.js"
 import { SystemLog } from "./SystemLog.js"
 import { uiDirectory } from "./UiDirectory.js"
@@ -51,10 +55,7 @@ export interface DaemonOptions {
 /** Why the site did not come up, or ended by itself. */
 export type DaemonError = StartFailed | RestartIntensityExceeded | Server.ServerError
 
-/**
- * Runs until it is interrupted or asked to stop. What it started is stopped by the fiber that runs it, before it returns:
- * never race this against something else, for a race does not wait for its losers when it is interrupted itself.
- */
+/** Runs until it is interrupted or asked to stop. What it started is stopped, in order, when the site is closed. */
 export const run = (
   options: DaemonOptions
 ): Effect.Effect<void, DaemonError, Operations | Parts | FileSystem.FileSystem | Path.Path> =>
@@ -69,52 +70,37 @@ export const run = (
         Effect.provide(emitter)
       )
       const running = yield* Ref.make(yield* config.slice("procedures"))
-      yield* root.add(configWatch(procedures, running, options)).pipe(Effect.catchTag("DuplicateChild", Effect.die))
-      yield* tellWhatIsKept
-      yield* options.onListening(yield* listen(root))
+      yield* Root.add(configWatch(procedures, running, options))
+      yield* Collector.begin(options)
+      yield* options.onListening(yield* listen)
       yield* Effect.raceFirst(root.join, options.until)
     })
   )
 
-/** A collector's file is a valid config, but this version has no collector: that must not go unnoticed. */
-const tellWhatIsKept = Effect.gen(function* () {
-  const { histo_jobs, stream_jobs } = yield* (yield* ConfigFile).document
-  const jobs = histo_jobs.length + stream_jobs.length
-  if (jobs > 0)
-    yield* Effect.logWarning(`the config has ${jobs} collector jobs; this version keeps them but does not run them`)
-})
-
-/** The tree with what every site has: its own events and its clock. The last of them are written when the scope closes. */
+/** The root of the tree with what every site has: its own events and its clock. */
 export const base = (facts: Readonly<Record<string, unknown>>) =>
   Effect.gen(function* () {
     const system = yield* SystemLog
     system.record("site.started", { version, pid: process.pid, ...facts })
-    yield* Effect.addFinalizer(() =>
-      Effect.zipRight(
-        Effect.sync(() => system.record("site.stopping", {})),
-        system.flush
-      )
-    )
-    return yield* Supervisor.make({ children: [systemLog, clockWatch] }).pipe(
-      Effect.catchTag("DuplicateChild", Effect.die)
-    )
+    yield* Effect.addFinalizer(() => Effect.sync(() => system.record("site.stopping", {})))
+    yield* Root.add(systemLog)
+    yield* Root.add(clockWatch)
+    return yield* Root.Root
   })
 
 /** Adds the server to the tree; answers its address once it listens. */
-export const listen = (root: Supervisor.Supervisor) =>
-  Effect.gen(function* () {
-    const failure = yield* Ref.make(Option.none<Server.ServerError>())
-    const url = yield* Deferred.make<string>()
-    yield* root.add(http(failure, url)).pipe(
-      Effect.catchTag("DuplicateChild", Effect.die),
-      Effect.catchTag("StartFailed", (failed) =>
-        Effect.flatMap(Ref.get(failure), (cause) =>
-          Effect.fail<StartFailed | Server.ServerError>(Option.getOrElse(cause, () => failed))
-        )
+export const listen = Effect.gen(function* () {
+  const failure = yield* Ref.make(Option.none<Server.ServerError>())
+  const url = yield* Deferred.make<string>()
+  yield* Root.add(http(failure, url)).pipe(
+    Effect.catchTag("StartFailed", (failed) =>
+      Effect.flatMap(Ref.get(failure), (cause) =>
+        Effect.fail<StartFailed | Server.ServerError>(Option.getOrElse(cause, () => failed))
       )
     )
-    return yield* Deferred.await(url)
-  })
+  )
+  return yield* Deferred.await(url)
+})
 
 // -----------------------------------------------------------------------------
 
@@ -173,9 +159,8 @@ const configWatch = (procedures: Supervisor.Supervisor, running: Ref.Ref<Procedu
           if (section === "http") yield* Effect.ignoreLogged(tree.restart("http"))
           if (section === "telemetry" || section === "runs")
             yield* Effect.logInfo(`'${section}' takes effect at the next start`)
-          if (section === "procedures") {
-            yield* reconcile
-          }
+          if (section === "procedures") yield* reconcile
+          if (Collector.sections.has(section)) yield* Collector.reconcile
         })
       const reconcile = Effect.gen(function* () {
         const now = yield* config.slice("procedures")

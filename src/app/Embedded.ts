@@ -57,6 +57,7 @@ export const layer = (
           port: Option.fromNullable(options.port),
           token: Option.fromNullable(options.token)
         },
+        idle: true,
         shutdown: Option.none()
       })
     )
@@ -66,5 +67,5 @@ export const layer = (
 
 const station = Effect.gen(function* () {
   const supervisor = yield* Daemon.base({ embedded: true })
-  return Station.of({ supervisor, url: yield* Daemon.listen(supervisor) })
+  return Station.of({ supervisor, url: yield* Daemon.listen })
 })

@@ -114,6 +114,7 @@ const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, 
         site: options.site,
         config: options.config,
         overrides,
+        idle: options.idle,
         shutdown: Option.some(Effect.asVoid(Deferred.succeed(stop, undefined)))
       })
       const context = yield* Layer.build(site).pipe(Effect.mapError(launchError(options)))
@@ -170,7 +171,13 @@ const inProcess = (options: Cli.ConnectOptions) =>
       Effect.mapError(rejected("the command line and the environment"))
     )
     const context = yield* Layer.build(
-      (yield* siteHalf).layer({ site: options.site, config: options.config, overrides, shutdown: Option.none() })
+      (yield* siteHalf).layer({
+        site: options.site,
+        config: options.config,
+        overrides,
+        idle: true,
+        shutdown: Option.none()
+      })
     ).pipe(Effect.mapError(launchError(options)))
     const connection: Cli.Connection = {
       where: { _tag: "InProcess", site: Context.get(context, Site.Site).directory },

@@ -5,7 +5,7 @@
  * Opened in this order and closed in the reverse one:
  *
  *   Site -> SiteLock -> Redaction, Secrets -> ConfigFile -> Logging -> SystemLog -> database -> TelemetryStore -> RunContext
- *        -> SupervisionTree -> operations
+ *        -> SupervisionTree, Root -> operations -> Collector
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -16,7 +16,10 @@ import * as os from "node:os"
 import * as SupervisionTree from "../actor/SupervisionTree.js"
 import { version } from "../domain/Version.js"
 import type { DatabaseUnusable } from "../database/Database.js"
+import * as DuckDb from "../dataset/DuckDb.js"
 import type { StorageFailed } from "../domain/Refusal.js"
+import type { BackfillOperations } from "../operations/BackfillOperations.js"
+import * as LocalBackfillOperations from "../operations/LocalBackfillOperations.js"
 import * as LocalRunOperations from "../operations/LocalRunOperations.js"
 import * as LocalSiteOperations from "../operations/LocalSiteOperations.js"
 import * as LocalTelemetryOperations from "../operations/LocalTelemetryOperations.js"
@@ -35,8 +38,10 @@ import * as Site from "../site/Site.js"
 import * as SiteLock from "../site/SiteLock.js"
 import type { TelemetryStore } from "../telemetry/TelemetryStore.js"
 import type { Overrides } from "./ConfigEnvironment.js"
+import * as Collector from "./Collector.js"
 import * as ConfigFile from "./ConfigFile.js"
 import * as ConfigVerbs from "./ConfigVerbs.js"
+import * as Root from "./Root.js"
 import * as Storage from "./Storage.js"
 import * as SystemLog from "./SystemLog.js"
 
@@ -44,11 +49,13 @@ export interface SiteOptions {
   readonly site: string
   readonly config: Option.Option<string>
   readonly overrides: Overrides
+  /** Nothing starts by itself. */
+  readonly idle: boolean
   /** Ends the process in order; none where only a command runs on the site. */
   readonly shutdown: Option.Option<Effect.Effect<void>>
 }
 
-export type Operations = TelemetryOperations | RunOperations | SiteOperations | ConfigOperations
+export type Operations = TelemetryOperations | RunOperations | SiteOperations | ConfigOperations | BackfillOperations
 export type Parts =
   | Site.Site
   | ConfigFile.ConfigFile
@@ -57,7 +64,9 @@ export type Parts =
   | TelemetryStore
   | RunContext
   | SupervisionTree.SupervisionTree
+  | Root.Root
   | SiteFacts
+  | Collector.Services
 
 export type OpenError = Site.SiteUnusable | SiteLock.SiteLocked | ConfigInvalid | DatabaseUnusable | StorageFailed
 
@@ -73,14 +82,17 @@ export const layer = (
     Layer.provideMerge(secrets),
     Layer.provideMerge(held)
   )
-  const stores = Storage.layer.pipe(Layer.provideMerge(foundation))
+  const stores = Storage.layer.pipe(Layer.provideMerge(foundation), Layer.provideMerge(DuckDb.layer))
   const operations = LocalSiteOperations.layer.pipe(
     Layer.provideMerge(LocalTelemetryOperations.layer),
-    Layer.provideMerge(
-      Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, tree, facts(options))
-    )
+    Layer.provideMerge(Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options))),
+    Layer.provideMerge(Root.layer.pipe(Layer.provideMerge(tree)))
   )
-  return operations.pipe(Layer.provideMerge(stores))
+  const collector = LocalBackfillOperations.layer.pipe(
+    Layer.provideMerge(Collector.layer({ idle: options.idle })),
+    Layer.provideMerge(operations)
+  )
+  return collector.pipe(Layer.provideMerge(stores))
 }
 
 // -----------------------------------------------------------------------------

@@ -22,8 +22,9 @@ import {
   BackfillBusy,
   type BackfillEvent,
   BackfillNotFound,
-  BackfillRecord,
+  type BackfillRecord,
   type BackfillRefused,
+  type BackfillStatus,
   type NoMatchingJob,
   type PlannedSeries as PlannedView,
   type StartBackfill
@@ -33,6 +34,7 @@ import * as TimeRange from "../domain/TimeRange.js"
 import { BackfillStore } from "./BackfillStore.js"
 import * as BackfillRun from "./internal/backfillRun.js"
 import { LiveRecord } from "./internal/liveRecord.js"
+import { JobCatalogue } from "./JobCatalogue.js"
 import * as SeriesPlan from "./SeriesPlan.js"
 import * as SeriesWork from "./SeriesWork.js"
 
@@ -57,18 +59,21 @@ export class Backfills extends Context.Tag("outpost/backfill/Backfills")<
     readonly resume: (id: string) => Effect.Effect<BackfillRecord, BackfillNotFound | StartError>
     /** A new backfill of the same request, for the windows that failed too. */
     readonly retryFailed: (id: string) => Effect.Effect<BackfillRecord, BackfillNotFound | StartError>
-    /** Goes on with all that are interrupted; answers them. */
+    /** Goes on with all that were interrupted; answers them. */
     readonly resumeInterrupted: Effect.Effect<ReadonlyArray<BackfillRecord>, StorageFailed>
+    /** Goes on with all that are interrupted or paused, and answers them with those that run. */
+    readonly resumeUnfinished: Effect.Effect<ReadonlyArray<BackfillRecord>, StorageFailed>
     /** The record once it is not running any more. */
     readonly await: (id: string) => Effect.Effect<BackfillRecord, BackfillNotFound>
     /** What happens from now on. A reader that is too slow loses the oldest. */
     readonly events: Stream.Stream<BackfillEvent>
+    /** The same, from the moment this returns. */
+    readonly subscribe: Effect.Effect<Stream.Stream<BackfillEvent>, never, Scope.Scope>
   }
 >() {}
 
 export interface Options {
   readonly supervisor: Supervisor
-  readonly catalogue: Effect.Effect<SeriesPlan.Catalogue>
 }
 
 /** Records of backfills that are over. */
@@ -76,9 +81,14 @@ const kept = 50
 
 export const make = (
   options: Options
-): Effect.Effect<Context.Tag.Service<Backfills>, StorageFailed, BackfillStore | SeriesWork.Needs | Scope.Scope> =>
+): Effect.Effect<
+  Context.Tag.Service<Backfills>,
+  StorageFailed,
+  BackfillStore | JobCatalogue | SeriesWork.Needs | Scope.Scope
+> =>
   Effect.gen(function* () {
     const store = yield* BackfillStore
+    const catalogue = yield* JobCatalogue
     const needs = yield* Effect.context<SeriesWork.Needs>()
     const events = yield* PubSub.sliding<BackfillEvent>(1024)
     const mutex = yield* Effect.makeSemaphore(1)
@@ -120,8 +130,7 @@ export const make = (
         return entry === undefined ? new BackfillNotFound({ id }) : Effect.succeed(entry)
       })
 
-    const resolve = (request: StartBackfill) =>
-      Effect.flatMap(options.catalogue, (catalogue) => SeriesPlan.resolve(request, catalogue))
+    const resolve = (request: StartBackfill) => Effect.flatMap(catalogue.now, (now) => SeriesPlan.resolve(request, now))
 
     /** A child of its own; the record is durable before it begins. */
     const launch = (entry: BackfillRun.Entry, resolved: SeriesPlan.Resolved) =>
@@ -174,6 +183,21 @@ export const make = (
         return yield* launch(entry, yield* resolve(entry.live.request))
       }).pipe(mutex.withPermits(1))
 
+    /** One that can't go on, because its job is gone, is left as it is. */
+    const resumeAll = (which: (status: BackfillStatus) => boolean) =>
+      Effect.suspend(() =>
+        Effect.forEach(
+          [...entries.values()].filter(({ live, over }) => over === undefined && which(live.status)),
+          ({ live }) => {
+            const leave = (error: { readonly message: string }) =>
+              Effect.as(Effect.logWarning(`backfill ${live.id} does not go on: ${error.message}`), live.snapshot())
+            return resume(live.id).pipe(
+              Effect.catchTags({ BackfillNotFound: leave, NoMatchingJob: leave, BackfillRefused: leave })
+            )
+          }
+        )
+      )
+
     /** Asks a running one to end; answers false where it does not run. */
     const end = Effect.fnUntraced(function* (entry: BackfillRun.Entry, intent: "cancel" | "pause") {
       if (entry.over === undefined) return false
@@ -218,19 +242,13 @@ export const make = (
         }),
       resume,
       retryFailed: (id) => Effect.flatMap(find(id), ({ live }) => start({ ...live.request, retry_failed: true })),
-      resumeInterrupted: Effect.suspend(() =>
-        Effect.forEach(
-          [...entries.values()].filter(({ live, over }) => over === undefined && live.status === "interrupted"),
-          ({ live }) =>
-            resume(live.id).pipe(
-              Effect.catchTags({
-                BackfillNotFound: () => Effect.succeed(live.snapshot()),
-                NoMatchingJob: (error) => Effect.as(Effect.logWarning(`${live.id}: ${error.message}`), live.snapshot()),
-                BackfillRefused: (error) =>
-                  Effect.as(Effect.logWarning(`${live.id}: ${error.message}`), live.snapshot())
-              })
-            )
-        )
+      resumeInterrupted: resumeAll((status) => status === "interrupted"),
+      resumeUnfinished: Effect.zipWith(
+        resumeAll((status) => status === "interrupted" || status === "paused"),
+        Effect.sync(() => [...entries.values()].filter(({ over }) => over !== undefined)),
+        (resumed, running) => [
+          ...new Map([...resumed, ...running.map(({ live }) => live.snapshot())].map((one) => [one.id, one])).values()
+        ]
       ),
       await: (id) =>
         Effect.flatMap(find(id), ({ live, over }) =>
@@ -239,7 +257,8 @@ export const make = (
             Effect.sync(() => live.snapshot())
           )
         ),
-      events: Stream.fromPubSub(events)
+      events: Stream.fromPubSub(events),
+      subscribe: Stream.fromPubSub(events, { scoped: true })
     })
   })
 

@@ -6,15 +6,16 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import type { ChunkView } from "../domain/Backfill.js"
 import type { StorageFailed } from "../domain/Refusal.js"
 import type { Series } from "../domain/Series.js"
 import type { TimeRange, TimeRanges } from "../domain/TimeRange.js"
 
-/** One attempt at a window. Its rows share window and start. */
+/** One attempt at a window, claimed in the ledger. Its rows share window and start. */
 export interface Attempt {
   readonly window: TimeRange
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number
+  /** As it stands in the ledger; later than that of every earlier attempt at the window. */
+  readonly startedAt: string
 }
 
 /** A window that is downloaded and not yet in the dataset. */
@@ -45,8 +46,15 @@ export interface ChunkBook {
   /** As of the rows that are durable now. */
   readonly coverage: Effect.Effect<Coverage>
   readonly downloaded: Effect.Effect<ReadonlyArray<Downloaded>>
-  /** Each of these is durable once it returns. */
-  readonly claim: (attempts: ReadonlyArray<Attempt>) => Effect.Effect<void, StorageFailed>
+  /** Windows in order of time: those that begin at or behind `from`, at most `limit`, of one status or of any. */
+  readonly chunks: (query: {
+    readonly from: number
+    readonly to: number
+    readonly limit: number
+    readonly status: string | undefined
+  }) => Effect.Effect<ReadonlyArray<Omit<ChunkView, "series">>>
+  /** Attempts that are about to begin. This, and each of the notes below, is durable once it returns. */
+  readonly claim: (windows: ReadonlyArray<TimeRange>) => Effect.Effect<ReadonlyArray<Attempt>, StorageFailed>
   readonly noteDownloaded: (
     attempt: Attempt,
     result: { readonly records: number; readonly bytes: number; readonly seconds: number; readonly path: string }

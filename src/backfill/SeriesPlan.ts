@@ -1,4 +1,5 @@
 /** From what was asked for to the series it means: jobs are matched, histories prepared, ranges read, all before any work. */
+import type * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,6 +10,7 @@ import { BackfillRefused, NoMatchingJob, type StartBackfill } from "../domain/Ba
 import * as Series from "../domain/Series.js"
 import type { TimeRange } from "../domain/TimeRange.js"
 import type * as History from "../source/History.js"
+import type { HistoryRegistry } from "../source/HistoryRegistry.js"
 import type { SourceError } from "../source/SourceError.js"
 import * as Instant from "./Instant.js"
 import type { Job } from "./Job.js"
@@ -36,7 +38,7 @@ export interface ImpossibleSeries {
 
 export interface Catalogue {
   readonly jobs: ReadonlyArray<Job>
-  readonly histories: ReadonlyArray<History.History>
+  readonly histories: Context.Tag.Service<HistoryRegistry>
   readonly unit: "s" | "ns"
   /** Zone of a request's own start and end. */
   readonly zone: DateTime.TimeZone
@@ -55,7 +57,7 @@ export const resolve = (
 ): Effect.Effect<Resolved, NoMatchingJob | BackfillRefused> =>
   Effect.gen(function* () {
     const wanted = selected(request, yield* candidates(request, catalogue))
-    if (wanted.length === 0) return yield* new NoMatchingJob({ known: catalogue.jobs.map(({ name }) => name) })
+    if (wanted.length === 0) return yield* noMatch(catalogue)
     const asked = yield* askedRange(request, catalogue)
     const window = yield* askedWindow(request)
     const results = yield* Effect.forEach(wanted, ({ job, pair }) =>
@@ -64,9 +66,13 @@ export const resolve = (
         Effect.map(Either.mapLeft((error): ImpossibleSeries => ({ job, pair, reason: reasonOf(error) })))
       )
     )
-    const planned = results.filter(Either.isRight).map(({ right }) => right)
+    const planned = results
+      .filter(Either.isRight)
+      .map(({ right }) => right)
+      .filter(({ series }) => isAll(request.series) || request.series.includes(series.key))
     const impossible = results.filter(Either.isLeft).map(({ left }) => left)
     const [first] = impossible
+    if (planned.length === 0 && first === undefined) return yield* noMatch(catalogue)
     if (planned.length === 0 && first !== undefined) {
       return yield* new BackfillRefused({ field: first.job.name, value: first.pair, reason: first.reason })
     }
@@ -77,14 +83,19 @@ export const resolve = (
 
 // -----------------------------------------------------------------------------
 
+const noMatch = ({ jobs }: Catalogue) => new NoMatchingJob({ known: jobs.map(({ name }) => name) })
+
+const isAll = (names: ReadonlyArray<string> | null | undefined): names is null | undefined | readonly [] =>
+  names === undefined || names === null || names.length === 0
+
 const reasonOf = (error: SourceError | BackfillRefused): string =>
   error._tag === "SourceError" ? error.detail : error.reason
 
 const candidates = (request: StartBackfill, { histories, jobs }: Catalogue) => {
   const { source } = request
   if (source === undefined) return Effect.succeed(jobs)
-  if (!histories.some(({ name }) => name === source)) {
-    const reason = `there is no such history; there are ${histories.map(({ name }) => name).join(", ")}`
+  if (!histories.list.some(({ name }) => name === source)) {
+    const reason = `there is no such history; there are ${histories.list.map(({ name }) => name).join(", ")}`
     return new BackfillRefused({ field: "source", value: source, reason })
   }
   return Effect.succeed([adHoc(source, request)])
@@ -115,18 +126,32 @@ const adHoc = (source: string, request: StartBackfill): Job => ({
   autoHeal: false
 })
 
-const selected = ({ exchange, jobs, pairs, span, type }: StartBackfill, candidates: ReadonlyArray<Job>) =>
+const selected = ({ exchange, jobs, pairs, series, span, type }: StartBackfill, candidates: ReadonlyArray<Job>) =>
   candidates
     .filter(
       (job) =>
         (!exchange || job.source === exchange) &&
-        (jobs === undefined || jobs.length === 0 || jobs.includes(job.name)) &&
+        (isAll(jobs) || jobs.includes(job.name)) &&
         (type === undefined || job.type === type) &&
         (span === undefined || Option.contains(job.span, span))
     )
-    .flatMap((job) =>
-      job.pairs.filter((pair) => !pairs || pairs.length === 0 || pairs.includes(pair)).map((pair) => ({ job, pair }))
+    .flatMap((job) => job.pairs.map((pair) => ({ job, pair })))
+    .filter(
+      ({ job, pair }) =>
+        (isAll(pairs) || pairs.includes(pair)) && (isAll(series) || series.some((key) => mayMean(key, job, pair)))
     )
+
+/** Whether a key may be that of a job's series: which name its source has is known once its history is prepared. */
+const mayMean = (key: string, job: Job, pair: string): boolean => {
+  const series = Series.ofKey(key)
+  return (
+    series !== undefined &&
+    series.type === job.type &&
+    series.pair === Series.pairInPath(pair) &&
+    series.span === Option.getOrUndefined(job.span) &&
+    (series.source === job.name || series.source === job.source || Option.contains(job.as, series.source))
+  )
+}
 
 interface AskedRange {
   readonly start: Option.Option<number>
@@ -168,12 +193,7 @@ const one = Effect.fnUntraced(function* (
   asked: AskedRange,
   askedWindow: Option.Option<"day" | "month" | Duration.Duration>
 ) {
-  const found = histories.find(({ name }) => name === job.source)
-  if (found === undefined) {
-    const reason = `there is no such history; there are ${histories.map(({ name }) => name).join(", ")}`
-    return yield* new BackfillRefused({ field: "source", value: job.source, reason })
-  }
-  const history = yield* found.prepare(job.settings)
+  const history = yield* histories.prepare(job.source, job.settings)
   const wanted: History.SeriesRequest = { type: job.type, pair, span: job.span }
   const plan = yield* history.plan(wanted, unit)
   const source = Option.getOrElse(job.as, () => (history.capabilities.generic === true ? job.name : job.source))
@@ -185,6 +205,12 @@ const one = Effect.fnUntraced(function* (
     return yield* new BackfillRefused({ field: "start", value: job.start, reason: "is no time" })
   }
   const window = Option.orElse(askedWindow, () => job.window)
+  const settled = now - (plan.settle ?? 0)
+  const last = Math.min(
+    settled,
+    Option.getOrElse(end, () => settled)
+  )
+  const range = plan.snapshot === true ? { start: now, end: now + presence } : { start: start.value, end: last }
   const planned: PlannedSeries = {
     job: request.concurrency === undefined ? job : { ...job, concurrency: request.concurrency },
     series,
@@ -192,13 +218,7 @@ const one = Effect.fnUntraced(function* (
     request: wanted,
     history,
     plan,
-    range: {
-      start: start.value,
-      end: Math.min(
-        now,
-        Option.getOrElse(end, () => now)
-      )
-    },
+    range,
     size: Option.match(window, {
       onNone: () => ({ millis: plan.window }),
       onSome: (size) => (typeof size === "string" ? { calendar: size, zone } : { millis: Duration.toMillis(size) })
@@ -206,6 +226,9 @@ const one = Effect.fnUntraced(function* (
   }
   return planned
 })
+
+/** How long an answer of a source that tells how things are may take to come, in milliseconds. */
+const presence = 60_000
 
 const named = (source: string, { span, type }: Job, pair: string) =>
   Schema.decode(Series.Series)({

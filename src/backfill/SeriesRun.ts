@@ -87,14 +87,7 @@ const windows = (task: SeriesRun, options: WindowPlan.PlanOptions, total: number
   Stream.fromIterable(WindowPlan.windows(options)).pipe(
     Stream.take(total),
     Stream.grouped(claimed(task.concurrency)),
-    Stream.mapEffect((group) =>
-      Effect.gen(function* () {
-        const startedAt = yield* Clock.currentTimeMillis
-        const attempts = Array.from(group, (window): Attempt => ({ window, startedAt }))
-        yield* task.book.claim(attempts)
-        return attempts
-      })
-    ),
+    Stream.mapEffect((group) => task.book.claim([...group])),
     Stream.flattenIterables
   )
 
@@ -103,7 +96,6 @@ const complete = Effect.fnUntraced(function* (
   waiting: Ref.Ref<ReadonlyArray<Downloaded>>,
   claimed: Attempt
 ) {
-  // The time of the attempt is that of its request; the claim may have waited.
   const outcome = yield* WindowFetch.fetch(task, claimed)
   if (outcome._tag === "Failed") {
     const { error } = outcome

@@ -65,8 +65,8 @@ export const fetch = (target: Target, first: Attempt): Effect.Effect<Outcome, St
         : `attempt ${tries}/${target.attempts} failed: ${error.detail}, retrying in ${Duration.format(delay)}`
       return target.say(line).pipe(
         Effect.zipRight(Effect.sleep(delay)),
-        Effect.zipRight(again(target, current.window)),
-        Effect.flatMap((next) => attempt(next, told ? tries : tries + 1, told ? waits + 1 : waits))
+        Effect.zipRight(target.book.claim([current.window])),
+        Effect.flatMap(([next = current]) => attempt(next, told ? tries : tries + 1, told ? waits + 1 : waits))
       )
     })
   return attempt(first, 1, 0)
@@ -77,18 +77,13 @@ export const fetch = (target: Target, first: Attempt): Effect.Effect<Outcome, St
 const isPassing = ({ reason }: SourceError): boolean =>
   reason === "Disconnected" || reason === "Malformed" || reason === "RetryAfter"
 
-const again = Effect.fnUntraced(function* ({ book }: Target, window: TimeRange) {
-  const next: Attempt = { window, startedAt: yield* Clock.currentTimeMillis }
-  yield* book.claim([next])
-  return next
-})
-
 const once = (target: Target, attempt: Attempt): Effect.Effect<Outcome, StorageFailed, Outgoing> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* (): Effect.fn.Return<Outcome, StorageFailed, Outgoing> {
       const { book } = target
+      const begin = yield* Clock.currentTimeMillis
       const exit = yield* Effect.exit(restore(download(target, attempt.window)))
-      const seconds = ((yield* Clock.currentTimeMillis) - attempt.startedAt) / 1000
+      const seconds = ((yield* Clock.currentTimeMillis) - begin) / 1000
       if (Exit.isSuccess(exit)) {
         const { bytes, path, records } = exit.value
         if (records === 0) {

@@ -51,6 +51,8 @@ export const StartBackfill = Schema.Struct({
   parallel: Schema.optional(Schema.Boolean),
   /** Names of jobs; all where it is empty. */
   jobs: Schema.optional(Schema.Array(Schema.String)),
+  /** Keys of series, such as `binance/ohlc/BTC-USDT/1h`; all of the jobs where it is empty. */
+  series: Schema.optional(Schema.Array(Schema.String)),
   type: Schema.optional(Schema.String),
   span: Schema.optional(Schema.Int.pipe(Schema.positive())),
   /** Windows that failed before are tried again. */
@@ -118,7 +120,6 @@ export const ChunkView = Schema.Struct({
   attempts: Schema.NonNegativeInt,
   records: Schema.NonNegativeInt,
   started_at: Schema.String,
-  finished_at: Schema.String,
   error_type: Schema.String,
   error_message: Schema.String
 })

@@ -127,3 +127,11 @@ export class NoRemotes extends Schema.TaggedError<NoRemotes>()("NoRemotes", {}) 
     return "No remotes configured"
   }
 }
+
+export class ScheduleNotFound extends Schema.TaggedError<ScheduleNotFound>()("ScheduleNotFound", {
+  id: Schema.String
+}) {
+  override get message() {
+    return `No schedule ${this.id}`
+  }
+}

@@ -6,6 +6,7 @@ import type {
   InventoryEntry,
   NoMatchingStream,
   NoRemotes,
+  ScheduleNotFound,
   Scheduler,
   SourceMetrics,
   StorageStatus,
@@ -16,7 +17,6 @@ import type {
 } from "../domain/Collector.js"
 import type { DataFormat, NoSuchColumn, NoSuchSeries } from "../dataset/Dataset.js"
 import type { StorageFailed } from "../domain/Refusal.js"
-import type { ScheduleNotFound } from "../schedule/Schedules.js"
 import type { Remote } from "./Unreachable.js"
 
 export interface DataRequest {

@@ -58,7 +58,7 @@ export class ConfigVerdict extends Schema.Class<ConfigVerdict>("outpost/ConfigVe
   valid: Schema.Boolean,
   /** All issues as one text, or null. */
   error: Schema.NullOr(Schema.String),
-  issues: Schema.Array(ConfigIssue)
+  issues: Schema.optionalWith(Schema.Array(ConfigIssue), { default: () => [] })
 }) {}
 
 export class ConfigOperations extends Context.Tag("outpost/operations/ConfigOperations")<

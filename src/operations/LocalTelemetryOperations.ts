@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { DuckDb } from "../dataset/DuckDb.js"
 import * as EventParquet from "../dataset/EventParquet.js"
 import type { EventFilter } from "../domain/EventQuery.js"
 import { EventPage } from "../domain/EventQuery.js"
@@ -17,6 +18,7 @@ import { NoCurrentEvent, TelemetryOperations, TelemetryStats, VerifyReport } fro
 const make = Effect.gen(function* () {
   const store = yield* TelemetryStore
   const runs = yield* RunContext
+  const duck = yield* DuckDb
 
   /** What the store has to look for; a run is a range of numbers of the run stream. */
   const selectionOf = (filter: EventFilter): Effect.Effect<Selection, RunNotFound> => {
@@ -61,7 +63,8 @@ const make = Effect.gen(function* () {
     export: (format, filter) => {
       const found = lines(filter, false)
       if (format === "ndjson") return EventTable.ndjson(found)
-      return format === "csv" ? EventTable.csv(found) : EventParquet.encode(EventTable.rows(found))
+      if (format === "csv") return EventTable.csv(found)
+      return Stream.provideService(EventParquet.encode(EventTable.rows(found)), DuckDb, duck)
     },
     verify: (options) =>
       Effect.map(
@@ -84,7 +87,7 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer: Layer.Layer<TelemetryOperations, never, TelemetryStore | RunContext> = Layer.effect(
+export const layer: Layer.Layer<TelemetryOperations, never, TelemetryStore | RunContext | DuckDb> = Layer.effect(
   TelemetryOperations,
   make
 )

@@ -65,11 +65,11 @@ export class TelemetryOperations extends Context.Tag("outpost/operations/Telemet
     /** Takes the JSON body of one event. Durable once it returns; answers the acknowledgement's text. */
     readonly post: (body: Uint8Array | string) => Effect.Effect<EventAck, PostError>
     /**
-     * Takes NDJSON as it arrives, each line on its own: bad lines are refused, good ones are durable once it returns.
+     * Takes NDJSON, whole or as it arrives, each line on its own: bad lines are refused, good ones are durable once it returns.
      * Fails with `InvalidInput` only where every line is refused.
      */
     readonly postLines: (
-      body: Stream.Stream<Uint8Array, UnreadableBody | TooLarge>
+      body: Uint8Array | Stream.Stream<Uint8Array, UnreadableBody | TooLarge>
     ) => Effect.Effect<BatchResult, PostError>
     /** Takes a JSON array of events, like `postLines`; an element's line is its place in the array, from 1. */
     readonly postArray: (body: Uint8Array) => Effect.Effect<BatchResult, PostError>

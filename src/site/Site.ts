@@ -40,6 +40,10 @@ export interface SitePaths {
   readonly server: string
   /** The index over the event files; rebuilt from them where it is lost. */
   readonly index: string
+  /** What is known beside the logs: records of backfills, schedules, copies. */
+  readonly state: string
+  readonly ledgers: string
+  readonly parts: string
   readonly runs: string
   readonly system: string
   readonly logs: string
@@ -102,6 +106,9 @@ const at = (root: string) =>
         lock: own("lock.sqlite"),
         server: own("server.json"),
         index: own("index.sqlite"),
+        state: own("outpost.sqlite"),
+        ledgers: own("ledgers"),
+        parts: own("parts"),
         runs: own("runs.jsonl"),
         system: own("system"),
         logs: own("logs")
