@@ -40,4 +40,12 @@ general:
 procedures:
   system-checks:           # load, memory, disk, network and uptime of this machine, as telemetry events
     every: 5s
+
+jobs:
+  demo:                    # invented candles, to try things out without a network: outpost backfill --job demo
+    source: generator
+    pairs: [BTC/USDT]
+    span: 1m
+    start: 30d             # the last thirty days; also a date, or an instant
+    # every: 1h            # keep it whole by itself
 `

