@@ -65,9 +65,10 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
       yield* task.planned(total)
       if (total === 0) return
       yield* Effect.forkScoped(Effect.ignoreLogged(Effect.repeat(merge, Schedule.spaced(mergeEvery))))
+      const gate = yield* Effect.makeSemaphore(task.concurrency)
       yield* windows(task, options, total).pipe(
-        Stream.mapEffect((attempt) => complete(task, waiting, attempt), {
-          concurrency: task.concurrency,
+        Stream.mapEffect((attempt) => complete(task, waiting, gate, attempt), {
+          concurrency: task.concurrency + onTheirWay,
           unordered: true
         }),
         Stream.runDrain,
@@ -79,8 +80,11 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
 
 // -----------------------------------------------------------------------------
 
+/** Windows whose outcome is on its way to the disk while the next ones are asked for. */
+const onTheirWay = 64
+
 /** Windows that are claimed in one commit. */
-const claimed = (concurrency: number): number => Math.min(256, Math.max(8, concurrency * 8))
+const claimed = (concurrency: number): number => Math.min(256, Math.max(16, concurrency * 8))
 
 /** Attempts at the windows of the plan, claimed in the ledger, in order of time. */
 const windows = (task: SeriesRun, options: WindowPlan.PlanOptions, total: number) =>
@@ -94,9 +98,14 @@ const windows = (task: SeriesRun, options: WindowPlan.PlanOptions, total: number
 const complete = Effect.fnUntraced(function* (
   task: SeriesRun,
   waiting: Ref.Ref<ReadonlyArray<Downloaded>>,
+  gate: Effect.Semaphore,
   claimed: Attempt
 ) {
-  const outcome = yield* WindowFetch.fetch(task, claimed)
+  const outcome = yield* Effect.uninterruptibleMask((restore) =>
+    restore(gate.withPermits(1)(WindowFetch.fetch(task, claimed))).pipe(
+      Effect.flatMap(({ note, outcome }) => Effect.as(note, outcome))
+    )
+  )
   if (outcome._tag === "Failed") {
     const { error } = outcome
     yield* task.say(`${WindowFetch.label(claimed.window)} failed: ${error.detail}`)

@@ -42,6 +42,12 @@ export type Outcome =
   | { readonly _tag: "Empty" }
   | { readonly _tag: "Failed"; readonly error: SourceError }
 
+/** A window that has been asked for. The run goes on with the next one while `note` brings the outcome into the ledger. */
+export interface Asked {
+  readonly outcome: Outcome
+  readonly note: Effect.Effect<void, StorageFailed>
+}
+
 /** Rows that are held in memory before they go into a part file. */
 const rowsPerPart = 50_000
 
@@ -49,21 +55,22 @@ const rowsPerPart = 50_000
 const mostWaits = 50
 
 /** The window is claimed in the ledger already, with its first attempt. */
-export const fetch = (target: Target, first: Attempt): Effect.Effect<Outcome, StorageFailed, Outgoing> => {
-  const attempt = (current: Attempt, tries: number, waits: number): Effect.Effect<Outcome, StorageFailed, Outgoing> =>
-    Effect.flatMap(once(target, current), (outcome) => {
-      if (outcome._tag !== "Failed") return Effect.succeed(outcome)
+export const fetch = (target: Target, first: Attempt): Effect.Effect<Asked, StorageFailed, Outgoing> => {
+  const attempt = (current: Attempt, tries: number, waits: number): Effect.Effect<Asked, StorageFailed, Outgoing> =>
+    Effect.flatMap(once(target, current), (asked) => {
+      const { note, outcome } = asked
+      if (outcome._tag !== "Failed") return Effect.succeed(asked)
       const { error } = outcome
       const told = error.reason === "RetryAfter" && waits < mostWaits
       if (!told && (!isPassing(error) || tries >= target.attempts || !target.budget.take()))
-        return Effect.succeed(outcome)
+        return Effect.succeed(asked)
       const delay = told
         ? Duration.millis(error.retryAfter ?? 1_000)
         : Duration.times(target.retryDelay, 2 ** (tries - 1))
       const line = told
         ? `told to wait ${Duration.format(delay)}: ${error.detail}`
         : `attempt ${tries}/${target.attempts} failed: ${error.detail}, retrying in ${Duration.format(delay)}`
-      return target.say(line).pipe(
+      return Effect.zipRight(note, target.say(line)).pipe(
         Effect.zipRight(Effect.sleep(delay)),
         Effect.zipRight(target.book.claim([current.window])),
         Effect.flatMap(([next = current]) => attempt(next, told ? tries : tries + 1, told ? waits + 1 : waits))
@@ -77,21 +84,20 @@ export const fetch = (target: Target, first: Attempt): Effect.Effect<Outcome, St
 const isPassing = ({ reason }: SourceError): boolean =>
   reason === "Disconnected" || reason === "Malformed" || reason === "RetryAfter"
 
-const once = (target: Target, attempt: Attempt): Effect.Effect<Outcome, StorageFailed, Outgoing> =>
+const once = (target: Target, attempt: Attempt): Effect.Effect<Asked, StorageFailed, Outgoing> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* (): Effect.fn.Return<Outcome, StorageFailed, Outgoing> {
+    Effect.gen(function* (): Effect.fn.Return<Asked, StorageFailed, Outgoing> {
       const { book } = target
       const begin = yield* Clock.currentTimeMillis
       const exit = yield* Effect.exit(restore(download(target, attempt.window)))
       const seconds = ((yield* Clock.currentTimeMillis) - begin) / 1000
       if (Exit.isSuccess(exit)) {
         const { bytes, path, records } = exit.value
-        if (records === 0) {
-          yield* book.noteEmpty(attempt, seconds)
-          return { _tag: "Empty" }
+        if (records === 0) return { outcome: { _tag: "Empty" }, note: book.noteEmpty(attempt, seconds) }
+        return {
+          outcome: { _tag: "Fetched", chunk: { attempt, records, path, processing: false } },
+          note: book.noteDownloaded(attempt, { records, bytes, seconds, path })
         }
-        yield* book.noteDownloaded(attempt, { records, bytes, seconds, path })
-        return { _tag: "Fetched", chunk: { attempt, records, path, processing: false } }
       }
       if (Exit.isInterrupted(exit)) {
         const message = "stopped before the source had answered"
@@ -99,8 +105,8 @@ const once = (target: Target, attempt: Attempt): Effect.Effect<Outcome, StorageF
         return yield* Effect.interrupt
       }
       const error = yield* failureOf(target, exit)
-      yield* book.noteFailed(attempt, { type: error.reason, message: error.detail, seconds })
-      return { _tag: "Failed", error }
+      const failure = { type: error.reason, message: error.detail, seconds }
+      return { outcome: { _tag: "Failed", error }, note: book.noteFailed(attempt, failure) }
     })
   )
 

@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as fs from "node:fs"
 import { join } from "node:path"
 import * as NestedSupervisor from "../../src/actor/NestedSupervisor.js"
 import * as SupervisionTree from "../../src/actor/SupervisionTree.js"
@@ -57,8 +58,14 @@ const noOutgoing = Layer.succeed(
 )
 
 /** One life of it. */
-export const open = (directory: string, histories: ReadonlyArray<History>, jobs: ReadonlyArray<Job>) =>
+export const open = (
+  directory: string,
+  histories: ReadonlyArray<History>,
+  jobs: ReadonlyArray<Job>,
+  outgoing: Layer.Layer<Outgoing> = noOutgoing
+) =>
   Effect.gen(function* () {
+    fs.mkdirSync(directory, { recursive: true })
     const database = yield* Database.make(join(directory, "outpost.sqlite"), BackfillStore.migrations, "test")
     const registry = yield* HistoryRegistry.make(histories)
     const catalogue = Effect.clockWith((clock) =>
@@ -83,7 +90,7 @@ export const open = (directory: string, histories: ReadonlyArray<History>, jobs:
           parts: join(directory, "parts"),
           inventory: join(directory, "inventory.json")
         }).pipe(Layer.provide(DuckDb.layer)),
-        RateLimits.layer.pipe(Layer.provide(noOutgoing))
+        RateLimits.layer.pipe(Layer.provide(outgoing))
       )
     )
     const root = yield* Supervisor.make({})
