@@ -1,0 +1,145 @@
+/**
+ * Jobs of the built program against an exchange that fails in every way, killed again and again: after the last resume the
+ * dataset is the oracle's, the ledger explains every window, and nothing half-written is left.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import * as DuckDb from "../../src/dataset/DuckDb.js"
+import * as ParquetDataset from "../../src/dataset/ParquetDataset.js"
+import { Series } from "../../src/domain/Series.js"
+import { randomFrom, rounds } from "../support/Crashes.js"
+import { recurring } from "../support/exchanges/Faults.js"
+import * as ExchangeServer from "../support/ExchangeServer.js"
+import * as MarketOracle from "../support/MarketOracle.js"
+import { run, start } from "../support/OutpostProcess.js"
+import { temporaryDirectory } from "../support/Store.js"
+
+const begin = Date.UTC(2021, 0, 1)
+const minute = 60_000
+const chunks = 500
+const windowMinutes = 100
+const end = begin + chunks * windowMinutes * minute
+const series = Series.make({ source: "binance", type: "ohlc", pair: "BTC-USDT", span: 60 })
+
+const config = `jobs:
+  candles:
+    source: binance
+    pairs: [BTC/USDT]
+    span: 1m
+    start: ${new Date(begin).toISOString()}
+    end: ${new Date(end).toISOString()}
+    window: ${windowMinutes}m
+    concurrency: 8
+    retry_delay: 20ms
+    max_retries: 3
+`
+
+const oracle = MarketOracle.make({ listedAt: begin + 3 * 86_400_000 })
+
+/** Times and closes in the files. */
+const stored = (site: string) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const dataset = yield* ParquetDataset.make({
+        root: join(site, "data"),
+        parts: join(site, ".outpost", "parts"),
+        inventory: join(site, "inventory-of-the-test")
+      })
+      const rows = yield* Stream.runCollect(dataset.read({ series }))
+      return [...rows].map(({ TS, close }) => `${BigInt(String(TS)) / 1_000_000n} ${String(close)}`)
+    })
+  ).pipe(Effect.provide(DuckDb.layer))
+
+const leftovers = (site: string) =>
+  [join(site, "data"), join(site, ".outpost", "parts")].flatMap((directory) =>
+    fs.existsSync(directory)
+      ? fs
+          .readdirSync(directory, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile() && !/^\d{4}\.parquet$/.test(entry.name))
+          .map(({ name }) => name)
+      : []
+  )
+
+const coverage = async (site: string, env: Readonly<Record<string, string>>) => {
+  const { out } = await run(["coverage", series.key, "--json", "--site", site], { env })
+  const [report] = JSON.parse(out) as ReadonlyArray<Readonly<Record<string, ReadonlyArray<readonly [number, number]>>>>
+  return report
+}
+
+describe("a backfill that is killed", () => {
+  const jobs = rounds(1, 10)
+  const kills = rounds(3, 10)
+
+  it.scopedLive(
+    `${jobs} jobs of ${chunks} windows, ${kills} times kill -9 each: every window once or explained`,
+    () =>
+      Effect.gen(function* () {
+        for (let seed = 1; seed <= jobs; seed++) {
+          const random = randomFrom(seed)
+          const site = yield* temporaryDirectory
+          fs.writeFileSync(join(site, "outpost.yaml"), config)
+          const kinds = ["status", "too-many", "truncated", "duplicate", "redirect-loop"] as const
+          const server = yield* ExchangeServer.make({
+            oracle,
+            now: () => end + 86_400_000,
+            faults: recurring({ seed, rate: 0.2, times: 2, kinds })
+          })
+          const env = { DCCD_BINANCE_REST_URL: server.url }
+          for (let kill = 0; kill < kills; kill++) {
+            const life = start(["backfill", "--resume", "--site", site], { env })
+            const after = 700 + random() * 1_500
+            const ended = yield* Effect.promise(() =>
+              Promise.race([life.ended, new Promise<undefined>((resolve) => setTimeout(resolve, after, undefined))])
+            )
+            life.child.kill("SIGKILL")
+            if (ended === undefined) yield* Effect.promise(() => life.ended)
+          }
+          yield* Effect.promise(() => run(["backfill", "--resume", "--site", site], { env }))
+          const last = yield* Effect.promise(() =>
+            run(["backfill", "--resume", "--retry-failed", "--json", "--site", site], { env })
+          )
+          assert.strictEqual(last.code, 0, last.err)
+
+          const wanted = oracle.candles("BTCUSDT", 60, begin, end).map(({ at, close }) => `${at} ${close}`)
+          assert.deepStrictEqual(yield* stored(site), wanted)
+          const report = yield* Effect.promise(() => coverage(site, env))
+          assert.deepStrictEqual([report?.["unknown"], report?.["failed"]], [[], []])
+          assert.deepStrictEqual(leftovers(site), [])
+        }
+      }),
+    3_000_000
+  )
+})
+
+describe("two at once", () => {
+  it.scopedLive(
+    "a second `backfill --resume` is told who holds the site, or joins its server",
+    () =>
+      Effect.gen(function* () {
+        const site = yield* temporaryDirectory
+        fs.writeFileSync(join(site, "outpost.yaml"), config)
+        const server = yield* ExchangeServer.make({ oracle, now: () => end + 86_400_000, perSecond: 30 })
+        const env = { DCCD_BINANCE_REST_URL: server.url }
+        const first = start(["backfill", "--resume", "--site", site], { env })
+        yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 2_000)))
+        const second = yield* Effect.promise(() => run(["backfill", "--resume", "--site", site], { env }))
+        assert.strictEqual(second.code, 4, second.err)
+        first.child.kill("SIGINT")
+        const { code } = yield* Effect.promise(() => first.ended)
+        assert.strictEqual(code, 130)
+
+        const serving = start(["serve", "--site", site, "--port", "0", "--idle"], { env })
+        yield* Effect.promise(() => serving.prints(/listening on/))
+        const joined = yield* Effect.promise(() =>
+          run(["backfill", "--resume", "--limit", "20", "--site", site], { env })
+        )
+        assert.strictEqual(joined.code, 0, joined.err)
+        serving.child.kill("SIGTERM")
+        assert.strictEqual((yield* Effect.promise(() => serving.ended)).code, 0)
+      }),
+    120_000
+  )
+})
