@@ -18,7 +18,8 @@ const table = (rows) => (rows.length === 0 ? [] : ["", "| | |", "|---|---|", ...
 
 const page = (path) => {
   const command = path[path.length - 1]
-  if (command.children.length > 0) return command.children.flatMap((child) => page([...path, child]))
+  const below = command.children.flatMap((child) => page([...path, child]))
+  if (!command.acts) return below
   return [
     `### ${path.map(({ name }) => name).join(" ")}`,
     "",
@@ -36,7 +37,8 @@ const page = (path) => {
     "```sh",
     ...command.doc.examples.flatMap(([line, does]) => [`# ${does}`, line]),
     "```",
-    ""
+    "",
+    ...below
   ]
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The bin. The half that serves and stores is loaded when a command needs it, so that help comes at once. */
-import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,13 +18,16 @@ const LauncherLive = Launcher.layerLazy(
 
 const line = Outpost.read(process.argv.slice(2))
 
+/** To find out this machine's zone takes longer than to show a page of help, which needs none. */
+const ZoneLive = Outpost.isActing(line)
+  ? DateTime.layerCurrentZoneLocal
+  : DateTime.layerCurrentZone(DateTime.zoneMakeOffset(0))
+
+const HostLive = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeTerminal.layer)
+
 Outpost.execute(line).pipe(
   Effect.scoped,
-  Effect.provide(
-    Layer.mergeAll(LauncherLive, StandardIo.layer, DateTime.layerCurrentZoneLocal).pipe(
-      Layer.provideMerge(NodeContext.layer)
-    )
-  ),
+  Effect.provide(Layer.mergeAll(LauncherLive, StandardIo.layer, ZoneLive).pipe(Layer.provideMerge(HostLive))),
   NodeRuntime.runMain({
     disableErrorReporting: true,
     disablePrettyLogger: true,

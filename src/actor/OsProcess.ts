@@ -232,11 +232,25 @@ const lines = (
 ): Stream.Stream<Line, PipeBroken> =>
   Stream.suspend(() => {
     const splitter = new LineSplitter(longest)
-    return Stream.fromAsyncIterable<Uint8Array, PipeBroken>(readable, broken).pipe(
+    return Stream.fromAsyncIterable<Uint8Array, PipeBroken>(leavable(readable), broken).pipe(
       Stream.mapConcat((bytes) => splitter.push(bytes)),
       Stream.concat(Stream.suspend(() => Stream.fromIterable(splitter.end())))
     )
   })
+
+/** An iteration that can be left while it waits: by itself it would wait for the next output first. */
+const leavable = (readable: Readable): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => {
+    const iterator: AsyncIterator<Uint8Array> = readable[Symbol.asyncIterator]()
+    return {
+      next: () => iterator.next(),
+      return: () => {
+        readable.destroy()
+        return Promise.resolve({ done: true, value: undefined })
+      }
+    }
+  }
+})
 
 /**
  * Reads the id of a group and then waits. If its input ends without the word `done` its parent is dead: it sends SIGTERM

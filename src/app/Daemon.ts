@@ -160,7 +160,7 @@ const configWatch = (procedures: Supervisor.Supervisor, running: Ref.Ref<Procedu
           if (section === "telemetry" || section === "runs")
             yield* Effect.logInfo(`'${section}' takes effect at the next start`)
           if (section === "procedures") yield* reconcile
-          if (Collector.sections.has(section)) yield* Collector.reconcile
+          if (Collector.sections.has(section)) yield* Collector.reconcile(options)
         })
       const reconcile = Effect.gen(function* () {
         const now = yield* config.slice("procedures")

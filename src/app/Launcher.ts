@@ -17,6 +17,8 @@ import * as os from "node:os"
 import { NotFound } from "../cli/Failure.js"
 import * as Cli from "../cli/Launcher.js"
 import * as Client from "../http/Client.js"
+import { BackfillOperations } from "../operations/BackfillOperations.js"
+import { CollectorOperations } from "../operations/CollectorOperations.js"
 import { ConfigOperations, type ConfigInvalid, ConfigVerdict } from "../operations/ConfigOperations.js"
 import { RunOperations } from "../operations/RunOperations.js"
 import { SiteOperations } from "../operations/SiteOperations.js"
@@ -155,7 +157,11 @@ const connect = (options: Cli.ConnectOptions) =>
 const remote = (url: string, token: Redacted.Redacted | undefined, gone: Effect.Effect<void>) =>
   Effect.map(
     Layer.build(Client.layer({ url, token }).pipe(Layer.provide(FetchHttpClient.layer))),
-    (operations): Cli.Connection => ({ where: { _tag: "Server", url }, operations, gone })
+    (operations): Cli.Connection => ({
+      where: { _tag: "Server", url },
+      operations,
+      gone
+    })
   )
 
 /** Suspends until nothing answers there. */
@@ -181,7 +187,14 @@ const inProcess = (options: Cli.ConnectOptions) =>
     ).pipe(Effect.mapError(launchError(options)))
     const connection: Cli.Connection = {
       where: { _tag: "InProcess", site: Context.get(context, Site.Site).directory },
-      operations: Context.pick(TelemetryOperations, RunOperations, SiteOperations, ConfigOperations)(context),
+      operations: Context.pick(
+        TelemetryOperations,
+        RunOperations,
+        SiteOperations,
+        ConfigOperations,
+        BackfillOperations,
+        CollectorOperations
+      )(context),
       gone: Effect.void
     }
     return connection

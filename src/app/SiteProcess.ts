@@ -19,7 +19,9 @@ import type { DatabaseUnusable } from "../database/Database.js"
 import * as DuckDb from "../dataset/DuckDb.js"
 import type { StorageFailed } from "../domain/Refusal.js"
 import type { BackfillOperations } from "../operations/BackfillOperations.js"
+import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import * as LocalBackfillOperations from "../operations/LocalBackfillOperations.js"
+import * as LocalCollectorOperations from "../operations/LocalCollectorOperations.js"
 import * as LocalRunOperations from "../operations/LocalRunOperations.js"
 import * as LocalSiteOperations from "../operations/LocalSiteOperations.js"
 import * as LocalTelemetryOperations from "../operations/LocalTelemetryOperations.js"
@@ -55,7 +57,8 @@ export interface SiteOptions {
   readonly shutdown: Option.Option<Effect.Effect<void>>
 }
 
-export type Operations = TelemetryOperations | RunOperations | SiteOperations | ConfigOperations | BackfillOperations
+export type Operations =
+  TelemetryOperations | RunOperations | SiteOperations | ConfigOperations | BackfillOperations | CollectorOperations
 export type Parts =
   | Site.Site
   | ConfigFile.ConfigFile
@@ -88,7 +91,7 @@ export const layer = (
     Layer.provideMerge(Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options))),
     Layer.provideMerge(Root.layer.pipe(Layer.provideMerge(tree)))
   )
-  const collector = LocalBackfillOperations.layer.pipe(
+  const collector = Layer.mergeAll(LocalBackfillOperations.layer, LocalCollectorOperations.layer).pipe(
     Layer.provideMerge(Collector.layer({ idle: options.idle })),
     Layer.provideMerge(operations)
   )

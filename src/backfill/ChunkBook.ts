@@ -28,6 +28,12 @@ export interface Downloaded {
   readonly processing: boolean
 }
 
+/** A window that is in the dataset and not yet where its file is to be copied. */
+export interface Processed extends Downloaded {
+  /** The file of the dataset that holds it. */
+  readonly file: string
+}
+
 /** What is known of a series. The sets do not overlap. */
 export interface Coverage {
   readonly fetched: TimeRanges
@@ -62,10 +68,15 @@ export interface ChunkBook {
   readonly noteEmpty: (attempt: Attempt, seconds: number) => Effect.Effect<void, StorageFailed>
   readonly noteFailed: (attempt: Attempt, failure: Failure) => Effect.Effect<void, StorageFailed>
   readonly noteProcessing: (chunks: ReadonlyArray<Downloaded>) => Effect.Effect<void, StorageFailed>
-  readonly noteProcessed: (
-    chunks: ReadonlyArray<Downloaded>,
-    result: { readonly seconds: number; readonly path: string; readonly bytes: number }
+  readonly noteProcessed: (chunks: ReadonlyArray<Processed>, seconds: number) => Effect.Effect<void, StorageFailed>
+  /** Windows whose upload has not succeeded yet; those of which it failed only where asked for. */
+  readonly toUpload: (options: { readonly retryFailed: boolean }) => Effect.Effect<ReadonlyArray<Processed>>
+  readonly noteUploading: (chunks: ReadonlyArray<Processed>) => Effect.Effect<void, StorageFailed>
+  readonly noteUploaded: (
+    chunks: ReadonlyArray<Processed>,
+    result: { readonly seconds: number; readonly bucket: string; readonly key: string }
   ) => Effect.Effect<void, StorageFailed>
+  readonly noteUploadFailed: (chunks: ReadonlyArray<Processed>, failure: Failure) => Effect.Effect<void, StorageFailed>
   /** Time that someone else fetched: files from before there was a ledger, a live stream. */
   readonly noteCovered: (ranges: TimeRanges, how: string) => Effect.Effect<void, StorageFailed>
 }

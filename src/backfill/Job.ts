@@ -37,16 +37,21 @@ export interface Job {
 /** The daemon's own start of a range. */
 const firstDay = "2020-01-01 00:00:00"
 
-/** All of a config that are not switched off, the collector's own first. */
-export const ofConfig = (
-  histo: ReadonlyArray<HistoJob>,
-  jobs: Jobs,
-  zone: string,
+export interface Config {
+  readonly histo: ReadonlyArray<HistoJob>
+  readonly jobs: Jobs
+  readonly zone: string
+  /** Whether the collector's own candles are copied as soon as they are written. */
+  readonly upload: boolean
   /** Settings that the environment gives to a source, such as its base URL. */
-  environment: (source: string) => Readonly<Record<string, unknown>>
-): ReadonlyArray<Job> => {
+  readonly environment: (source: string) => Readonly<Record<string, unknown>>
+}
+
+/** All of a config that are not switched off, the collector's own first. */
+export const ofConfig = (config: Config): ReadonlyArray<Job> => {
+  const { environment, histo, jobs, zone } = config
   const names = new Set(Object.keys(jobs))
-  const candles = histo.map((job) => ofHisto(job, free(`${job.exchange}-${job.span}s`, names), zone, environment))
+  const candles = histo.map((job) => ofHisto(job, free(`${job.exchange}-${job.span}s`, names), config))
   const own = Object.entries(jobs)
     .filter(([, job]) => job.enabled)
     .map(([name, job]) => ofEntry(name, job, zone, environment))
@@ -62,12 +67,7 @@ const free = (name: string, taken: Set<string>): string => {
   return found
 }
 
-const ofHisto = (
-  job: HistoJob,
-  name: string,
-  zone: string,
-  environment: (source: string) => Readonly<Record<string, unknown>>
-): Job => ({
+const ofHisto = (job: HistoJob, name: string, { environment, upload, zone }: Config): Job => ({
   name,
   isHisto: true,
   source: job.exchange,
@@ -84,7 +84,7 @@ const ofHisto = (
   attempts: job.max_retries,
   retryDelay: Duration.seconds(job.retry_delay),
   fill: "none",
-  upload: false,
+  upload,
   ledger: Option.none(),
   // As the daemon: a look for new candles once a span.
   every: Option.some(Duration.seconds(job.span)),

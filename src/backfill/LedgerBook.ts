@@ -19,7 +19,7 @@ import type { Ledger } from "../ledger/Ledger.js"
 import { Ledgers } from "../ledger/Ledgers.js"
 import * as LedgerRow from "../ledger/LedgerRow.js"
 import * as LedgerText from "../ledger/LedgerText.js"
-import { type Attempt, type ChunkBook, ChunkBooks, type Downloaded, passing } from "./ChunkBook.js"
+import { type Attempt, type ChunkBook, ChunkBooks, type Downloaded, passing, type Processed } from "./ChunkBook.js"
 import { KnownRanges } from "./internal/knownRanges.js"
 
 export interface Options {
@@ -121,6 +121,13 @@ const bookOf = ({ known, ledger }: Shared, series: Series, runId: string): Chunk
       Effect.flatMap((at) => ledger.append(row(attempt, { ...at, ...fields }))),
       Effect.tap(() => known.learn(attempt.window, meaning))
     )
+  /** One row for each window of a file; together in one commit. */
+  const all = (chunks: ReadonlyArray<Processed>, fields: Partial<LedgerRow.LedgerRow>) =>
+    Effect.flatMap(finished, (at) =>
+      ledger.appendAll(
+        chunks.map((chunk) => row(chunk.attempt, { ...at, ...carried(chunk), cdf_path: chunk.file, ...fields }))
+      )
+    )
   const carried = ({ path, records }: Downloaded) => ({ records_downloaded: String(records), csv_path: path })
 
   return {
@@ -175,21 +182,32 @@ const bookOf = ({ known, ledger }: Shared, series: Series, runId: string): Chunk
       }),
     noteProcessing: (chunks) =>
       ledger.appendAll(chunks.map((chunk) => row(chunk.attempt, { status: "PROCESS_PENDING", ...carried(chunk) }))),
-    noteProcessed: (chunks, { bytes, path, seconds }) =>
-      Effect.flatMap(finished, (at) =>
-        ledger.appendAll(
-          chunks.map((chunk) =>
-            row(chunk.attempt, {
-              status: "PROCESSED",
-              ...at,
-              ...carried(chunk),
-              process_seconds: LedgerText.seconds(seconds),
-              cdf_size_mb: bytes === 0 ? "" : LedgerText.mebibytes(bytes),
-              cdf_path: path
-            })
-          )
-        )
-      ),
+    noteProcessed: (chunks, seconds) =>
+      all(chunks, { status: "PROCESSED", process_seconds: LedgerText.seconds(seconds) }),
+    toUpload: ({ retryFailed }) =>
+      Effect.map(ledger.chunks(series.key), (chunks) => {
+        const found: Array<Processed> = []
+        for (const chunk of chunks) {
+          const waiting = processedOnly(chunk, retryFailed)
+          if (waiting !== undefined) found.push(waiting)
+        }
+        return found
+      }),
+    noteUploading: (chunks) => all(chunks, { status: "UPLOAD_PENDING" }),
+    noteUploaded: (chunks, { bucket, key, seconds }) =>
+      all(chunks, {
+        status: "UPLOADED",
+        upload_seconds: LedgerText.seconds(seconds),
+        s3_bucket: bucket,
+        s3_key: key
+      }),
+    noteUploadFailed: (chunks, { message, seconds, type }) =>
+      all(chunks, {
+        status: "FAILED",
+        upload_seconds: LedgerText.seconds(seconds),
+        error_type: type,
+        error_message: message
+      }),
     noteCovered: (ranges, how) =>
       Effect.gen(function* () {
         const at = yield* finished
@@ -216,6 +234,20 @@ const downloadedOnly = ({ download, figures, process, window }: ChunkState): Dow
     records: Number(figures.records_downloaded) || 0,
     path: figures.csv_path,
     processing: same !== undefined
+  }
+}
+
+/** A window that is in the dataset and whose upload, if it began, did not succeed. */
+const processedOnly = (chunk: ChunkState, retryFailed: boolean): Processed | undefined => {
+  const { cdfPath, download, figures, process, upload, window } = chunk
+  if (process?.status !== "PROCESSED" || upload?.status === "UPLOADED" || cdfPath === "") return undefined
+  if (upload?.status === "FAILED" && !retryFailed) return undefined
+  return {
+    attempt: { window, startedAt: download?.startedAt ?? process.startedAt },
+    records: Number(figures.records_downloaded) || 0,
+    path: figures.csv_path,
+    processing: true,
+    file: cdfPath
   }
 }
 

@@ -14,11 +14,13 @@ import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import { basename } from "node:path"
 import type { StorageFailed } from "../domain/Refusal.js"
 import * as TimeRange from "../domain/TimeRange.js"
 import type { Outgoing } from "../outgoing/Outgoing.js"
 import type { SourceError } from "../source/SourceError.js"
-import { type Attempt, type Coverage, type Downloaded, passing } from "./ChunkBook.js"
+import { type Attempt, type Coverage, type Downloaded, passing, type Processed } from "./ChunkBook.js"
+import type { Uploaded } from "./sync/Uploads.js"
 import * as WindowFetch from "./WindowFetch.js"
 import * as WindowPlan from "./WindowPlan.js"
 
@@ -35,8 +37,10 @@ export interface SeriesRun extends WindowFetch.Target {
   /** Called once, before the first window. */
   readonly planned: (total: number) => Effect.Effect<void>
   readonly finished: (outcome: WindowFetch.Outcome, window: TimeRange.TimeRange) => Effect.Effect<void>
-  /** Files that were written; durable. */
-  readonly merged: (files: ReadonlyArray<string>) => Effect.Effect<void, StorageFailed>
+  /** Fails while nothing new may be begun. */
+  readonly admitted: Effect.Effect<void, StorageFailed>
+  /** Copies files; absent where they are not to be copied. */
+  readonly upload: ((files: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Uploaded>>) | undefined
 }
 
 /** What the plan leaves out. */
@@ -55,6 +59,7 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
       const merge = yield* merging(task, waiting)
       yield* settleLeftovers(task, waiting)
       yield* merge
+      yield* uploadFinished(task)
       const options = {
         range: task.range,
         covered: settled(yield* task.book.coverage, task.retryFailed),
@@ -75,6 +80,7 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
         Effect.onInterrupt(() => Effect.whenEffect(Effect.ignoreLogged(merge), task.mergeAtStop))
       )
       yield* merge
+      yield* uploadFinished(task)
     })
   )
 
@@ -91,7 +97,7 @@ const windows = (task: SeriesRun, options: WindowPlan.PlanOptions, total: number
   Stream.fromIterable(WindowPlan.windows(options)).pipe(
     Stream.take(total),
     Stream.grouped(claimed(task.concurrency)),
-    Stream.mapEffect((group) => task.book.claim([...group])),
+    Stream.mapEffect((group) => Effect.zipRight(task.admitted, task.book.claim([...group]))),
     Stream.flattenIterables
   )
 
@@ -136,7 +142,12 @@ const settleLeftovers = Effect.fnUntraced(function* (
   if (chunks.length === 0) return
   const there = new Set((yield* dataset.pendingParts(series)).map(({ path }) => path))
   const merged = chunks.filter(({ path, processing }) => !there.has(path) && processing)
-  if (merged.length > 0) yield* book.noteProcessed(merged, { seconds: 0, path: "", bytes: 0 })
+  if (merged.length > 0) {
+    yield* book.noteProcessed(
+      merged.map((chunk) => ({ ...chunk, file: "" })),
+      0
+    )
+  }
   const message = "the part file is gone"
   yield* Effect.forEach(
     chunks.filter(({ path, processing }) => !there.has(path) && !processing),
@@ -171,10 +182,46 @@ const merging = (task: SeriesRun, waiting: Ref.Ref<ReadonlyArray<Downloaded>>) =
       )
       const kept = chunks.filter(({ path }) => !lost.has(path))
       const seconds = ((yield* Clock.currentTimeMillis) - begin) / 1000
-      const [path = ""] = result.written
-      if (kept.length > 0) yield* book.noteProcessed(kept, { seconds: seconds / kept.length, path, bytes: 0 })
-      if (result.written.length > 0) yield* task.merged(result.written)
+      const placed = kept.map((chunk) => ({ ...chunk, file: fileOf(chunk, result.written) }))
+      if (kept.length > 0) yield* book.noteProcessed(placed, seconds / kept.length)
     })
     // Cut off in the middle, what was taken from the list would be merged only by the next run.
     return mutex.withPermits(1)(Effect.uninterruptible(once))
   })
+
+/** Of files named by year, month or day, the one that a window begins in. */
+const fileOf = ({ attempt }: Downloaded, files: ReadonlyArray<string>): string => {
+  const begin = new Date(attempt.window.start).toISOString()
+  return files.find((file) => begin.startsWith(basename(file, ".parquet"))) ?? files[0] ?? ""
+}
+
+/** Copies the files of windows that are in the dataset and nowhere else yet. What fails is in the ledger with its reason. */
+const uploadFinished = Effect.fnUntraced(function* ({ book, retryFailed, say, upload }: SeriesRun) {
+  if (upload === undefined) return
+  const chunks = yield* book.toUpload({ retryFailed })
+  if (chunks.length === 0) return
+  const byFile = groupOf(chunks)
+  yield* book.noteUploading(chunks)
+  const results = yield* upload([...byFile.keys()])
+  for (const { error, file, placed, seconds } of results) {
+    const held = byFile.get(file) ?? []
+    const [first] = placed
+    if (error === undefined && first !== undefined) {
+      yield* book.noteUploaded(held, { seconds, bucket: first.bucket, key: first.key })
+    } else {
+      const message = error ?? "there is no remote"
+      yield* book.noteUploadFailed(held, { type: "UploadFailed", message, seconds })
+      yield* say(`upload of ${file} failed: ${message}`)
+    }
+  }
+})
+
+const groupOf = (chunks: ReadonlyArray<Processed>): ReadonlyMap<string, ReadonlyArray<Processed>> => {
+  const groups = new Map<string, Array<Processed>>()
+  for (const chunk of chunks) {
+    const group = groups.get(chunk.file)
+    if (group === undefined) groups.set(chunk.file, [chunk])
+    else group.push(chunk)
+  }
+  return groups
+}

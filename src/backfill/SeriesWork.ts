@@ -1,4 +1,5 @@
 /** A planned series brought to work: its book opened, its source's line joined, its counts kept. */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { SeriesProgress } from "../domain/Backfill.js"
 import type { StorageFailed } from "../domain/Refusal.js"
@@ -8,9 +9,11 @@ import { Outgoing } from "../outgoing/Outgoing.js"
 import { RateLimits } from "../outgoing/RateLimits.js"
 import type { SourceError } from "../source/SourceError.js"
 import { ChunkBooks, type Coverage } from "./ChunkBook.js"
+import type { CollectorHealth } from "./health/CollectorHealth.js"
 import type { RetryBudget } from "./RetryBudget.js"
 import type { PlannedSeries } from "./SeriesPlan.js"
 import * as SeriesRun from "./SeriesRun.js"
+import { Uploads } from "./sync/Uploads.js"
 import * as WindowPlan from "./WindowPlan.js"
 
 type Counts = { -readonly [K in keyof SeriesProgress]: SeriesProgress[K] }
@@ -28,7 +31,16 @@ export interface Hooks {
   readonly count: (change: (counts: Counts) => void) => void
 }
 
-export type Needs = Dataset | ChunkBooks | RateLimits
+/** Whether something new may be begun. */
+export class RoomToWork extends Context.Tag("outpost/backfill/RoomToWork")<
+  RoomToWork,
+  {
+    /** Fails, with the reason, while there is too little room on the disk. Cheap. */
+    readonly check: Effect.Effect<void, StorageFailed>
+  }
+>() {}
+
+export type Needs = Dataset | ChunkBooks | RateLimits | RoomToWork | Uploads | CollectorHealth
 
 /** Fetches what is missing. Fails where the source can't do it at all, or the disk takes nothing. */
 export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, SourceError | StorageFailed, Needs> =>
@@ -81,7 +93,8 @@ export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, S
               }
             })
           ),
-        merged: () => Effect.void
+        admitted: (yield* RoomToWork).check,
+        upload: job.upload ? (yield* Uploads).upload : undefined
       }).pipe(Effect.provideService(Outgoing, outgoing))
     })
   )

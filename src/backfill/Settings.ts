@@ -42,12 +42,11 @@ export class Remote extends Schema.Class<Remote>("outpost/backfill/Remote")({
   remote: Schema.String.annotations({ description: "An rclone remote, such as backup:site-1" })
 }) {}
 
+const notAServer = "expected the address of a server, such as https://s3.eu-central-1.amazonaws.com"
+
 const HttpAddress = Schema.String.pipe(
-  Schema.filter(
-    (text) =>
-      (/^https?:\/\/[^/?#@\s]+\/?$/.test(text) && URL.canParse(text)) ||
-      "expected the address of a server, such as https://s3.eu-central-1.amazonaws.com"
-  )
+  Schema.filter((text) => URL.canParse(text) || notAServer),
+  Schema.pattern(/^https?:\/\/[^/?#@\s]+\/?$/, { message: () => notAServer })
 )
 
 const BucketName = Schema.String.pipe(

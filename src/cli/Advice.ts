@@ -16,6 +16,17 @@ const byTag: ReadonlyMap<string, string> = new Map([
   ["RunNotFound", "see what there is with: outpost run list"],
   ["NoCurrentEvent", "see what there is with: outpost current"],
   ["NoSuchActor", "see what there is with: outpost tree"],
+  ["BackfillNotFound", "see what there is with: outpost backfill list"],
+  [
+    "BackfillRefused",
+    "mend it on the command line or in the job; see what would be done with: outpost backfill --dry-run"
+  ],
+  ["BackfillBusy", "see how it is with: outpost backfill list"],
+  ["NoMatchingJob", "see the jobs with: outpost config show; write some under histo_jobs or jobs"],
+  ["NoMatchingStream", "see what there is with: outpost stream list"],
+  ["UnsupportedStream", "see what the exchange has in the docs, or name other channels"],
+  ["NoRemotes", "name one under storage.remotes in the config"],
+  ["ScheduleNotFound", "see what there is with: outpost schedule list"],
   ["ActorFailed", "see why with: outpost tree, and: outpost logs --tail 50"],
   ["ShutdownUnavailable", "this server is part of another program; stop that one"],
   ["StorageFailed", "look at the disk (space, permissions), then check the data with: outpost verify"],
@@ -25,6 +36,8 @@ const byTag: ReadonlyMap<string, string> = new Map([
   ["RunRefused", "choose another name or directory"],
   ["LaunchFailed", "check the installation with: outpost doctor"],
   ["SiteUnusable", "make the directory writable, or name another with --site"],
+  ["UnknownColumns", "nothing was written"],
+  ["InvalidStatus", "nothing was written"],
   ["InvalidInput", "correct it and send it again; nothing was stored"]
 ])
 

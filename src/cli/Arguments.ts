@@ -72,11 +72,14 @@ export const parse = <Command extends Tree<Command>>(
   }
 
   const command = here()
+  const foreign = [...own.keys()].find((name) => !command.options.some(({ names }) => names[0] === name))
+  if (foreign !== undefined) return Either.left(unknownOption(foreign, path, [...command.options, ...globals]))
   const tokens = command.options.flatMap(({ names: [name], repeated }) => {
     const values = own.get(name)
     return values === undefined ? [] : repeated ? [name, JSON.stringify(values)] : [name, ...values]
   })
-  const surplus = positionals[command.positionals.length]
+  const takesAll = command.positionals.some(({ repeated }) => repeated)
+  const surplus = takesAll ? undefined : positionals[command.positionals.length]
   return surplus !== undefined && wants === "run"
     ? Either.left(problem(`${words(path)} does not take '${surplus}'`, path))
     : Either.right({ path, globals: given, tokens: [...tokens, "--", ...positionals], wants })

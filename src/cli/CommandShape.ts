@@ -22,14 +22,18 @@ export interface OptionShape {
 export interface ArgumentShape {
   readonly name: string
   readonly required: boolean
+  /** Stands for all the words that are left. */
+  readonly repeated: boolean
   readonly description: string
 }
 
-/** A tree of words; only leaves do something. */
+/** A tree of words. */
 export interface CommandShape {
   readonly name: string
   /** One line. */
   readonly summary: string
+  /** False for a word that only leads to other commands. */
+  readonly acts: boolean
   readonly options: ReadonlyArray<OptionShape>
   readonly positionals: ReadonlyArray<ArgumentShape>
   readonly children: ReadonlyArray<CommandShape>
@@ -41,7 +45,7 @@ export const repeatedMark = "..."
 /** The options and positional arguments of a declared command. */
 export const of = (command: CommandDescriptor.Command<unknown>): Pick<CommandShape, "options" | "positionals"> => {
   const descriptions = new Map(definitions(CommandDescriptor.getHelp(command, CliConfig.defaultConfig)))
-  const [, ...named] = namedParts(CommandDescriptor.getUsage(command), true)
+  const [, ...named] = namedParts(CommandDescriptor.getUsage(command), { required: true, repeated: false })
   return {
     options: named.filter(isOption).flatMap(({ names, value }) => {
       const [first, ...others] = names.toSorted((a, b) => b.length - a.length)
@@ -55,9 +59,10 @@ export const of = (command: CommandDescriptor.Command<unknown>): Pick<CommandSha
     }),
     positionals: named
       .filter((part) => !isOption(part))
-      .map(({ names, required }) => ({
+      .map(({ names, repeated, required }) => ({
         name: (names[0] ?? "").replaceAll(/[<>]/g, ""),
         required,
+        repeated,
         description: descriptions.get(names[0] ?? "") ?? ""
       }))
   }
@@ -70,26 +75,31 @@ export const textOf = (doc: HelpDoc.HelpDoc): string => paragraphs(doc).join("; 
 
 const isOption = ({ names }: NamedPart) => names[0]?.startsWith("-") === true
 
-interface NamedPart {
-  readonly names: ReadonlyArray<string>
-  readonly value: Option.Option<string>
+interface Multiplicity {
   readonly required: boolean
+  readonly repeated: boolean
 }
 
-const namedParts = (usage: Usage.Usage, required: boolean): ReadonlyArray<NamedPart> => {
+interface NamedPart extends Multiplicity {
+  readonly names: ReadonlyArray<string>
+  readonly value: Option.Option<string>
+}
+
+const namedParts = (usage: Usage.Usage, times: Multiplicity): ReadonlyArray<NamedPart> => {
   switch (usage._tag) {
     case "Empty":
     case "Mixed":
       return []
     case "Named":
-      return [{ names: usage.names, value: usage.acceptedValues, required }]
+      return [{ names: usage.names, value: usage.acceptedValues, ...times }]
     case "Optional":
-      return namedParts(usage.usage, false)
+      return namedParts(usage.usage, { ...times, required: false })
     case "Repeated":
-      return namedParts(usage.usage, required)
+      // How many there must be at least is not told; those of ours may all be left out.
+      return namedParts(usage.usage, { required: false, repeated: true })
     case "Alternation":
     case "Concat":
-      return [...namedParts(usage.left, required), ...namedParts(usage.right, required)]
+      return [...namedParts(usage.left, times), ...namedParts(usage.right, times)]
   }
 }
 

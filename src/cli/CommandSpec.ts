@@ -1,6 +1,6 @@
 /**
- * A command as it is declared: its words, what it teaches in its help, its typed input, and the effect it runs. Each leaf
- * is parsed by the parser library on tokens that `Arguments` has put in order.
+ * A command as it is declared: its words, what it teaches in its help, its typed input, and the effect it runs. Each that
+ * acts is parsed by the parser library on tokens that `Arguments` has put in order.
  */
 import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
@@ -52,15 +52,22 @@ export const make = <Name extends string, const Config extends Command.Command.C
   config: Config,
   handler: (input: Types.Simplify<Command.Command.ParseConfig<Config>>) => Effect.Effect<void, E, Environment>
 ): CommandSpec => {
-  const { descriptor } = Command.make(name, config)
+  const descriptor = once(() => Command.make(name, config).descriptor)
+  const shape = once(() => CommandShape.of(descriptor()))
   return {
     name,
     doc,
     summary: doc.summary,
+    acts: true,
     children: [],
-    ...CommandShape.of(descriptor),
+    get options() {
+      return shape().options
+    },
+    get positionals() {
+      return shape().positionals
+    },
     run: (tokens) =>
-      CommandDescriptor.parse(descriptor, [name, ...tokens], CliConfig.defaultConfig).pipe(
+      CommandDescriptor.parse(descriptor(), [name, ...tokens], CliConfig.defaultConfig).pipe(
         Effect.mapError((error) => new UsageProblem({ message: CommandShape.textOf(error.error) })),
         Effect.filterOrFail(
           (directive) => directive._tag === "UserDefined",
@@ -71,13 +78,38 @@ export const make = <Name extends string, const Config extends Command.Command.C
   }
 }
 
+/** A command that does something by itself, and leads to others too. */
+export const withCommands = (command: CommandSpec, children: ReadonlyArray<CommandSpec>): CommandSpec => ({
+  name: command.name,
+  doc: command.doc,
+  summary: command.summary,
+  acts: command.acts,
+  children,
+  get options() {
+    return command.options
+  },
+  get positionals() {
+    return command.positionals
+  },
+  run: command.run
+})
+
 /** A word that only leads to other commands; by itself it shows its help. */
 export const group = (name: string, doc: Doc, children: ReadonlyArray<CommandSpec>): CommandSpec => ({
   name,
   doc,
   summary: doc.summary,
+  acts: false,
   options: [],
   positionals: [],
   children,
   run: () => Effect.void
 })
+
+// ------------------------------------------------------------------------------------------------------------------
+
+/** Of all commands that are declared, a command line asks one for its options: the others don't work theirs out. */
+const once = <A>(make: () => A): (() => A) => {
+  let made: { readonly value: A } | undefined
+  return () => (made ??= { value: make() }).value
+}

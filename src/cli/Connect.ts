@@ -2,6 +2,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { BackfillOperations } from "../operations/BackfillOperations.js"
+import { CollectorOperations } from "../operations/CollectorOperations.js"
 import { ConfigOperations } from "../operations/ConfigOperations.js"
 import { RunOperations } from "../operations/RunOperations.js"
 import { SiteOperations } from "../operations/SiteOperations.js"
@@ -27,7 +29,14 @@ export const open = (need: ConnectOptions["need"]): Effect.Effect<Connection, La
     return { ...connection, operations: onlyOperations(connection.operations) }
   })
 
-const onlyOperations = Context.pick(TelemetryOperations, RunOperations, SiteOperations, ConfigOperations)
+const onlyOperations = Context.pick(
+  TelemetryOperations,
+  RunOperations,
+  SiteOperations,
+  ConfigOperations,
+  BackfillOperations,
+  CollectorOperations
+)
 
 const using =
   (need: ConnectOptions["need"]) =>

@@ -72,4 +72,8 @@ export const argument = (name: string, description: string): Args.Args<string> =
 export const optionalArgument = (name: string, description: string): Args.Args<Option.Option<string>> =>
   argument(name, description).pipe(Args.optional)
 
+/** All words that are left, if any. */
+export const restArgument = (name: string, description: string): Args.Args<ReadonlyArray<string>> =>
+  argument(name, description).pipe(Args.repeated)
+
 const refuse = (message: string) => Effect.fail(ValidationError.invalidValue(HelpDoc.p(message)))

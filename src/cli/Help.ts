@@ -31,12 +31,17 @@ export const of = (
   ]
 }
 
-/** How a command is called, for example `outpost run start [ID] [options]`. */
+/** How a command is called, for example `outpost run start [ID] [options]` or `outpost backfill [<command>] [options]`. */
 export const usage = (path: ReadonlyArray<CommandSpec>): string => {
   const command = path[path.length - 1]
-  const positionals = command?.positionals.map(({ name, required }) => (required ? name : `[${name}]`)) ?? []
-  const rest = command !== undefined && command.children.length > 0 ? ["<command>"] : positionals
-  return [Arguments.words(path), ...rest, "[options]"].join(" ")
+  const positionals =
+    command?.positionals.map(({ name, repeated, required }) => {
+      const text = repeated ? `${name}...` : name
+      return required ? text : `[${text}]`
+    }) ?? []
+  const below =
+    command === undefined || command.children.length === 0 ? [] : [command.acts ? "[<command>]" : "<command>"]
+  return [Arguments.words(path), ...below, ...positionals, "[options]"].join(" ")
 }
 
 // ------------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import type { BackfillOperations } from "../operations/BackfillOperations.js"
+import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import * as Config from "../operations/ConfigOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
@@ -97,7 +99,13 @@ export interface ConnectOptions extends Place {
   readonly need: "server" | "read" | "write"
 }
 
-export type Operations = TelemetryOperations | RunOperations | SiteOperations | Config.ConfigOperations
+export type Operations =
+  | TelemetryOperations
+  | RunOperations
+  | SiteOperations
+  | Config.ConfigOperations
+  | BackfillOperations
+  | CollectorOperations
 
 /** Who carries the command out. */
 export type Where =

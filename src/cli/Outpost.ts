@@ -7,20 +7,27 @@ import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Advice from "./Advice.js"
 import * as Arguments from "./Arguments.js"
+import { backfill, collect } from "./BackfillCommand.js"
 import * as CommandSpec from "./CommandSpec.js"
 import { completions } from "./CompletionsCommand.js"
 import { config } from "./ConfigCommand.js"
+import { coverage } from "./CoverageCommand.js"
 import { current } from "./CurrentCommand.js"
 import { event } from "./EventCommand.js"
 import { exportCommand } from "./ExportCommand.js"
 import { type Failure, UsageProblem } from "./Failure.js"
 import * as Globals from "./Globals.js"
 import * as Help from "./Help.js"
+import { inventory } from "./InventoryCommand.js"
+import { ledger } from "./LedgerCommand.js"
 import { logs } from "./LogsCommand.js"
 import * as Output from "./Output.js"
 import { run } from "./RunCommand.js"
+import { schedule } from "./ScheduleCommand.js"
 import { serve, status, stop } from "./ServeCommand.js"
 import { StandardIo } from "./StandardIo.js"
+import { stream } from "./StreamCommand.js"
+import { sync } from "./SyncCommand.js"
 import { actor, procedure, tree } from "./TreeCommand.js"
 import { doctor, verify } from "./VerifyCommand.js"
 import { version } from "../domain/Version.js"
@@ -33,6 +40,7 @@ export const root: CommandSpec.CommandSpec = CommandSpec.group(
       ["outpost serve --init", "start a site in ./site"],
       [`outpost event post weather '{"wind":4.2}'`, "store an event"],
       ["outpost run start 042 && outpost run stop", "a run of observation"],
+      ["outpost backfill --resume", "fetch what is missing of the series of the config"],
       ["outpost status", "how it is"]
     ]
   },
@@ -44,11 +52,19 @@ export const root: CommandSpec.CommandSpec = CommandSpec.group(
     event,
     current,
     exportCommand,
+    backfill,
+    collect,
+    coverage,
+    inventory,
+    schedule,
+    stream,
+    sync,
     verify,
     doctor,
     tree,
     actor,
     procedure,
+    ledger,
     logs,
     config,
     completions(() => root)
@@ -65,13 +81,17 @@ export const read = (args: ReadonlyArray<string>): Line => Arguments.parse(root,
 export const isServing = (line: Line): boolean =>
   Either.isRight(line) && line.right.path[1]?.name === serve.name && line.right.wants === "run"
 
+/** Whether a command will be run, instead of its help or the version being shown. */
+export const isActing = (line: Line): boolean =>
+  Either.isRight(line) && line.right.wants === "run" && line.right.path.at(-1)?.acts === true
+
 /** Carries a command line out; failures have been told on standard error when it ends. */
 export const execute = (line: Line): Effect.Effect<void, Failure, Exclude<CommandSpec.Environment, Globals.Globals>> =>
   Effect.gen(function* () {
     const { globals, path, tokens, wants } = yield* line
     const command = path[path.length - 1] ?? root
     if (wants === "version") return yield* Output.line(version)
-    if (wants === "help" || command.children.length > 0) {
+    if (wants === "help" || !command.acts) {
       const io = yield* StandardIo
       const lines = Help.of(path, Globals.shapes, yield* Output.style, Math.min(100, yield* io.columns))
       return yield* Output.line(lines.join("\n"))

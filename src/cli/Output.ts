@@ -91,14 +91,21 @@ export interface Style {
   readonly doubtful: (text: string) => string
 }
 
+/** No colours at all. */
+export const colourless: Style = {
+  bold: (text) => text,
+  dim: (text) => text,
+  good: (text) => text,
+  bad: (text) => text,
+  doubtful: (text) => text
+}
+
 /** Colours on a terminal, nothing elsewhere or where NO_COLOR is set. */
 export const style: Effect.Effect<Style, never, StandardIo> = Effect.gen(function* () {
   const { terminal } = yield* StandardIo
   const forbidden = yield* Effect.option(Config.nonEmptyString("NO_COLOR"))
-  const paint = (code: number) =>
-    terminal.out && forbidden._tag === "None"
-      ? (text: string) => `\u001b[${code}m${text}\u001b[0m`
-      : (text: string) => text
+  if (!terminal.out || forbidden._tag === "Some") return colourless
+  const paint = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`
   return { bold: paint(1), dim: paint(2), good: paint(32), bad: paint(31), doubtful: paint(33) }
 })
 
@@ -109,6 +116,14 @@ export const width = (text: string): number => Array.from(text.replaceAll(ansi, 
 export const cut = (text: string, columns: number): string => {
   const characters = Array.from(text)
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`
+}
+
+/** The same with the ellipsis inside, for text whose end tells as much as its beginning: paths, keys, ids. */
+export const cutMiddle = (text: string, columns: number): string => {
+  const characters = Array.from(text)
+  if (characters.length <= columns || columns < 3) return cut(text, columns)
+  const end = Math.ceil((columns - 1) / 2)
+  return `${characters.slice(0, columns - 1 - end).join("")}…${characters.slice(-end).join("")}`
 }
 
 // oxlint-disable-next-line no-control-regex -- escape sequences begin with a control character

@@ -29,8 +29,19 @@ export const span = (millis: number): string => {
 /** `1,234,567`. */
 export const count = (number: number): string => String(number).replaceAll(/\B(?=(\d{3})+$)/g, ",")
 
-/** `3 events`, `1 event`. */
-export const plural = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? "" : "s"}`
+/** Per second, with as many digits as mean something: `0.4`, `12`, `3,400`. */
+export const rate = (perSecond: number): string =>
+  perSecond < 10 && !Number.isInteger(perSecond) ? perSecond.toFixed(1) : count(Math.round(perSecond))
+
+/** `99.7 %`; 100 and 0 only where it is all, or nothing. */
+export const percent = (part: number, whole: number): string => {
+  if (part >= whole) return "100 %"
+  return part <= 0 ? "0 %" : `${Math.min(99.9, Math.max(0.1, (part / whole) * 100)).toFixed(1)} %`
+}
+
+/** `3 events`, `1 event`; with the plural where it has another ending. */
+export const plural = (number: number, noun: string, nouns = `${noun}s`): string =>
+  `${count(number)} ${number === 1 ? noun : nouns}`
 
 /** `2026-03-17 11:59:59+01:00`. */
 export const moment = (instant: DateTime.DateTime.Input, zone: DateTime.TimeZone): string => {
@@ -38,7 +49,23 @@ export const moment = (instant: DateTime.DateTime.Input, zone: DateTime.TimeZone
   return zoned._tag === "None" ? String(instant) : format(zoned.value)
 }
 
+/** `2026-03-17`; `2026-03-17 11:59` or `2026-03-17 11:59:59.5` where it is not midnight. The zone is not written out. */
+export const wallClock = (millis: number, zone: DateTime.TimeZone): string => {
+  const zoned = DateTime.unsafeMakeZoned(millis, { timeZone: zone })
+  const [date = "", time = ""] = DateTime.formatIsoOffset(zoned).split("T")
+  const clock = time
+    .slice(0, 12)
+    .replace(/\.?0*$/, "")
+    .replace(/:00$/, "")
+  return clock === "00:00" ? date : `${date} ${clock}`
+}
+
+/** The same in UTC. */
+export const utc = (millis: number): string => wallClock(millis, zoneUtc)
+
 // ------------------------------------------------------------------------------------------------------------------
+
+const zoneUtc = DateTime.zoneMakeOffset(0)
 
 const format = (zoned: DateTime.Zoned): string => {
   const [date, time = ""] = DateTime.formatIsoOffset(zoned).split("T")

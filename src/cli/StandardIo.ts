@@ -22,6 +22,8 @@ export class StandardIo extends Context.Tag("outpost/cli/StandardIo")<
     readonly terminal: { readonly input: boolean; readonly out: boolean; readonly err: boolean }
     /** Width of the terminal, 80 where there is none. */
     readonly columns: Effect.Effect<number>
+    /** Height of the terminal, 24 where there is none. */
+    readonly rows: Effect.Effect<number>
   }
 >() {}
 

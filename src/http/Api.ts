@@ -2,7 +2,8 @@
  * Every route of the server, declared once: the handlers, the typed client (CLI, web app), the OpenAPI page and the edge
  * rules (405, 307) come from this value. Routes marked "hot lane" are answered before the router sees them.
  *
- * The routes of the groups `health`, `run`, `event` are the telemetry server's of panoptes-utils, unchanged.
+ * The routes of the groups `health`, `run`, `event` are the telemetry server's of panoptes-utils, unchanged. The collector's
+ * are in `ApiBackfill.ts` and `ApiCollector.ts`.
  */
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
@@ -12,11 +13,14 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import * as Schema from "effect/Schema"
 import { NodeStatus } from "../actor/NodeStatus.js"
 import { BatchResult } from "../domain/EventQuery.js"
-import { InvalidInput, Overloaded, StorageFailed, TooLarge, UnreadableBody } from "../domain/Refusal.js"
+import { InvalidInput, Overloaded, StorageFailed } from "../domain/Refusal.js"
 import { NoActiveRun, RunAlreadyActive, RunFromWire, RunNotFound, RunRefused } from "../domain/Run.js"
 import { ConfigInvalid, ConfigJson, ConfigNotAllowed, ConfigVerdict } from "../operations/ConfigOperations.js"
 import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteStatus } from "../operations/SiteOperations.js"
 import { NoCurrentEvent, VerifyReport } from "../operations/TelemetryOperations.js"
+import { BackfillGroup, JobsGroup } from "./ApiBackfill.js"
+import { CollectorGroup } from "./ApiCollector.js"
+import { BodyErrors, ConfigChanged } from "./ApiErrors.js"
 
 const PublicEvent = Schema.Struct({
   seq: Schema.Int,
@@ -82,9 +86,7 @@ class RunGroup extends HttpApiGroup.make("run")
       .addSuccess(RunFromWire)
       .addError(RunAlreadyActive, { status: 409 })
       .addError(RunRefused, { status: 422 })
-      .addError(InvalidInput, { status: 422 })
-      .addError(UnreadableBody, { status: 400 })
-      .addError(TooLarge, { status: 413 })
+      .addError(BodyErrors)
       .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
   )
@@ -109,9 +111,7 @@ class EventGroup extends HttpApiGroup.make("event")
     HttpApiEndpoint.post("post", "/event")
       .setPayload(EventBody)
       .addSuccess(PublicEvent)
-      .addError(InvalidInput, { status: 422 })
-      .addError(UnreadableBody, { status: 400 })
-      .addError(TooLarge, { status: 413 })
+      .addError(BodyErrors)
       .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
   )
@@ -120,9 +120,7 @@ class EventGroup extends HttpApiGroup.make("event")
     HttpApiEndpoint.post("postBatch", "/events")
       .setPayload(Schema.Array(EventBody))
       .addSuccess(BatchResult)
-      .addError(InvalidInput, { status: 422 })
-      .addError(UnreadableBody, { status: 400 })
-      .addError(TooLarge, { status: 413 })
+      .addError(BodyErrors)
       .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
   )
@@ -194,9 +192,7 @@ class SiteGroup extends HttpApiGroup.make("site")
       .addSuccess(Schema.Struct({ path: Schema.String, action: Schema.String }))
       .addError(NoSuchActor, { status: 404 })
       .addError(ActorFailed, { status: 409 })
-      .addError(InvalidInput, { status: 422 })
-      .addError(UnreadableBody, { status: 400 })
-      .addError(TooLarge, { status: 413 })
+      .addError(BodyErrors)
   )
   .add(
     HttpApiEndpoint.get("logs", "/logs/lines")
@@ -227,18 +223,15 @@ class ConfigGroup extends HttpApiGroup.make("config")
       .addSuccess(ConfigJson)
       .addError(ConfigInvalid, { status: 422 })
       .addError(ConfigNotAllowed, { status: 403 })
-      .addError(InvalidInput, { status: 422 })
-      .addError(UnreadableBody, { status: 400 })
-      .addError(TooLarge, { status: 413 })
+      .addError(ConfigChanged, { status: 412 })
+      .addError(BodyErrors)
       .addError(StorageFailed, { status: 507 })
   )
   .add(
     HttpApiEndpoint.post("validate", "/api/config/validate")
       .setPayload(ConfigJson)
       .addSuccess(ConfigVerdict)
-      .addError(InvalidInput, { status: 422 })
-      .addError(UnreadableBody, { status: 400 })
-      .addError(TooLarge, { status: 413 })
+      .addError(BodyErrors)
   )
   .add(HttpApiEndpoint.get("schema", "/api/config/schema").addSuccess(ConfigJson)) {}
 
@@ -248,5 +241,8 @@ export class Api extends HttpApi.make("outpost")
   .add(EventGroup)
   .add(SiteGroup)
   .add(ConfigGroup)
+  .add(BackfillGroup)
+  .add(JobsGroup)
+  .add(CollectorGroup)
   .annotate(OpenApi.Title, "Outpost")
-  .annotate(OpenApi.Description, "The event log, runs and supervision tree of one site") {}
+  .annotate(OpenApi.Description, "The event log, runs, collector and supervision tree of one site") {}

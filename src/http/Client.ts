@@ -6,19 +6,24 @@
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { BackfillOperations } from "../operations/BackfillOperations.js"
+import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import type { ConfigOperations } from "../operations/ConfigOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
+import * as ClientBackfill from "./ClientBackfill.js"
+import * as ClientCollector from "./ClientCollector.js"
 import * as ClientRun from "./ClientRun.js"
 import * as ClientSite from "./ClientSite.js"
 import * as ClientTelemetry from "./ClientTelemetry.js"
 import * as Transport from "./internal/clientTransport.js"
+import { typed } from "./internal/typedClient.js"
 
 export type ClientOptions = Transport.ClientOptions
 
 /** Every endpoint of `Api.ts` as a typed function, for what no operation covers. */
-export const make = (options: ClientOptions) => Effect.flatMap(Transport.make(options), ClientSite.typed)
+export const make = (options: ClientOptions) => Effect.flatMap(Transport.make(options), typed)
 
 export const layerTelemetry: (
   options: ClientOptions
@@ -33,8 +38,23 @@ export const layerSite: (options: ClientOptions) => Layer.Layer<SiteOperations, 
 export const layerConfig: (options: ClientOptions) => Layer.Layer<ConfigOperations, never, HttpClient.HttpClient> =
   ClientSite.layerConfig
 
-/** All of them. */
-export const layer = (
+export const layerBackfill: (options: ClientOptions) => Layer.Layer<BackfillOperations, never, HttpClient.HttpClient> =
+  ClientBackfill.layer
+
+export const layerCollector: (
   options: ClientOptions
-): Layer.Layer<ConfigOperations | RunOperations | SiteOperations | TelemetryOperations, never, HttpClient.HttpClient> =>
-  Layer.mergeAll(layerConfig(options), layerRun(options), layerSite(options), layerTelemetry(options))
+) => Layer.Layer<CollectorOperations, never, HttpClient.HttpClient> = ClientCollector.layer
+
+type Operations =
+  BackfillOperations | CollectorOperations | ConfigOperations | RunOperations | SiteOperations | TelemetryOperations
+
+/** All of them. */
+export const layer = (options: ClientOptions): Layer.Layer<Operations, never, HttpClient.HttpClient> =>
+  Layer.mergeAll(
+    layerBackfill(options),
+    layerCollector(options),
+    layerConfig(options),
+    layerRun(options),
+    layerSite(options),
+    layerTelemetry(options)
+  )

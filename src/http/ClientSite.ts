@@ -1,6 +1,5 @@
 /** `SiteOperations` and `ConfigOperations` over HTTP, by the typed client of `Api.ts`. Runs in a browser. */
 import type * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpApiClient from "@effect/platform/HttpApiClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,14 +10,11 @@ import { NodeStatus } from "../actor/NodeStatus.js"
 import { Overloaded } from "../domain/Refusal.js"
 import { ConfigOperations } from "../operations/ConfigOperations.js"
 import { SiteOperations, type LogFilter } from "../operations/SiteOperations.js"
-import { NotAllowed, ServerUnreachable, type Remote } from "../operations/Unreachable.js"
-import { Api } from "./Api.js"
+import { NotAllowed, type Remote } from "../operations/Unreachable.js"
 import * as EventParams from "./EventParams.js"
 import { follow } from "./internal/clientTail.js"
 import * as Transport from "./internal/clientTransport.js"
-
-/** Every endpoint of `Api.ts` as a function. Fails with what the endpoint declares, or with `Remote`. */
-export const typed = (transport: Transport.Transport) => HttpApiClient.makeWith(Api, { httpClient: transport.http })
+import { declared, typed } from "./internal/typedClient.js"
 
 /** The site operations of the server at an address. */
 export const layerSite = (
@@ -108,19 +104,3 @@ const Readiness = Schema.Struct({
   version: Schema.String,
   reasons: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
 })
-
-const isRemote = (error: { readonly _tag: string }): error is Remote =>
-  error instanceof ServerUnreachable || error instanceof NotAllowed
-
-/** Keeps the failures with these tags and `Remote`; an endpoint's others mean that the two sides are not of one version. */
-const declared =
-  (transport: Transport.Transport) =>
-  <A, E extends { readonly _tag: string }, R, Tag extends E["_tag"] = never>(
-    effect: Effect.Effect<A, E, R>,
-    ...tags: ReadonlyArray<Tag>
-  ): Effect.Effect<A, Extract<E, { readonly _tag: Tag }> | Remote, R> => {
-    const isDeclared = (error: E): error is Extract<E, { readonly _tag: Tag }> => tags.some((tag) => tag === error._tag)
-    return Effect.mapError(effect, (error) =>
-      isDeclared(error) ? error : isRemote(error) ? error : transport.unexpected(error)
-    )
-  }

@@ -84,6 +84,8 @@ const make = (transport: Transport.Transport): TelemetryOperations["Type"] => {
     postArray: (body) => Effect.flatMap(post("/events", HttpBody.uint8Array(body, json)), decode(BatchResult)),
     postLines: (body) =>
       Effect.suspend(() => {
+        if (body instanceof Uint8Array)
+          return Effect.flatMap(post("/events", HttpBody.uint8Array(body, ndjson)), decode(BatchResult))
         let broken: UnreadableBody | TooLarge | undefined
         const watched = Stream.tapError(body, (error) => Effect.sync(() => void (broken = error)))
         return post("/events", HttpBody.stream(watched, ndjson)).pipe(

@@ -26,6 +26,8 @@ export interface Credentials {
   readonly guarded: boolean
   /** Decides about a request at a time (Unix milliseconds). */
   readonly check: (shown: Shown, now: number) => Grant
+  /** True for the token of this process in an `Authorization` header. */
+  readonly isOwn: (authorization: string | undefined) => boolean
   /** True for the site's token. */
   readonly matches: (token: string) => boolean
   /** The `Set-Cookie` of a new session. */
@@ -74,6 +76,10 @@ export const make = (options: CredentialOptions): Credentials => {
   return {
     guarded: token !== "",
     check,
+    isOwn: (authorization) => {
+      const bearer = bearerOf(authorization)
+      return bearer !== undefined && isOwn(bearer)
+    },
     matches: (shown) => token !== "" && matches(shown),
     session: (now) => {
       const expires = (now + options.sessionMillis).toString(36)

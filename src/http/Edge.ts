@@ -11,25 +11,11 @@ import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequ
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { InvalidInput, TooLarge } from "../domain/Refusal.js"
+import { isContract } from "./ContractRoutes.js"
 import * as ErrorBody from "./ErrorBody.js"
 import { declaredLength, discard } from "./internal/requestBody.js"
 import { RequestLimits } from "./RequestLimits.js"
 import type { RouteTable } from "./RouteTable.js"
-
-/** The routes of the telemetry contract: their bodies hold the stated keys and no other. */
-const contract = new Set([
-  "/health",
-  "/ready",
-  "/run",
-  "/run/start",
-  "/run/stop",
-  "/event",
-  "/current",
-  "/current/:event_type",
-  "/shutdown"
-])
-
-export const isContract = (pattern: string): boolean => contract.has(pattern)
 
 export const make = <R>(app: HttpApp.Default<unknown, R>, table: RouteTable): HttpApp.Default<never, R> =>
   Effect.flatMap(Effect.all([HttpServerRequest.HttpServerRequest, RequestLimits]), ([request, { bodyBytes }]) => {
@@ -71,7 +57,7 @@ export const response = (answer: ErrorBody.Answer): HttpServerResponse.HttpServe
 
 const respond = (answer: ErrorBody.Answer) => Effect.succeed(response(answer))
 
-const ending = (cause: Cause.Cause<unknown>, isContract: boolean, route: string) => {
+const ending = (cause: Cause.Cause<unknown>, contract: boolean, route: string) => {
   const error = Cause.squash(cause)
   if (error instanceof HttpServerError.RouteNotFound) return respond(ErrorBody.notFound)
   const known =
@@ -80,7 +66,7 @@ const ending = (cause: Cause.Cause<unknown>, isContract: boolean, route: string)
       : error instanceof HttpServerError.RequestError
         ? unreadable(error)
         : error
-  const answer = ErrorBody.ofFailure(known, isContract)
+  const answer = ErrorBody.ofFailure(known, contract)
   if (answer !== undefined) return respond(answer)
   if (Cause.isInterruptedOnly(cause)) return respond(ErrorBody.stopping)
   return Effect.as(Effect.logError(`${route} ended in a defect`, cause), response(ErrorBody.internal))

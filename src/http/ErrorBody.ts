@@ -1,15 +1,16 @@
 /**
- * How a typed error looks on the wire. On the routes of the telemetry contract the body is exactly `{"detail": ...}` and the
- * error itself travels in a header; on our own routes it stands in the body as `error`. Statuses come from `Api.ts`.
+ * How a typed error looks on the wire. On the routes of a contract the body is exactly `{"detail": ...}` and the error itself
+ * travels in a header, unless it is too long for one; on our own routes it stands in the body as `error`. Statuses come from
+ * `Api.ts`.
  */
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as AST from "effect/SchemaAST"
 import * as Schema from "effect/Schema"
+import { repr } from "../domain/PythonRepr.js"
 import { InvalidInput, Overloaded } from "../domain/Refusal.js"
 import { NoCurrentEvent } from "../operations/TelemetryOperations.js"
 import { NotAllowed, ServerUnreachable } from "../operations/Unreachable.js"
 import { Api } from "./Api.js"
-import { repr } from "./PythonRepr.js"
 import { errorHeader } from "./WireHeaders.js"
 
 /** A complete answer. */
@@ -54,20 +55,23 @@ export const ofError = (error: TypedError, contract: boolean): Answer | undefine
   }
   const detail = error instanceof NoCurrentEvent ? `No current event for type ${repr(error.type)}` : error.message
   const encoded = known.encode(error)
-  return contract
-    ? json(known.status, JSON.stringify({ detail }), { ...headers, [errorHeader]: headerText(encoded) })
+  const header = contract ? headerText(encoded) : undefined
+  return header !== undefined && header.length <= longestHeader
+    ? json(known.status, JSON.stringify({ detail }), { ...headers, [errorHeader]: header })
     : json(known.status, JSON.stringify({ detail, error: encoded }), headers)
 }
 
+// ------------------------------------------------------------------------------------------------------------------
+
+/** Clients of Node take 16 KiB of headers and no more. */
+const longestHeader = 8_000
+const longestInHeader = 500
+
 /** JSON that holds only what a header may: ASCII without controls. Long texts are cut. */
-export const headerText = (value: unknown): string =>
+const headerText = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) =>
     typeof part === "string" && part.length > longestInHeader ? part.slice(0, longestInHeader) : part
   ).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-
-// ------------------------------------------------------------------------------------------------------------------
-
-const longestInHeader = 500
 
 const isTypedError = (failure: unknown): failure is TypedError =>
   failure instanceof Error && "_tag" in failure && typeof failure._tag === "string"

@@ -3,18 +3,16 @@
  * seconds; `type` may be repeated; every parameter that can't be understood is named, all at once.
  */
 import * as UrlParams from "@effect/platform/UrlParams"
-import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Cursor from "../domain/Cursor.js"
 import { EventFilter, EventQuery, maximumLimit } from "../domain/EventQuery.js"
-import { InvalidInput, type Problem } from "../domain/Refusal.js"
+import type { InvalidInput } from "../domain/Refusal.js"
 import { StreamName } from "../domain/StreamName.js"
 import { ExportFormat } from "../operations/TelemetryOperations.js"
 import type { LogFilter } from "../operations/SiteOperations.js"
-
-type Params = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+import { ofTime, oneOf, type Params, type Read, reading as readingWith, time, whole } from "./QueryParams.js"
 
 export const filter = (params: Params): Effect.Effect<EventFilter, InvalidInput> =>
   reading(params, (read) => readFilter(params, read))
@@ -57,8 +55,8 @@ export const ofFilter = (filter: EventFilter): UrlParams.UrlParams =>
     ...(filter.stream === undefined ? [] : [["stream", filter.stream] as const]),
     ...(filter.run === undefined ? [] : [["run", filter.run] as const]),
     ...filter.types.map((type) => ["type", type] as const),
-    ...(filter.since === undefined ? [] : [["since", String(filter.since / 1000)] as const]),
-    ...(filter.until === undefined ? [] : [["until", String(filter.until / 1000)] as const]),
+    ...(filter.since === undefined ? [] : [["since", ofTime(filter.since)] as const]),
+    ...(filter.until === undefined ? [] : [["until", ofTime(filter.until)] as const]),
     ...(filter.afterSeq === undefined ? [] : [["after_seq", String(filter.afterSeq)] as const])
   ])
 
@@ -73,23 +71,11 @@ export const ofLogs = (filter: LogFilter): UrlParams.UrlParams =>
   UrlParams.fromInput({
     tail: filter.tail,
     level: filter.level,
-    since: filter.since === undefined ? undefined : filter.since / 1000,
+    since: filter.since === undefined ? undefined : ofTime(filter.since),
     grep: filter.grep
   })
 
-/** Unix milliseconds of a time as people write it. */
-export const time = (text: string): Option.Option<number> => {
-  if (/^\d{1,12}(\.\d+)?$/.test(text)) return Option.some(Math.round(Number(text) * 1000))
-  if (!/^\d{4}-\d\d-\d\d/.test(text)) return Option.none()
-  // A "+" that was not escaped arrives as a blank.
-  const spelled = text.replace(/ (?=\d\d:?\d\d$)/, "+").replace(" ", "T")
-  const zoned = /T[\d:.]+$/.test(spelled) ? `${spelled}Z` : spelled
-  return Option.map(DateTime.make(zoned), DateTime.toEpochMillis)
-}
-
 // ------------------------------------------------------------------------------------------------------------------
-
-type Read = <A>(name: string, parse: (text: string) => Option.Option<A>) => A | undefined
 
 const messages: Readonly<Record<string, string>> = {
   stream: "Input should be site, run or system",
@@ -103,23 +89,8 @@ const messages: Readonly<Record<string, string>> = {
   tail: "Input should be a whole number"
 }
 
-/** An empty value counts as absent, but for a cursor: the empty one is the beginning of all streams. */
-const reading = <A>(params: Params, build: (read: Read) => A): Effect.Effect<A, InvalidInput> =>
-  Effect.suspend(() => {
-    const problems: Array<Problem> = []
-    const read: Read = (name, parse) => {
-      const given = params[name]
-      const text = typeof given === "string" ? given : given?.at(-1)
-      if (text === undefined || (text === "" && name !== "cursor")) return undefined
-      const parsed = parse(text)
-      if (Option.isSome(parsed)) return parsed.value
-      const msg = messages[name] ?? "Input is not valid"
-      problems.push({ type: "value_error", loc: ["query", name], msg, input: text.slice(0, 200) })
-      return undefined
-    }
-    const built = build(read)
-    return problems.length === 0 ? Effect.succeed(built) : Effect.fail(new InvalidInput({ problems }))
-  })
+/** An empty cursor is the beginning of all streams. */
+const reading = <A>(params: Params, build: (read: Read) => A) => readingWith(params, messages, build, ["cursor"])
 
 const readFilter = (params: Params, read: Read): EventFilter => {
   const type = params["type"]
@@ -137,17 +108,5 @@ const readFilter = (params: Params, read: Read): EventFilter => {
     ...(afterSeq === undefined ? {} : { afterSeq })
   })
 }
-
-const oneOf =
-  <A extends string>(schema: Schema.Schema<A>) =>
-  (text: string): Option.Option<A> =>
-    Schema.decodeUnknownOption(schema)(text)
-
-const whole =
-  (least: number, most: number) =>
-  (text: string): Option.Option<number> => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-    return value >= least && value <= most ? Option.some(value) : Option.none()
-  }
 
 const place = Cursor.parse

@@ -2,21 +2,27 @@
 import type * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as Layer from "effect/Layer"
+import type { BackfillOperations } from "../operations/BackfillOperations.js"
+import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import type { ConfigOperations } from "../operations/ConfigOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
 import { Api } from "./Api.js"
+import * as BackfillHandlers from "./BackfillHandlers.js"
+import * as CollectorHandlers from "./CollectorHandlers.js"
 import * as ConfigHandlers from "./ConfigHandlers.js"
 import * as EventHandlers from "./EventHandlers.js"
 import * as HealthHandlers from "./HealthHandlers.js"
+import * as JobsHandlers from "./JobsHandlers.js"
 import * as LiveViews from "./LiveViews.js"
 import * as RunHandlers from "./RunHandlers.js"
 import * as SiteHandlers from "./SiteHandlers.js"
 import * as SseHub from "./SseHub.js"
 
 /** What a server's handlers stand on. */
-export type Operations = ConfigOperations | RunOperations | SiteOperations | TelemetryOperations
+export type Operations =
+  BackfillOperations | CollectorOperations | ConfigOperations | RunOperations | SiteOperations | TelemetryOperations
 
 /** The handlers and the live views they share; `liveClients` is how many may follow at the same time. */
 export const layer = (
@@ -24,9 +30,12 @@ export const layer = (
 ): Layer.Layer<HttpApi.Api | LiveViews.LiveViews, never, Operations> => {
   const views = LiveViews.layer(options.liveClients === undefined ? {} : { clients: options.liveClients })
   const groups = Layer.mergeAll(
+    BackfillHandlers.layer,
+    CollectorHandlers.layer,
     ConfigHandlers.layer,
     EventHandlers.layer,
     HealthHandlers.layer,
+    JobsHandlers.layer,
     RunHandlers.layer,
     SiteHandlers.layer
   )

@@ -4,13 +4,15 @@
  *
  * Bounded: an event and an array have a limit, applied while they arrive (413); the bodies being read or waiting for the disk
  * have one for all events and one for all arrays (503, Retry-After), so that neither crowds the other out. NDJSON may be of any
- * length: it is taken piece by piece and held back by the store's own pace.
+ * length: beyond what is held it is taken piece by piece and held back by the store's own pace.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
+import * as Runtime from "effect/Runtime"
+import * as Scheduler from "effect/Scheduler"
 import type * as Scope from "effect/Scope"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { BatchResult } from "../domain/EventQuery.js"
@@ -38,14 +40,20 @@ export interface HotLaneLimits {
 export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, TelemetryOperations | Scope.Scope> =>
   Effect.gen(function* () {
     const telemetry = yield* TelemetryOperations
-    const run = yield* FiberSet.makeRuntime<never>()
+    const fibers = yield* FiberSet.make<unknown, unknown>()
+    const log = yield* FiberSet.runtime(fibers)<never>()
+    const run = <A, E>(effect: Effect.Effect<A, E>): Fiber.RuntimeFiber<A, E> => {
+      const fiber = fork(effect, { scheduler })
+      FiberSet.unsafeAdd(fibers, fiber)
+      return fiber
+    }
     const held = { event: 0, batch: 0 }
 
     const fail = (response: ServerResponse, cause: Cause.Cause<ErrorBody.TypedError>, contract: boolean) => {
       const answer = ErrorBody.ofFailure(Cause.squash(cause), contract)
       if (answer !== undefined) return write(response, answer)
       if (Cause.isInterruptedOnly(cause)) return write(response, ErrorBody.stopping)
-      run(Effect.logError("a request ended in a defect", cause))
+      log(Effect.logError("a request ended in a defect", cause))
       write(response, ErrorBody.internal)
     }
 
@@ -104,12 +112,25 @@ export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, Telem
         settle(run(telemetry.post(body)), response, true, ackText, release)
       })
 
-    const postEvents = (request: IncomingMessage, response: ServerResponse) => {
-      const type = request.headers["content-type"]
-      if (isNdjson(type)) {
+    /** A body of moderate length is taken at once, which is faster, as long as there is room to hold it. */
+    const postLines = (request: IncomingMessage, response: ServerResponse) => {
+      const length = declaredLength(request)
+      if (!(length > 0 && length <= wholeBytes && held.batch + length <= limits.heldBytes)) {
         const fiber = run(telemetry.postLines(pieces(request)))
         return settle(fiber, response, false, batchText, () => discard(request))
       }
+      held.batch += length
+      const release = () => void (held.batch -= length)
+      collect(request, {
+        admit: () => true,
+        done: (body) => settle(run(telemetry.postLines(body)), response, false, batchText, release),
+        gone: release
+      })
+    }
+
+    const postEvents = (request: IncomingMessage, response: ServerResponse) => {
+      const type = request.headers["content-type"]
+      if (isNdjson(type)) return postLines(request, response)
       admitBody(request, response, "batch", (body, release) => {
         if (!isJson(type)) {
           release()
@@ -132,6 +153,19 @@ export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, Telem
   })
 
 // ------------------------------------------------------------------------------------------------------------------
+
+/** Requests take nothing along: the store's effects need no services, and no references are copied for each. */
+const fork = Runtime.runFork(Runtime.defaultRuntime)
+
+/**
+ * Requests that a commit answers together are resumed together, once the next commit is on its way to the disk. (By default
+ * each fiber has a queue of its own, emptied at once.)
+ */
+const together = Scheduler.makeBatched((resumeAll) => void setImmediate(resumeAll))
+const scheduler = Scheduler.make((task, priority) => together.scheduleTask(task, priority))
+
+/** NDJSON up to this length is gathered before it is taken. */
+const wholeBytes = 2 ** 20
 
 const ackText = (ack: string): string => ack
 

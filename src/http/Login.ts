@@ -15,16 +15,16 @@ import * as ErrorBody from "./ErrorBody.js"
 import { read } from "./internal/requestBody.js"
 import * as LoginPage from "./LoginPage.js"
 import * as MediaType from "./MediaType.js"
+import * as PeerBudget from "./PeerBudget.js"
 
 /** Wrong tokens one address may show at once, and how long each then takes to be forgotten. */
-export const burst = 10
-export const forgiveMillis = 6_000
+const patience = { burst: 10, forgive: 6_000 }
 
 /** Adds the routes to the router. */
 export const routes = (credentials: Credentials) =>
   Effect.gen(function* () {
     const router = yield* HttpApiBuilder.Router
-    const attempts = makeAttempts()
+    const attempts = PeerBudget.make(patience)
 
     const login = Effect.gen(function* () {
       const request = yield* HttpServerRequest.HttpServerRequest
@@ -93,22 +93,5 @@ const tokenIn = (body: string, contentType: string | undefined): string => {
       : ""
   } catch {
     return ""
-  }
-}
-
-/** Per address the time until which its wrong tokens count; bounded, the oldest is forgotten first. */
-const makeAttempts = () => {
-  const until = new Map<string, number>()
-  const largest = 1_000
-  return {
-    wait: (peer: string, now: number): number =>
-      Math.max(0, (until.get(peer) ?? 0) - now - (burst - 1) * forgiveMillis),
-    count: (peer: string, now: number): void => {
-      const counted = Math.max(until.get(peer) ?? 0, now) + forgiveMillis
-      until.delete(peer)
-      until.set(peer, counted)
-      if (until.size > largest) for (const oldest of until.keys()) return void until.delete(oldest)
-    },
-    clear: (peer: string): void => void until.delete(peer)
   }
 }

@@ -16,6 +16,10 @@ import { NotAllowed, type Remote, ServerUnreachable } from "../operations/Unreac
 export const jsonText = (text: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.text(text, { contentType: "application/json" })
 
+/** A value that is plain JSON already. */
+export const jsonValue = (value: unknown, status = 200): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(JSON.stringify(value), { status, contentType: "application/json" })
+
 /** One JSON text per line. */
 export const linesText = (
   lines: ReadonlyArray<string>,

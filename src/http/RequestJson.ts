@@ -35,15 +35,26 @@ export const json = (
     return Effect.succeed({ value: JSON.parse(text), body })
   })
 
-/** The body decoded by a schema; a body must be there. */
-export const decode =
-  <A, I>(schema: Schema.Schema<A, I>) =>
-  (request: HttpServerRequest.HttpServerRequest): Effect.Effect<A, BodyError> =>
-    Effect.flatMap(json(request), ({ value }) =>
-      value === undefined
-        ? Effect.fail(missingBody())
-        : Schema.decodeUnknown(schema, { errors: "all" })(value).pipe(Effect.mapError((error) => invalid(error, value)))
-    )
+/** A JSON object. */
+export type Members = { readonly [name: string]: unknown }
+
+/** The body as an object; one must be there. */
+export const object = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Members, BodyError> =>
+  Effect.flatMap(json(request), ({ value }) => (value === undefined ? Effect.fail(missingBody()) : members(value)))
+
+/** The body decoded by a schema of objects; a body must be there. */
+export const decode = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decoded = decodeMembers(schema)
+  return (request: HttpServerRequest.HttpServerRequest): Effect.Effect<A, BodyError> =>
+    Effect.flatMap(object(request), decoded)
+}
+
+/** The same for a body that may be left out: none, empty and `null` are an empty object. */
+export const decodeOptional = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decoded = decodeMembers(schema)
+  return (request: HttpServerRequest.HttpServerRequest): Effect.Effect<A, BodyError> =>
+    Effect.flatMap(json(request), ({ value }) => Effect.flatMap(members(value ?? {}), decoded))
+}
 
 /** A schema's complaints as problems, each with its place in the body. */
 export const invalid = (error: ParseResult.ParseError, value: unknown): InvalidInput =>
@@ -67,6 +78,18 @@ export const echo = (value: unknown): unknown => {
 // ------------------------------------------------------------------------------------------------------------------
 
 const longestEcho = 1_000
+
+const isObject = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const members = (value: unknown): Effect.Effect<Members, InvalidInput> =>
+  isObject(value) ? Effect.succeed(value) : Effect.fail(notADictionary(echo(value)))
+
+const decodeMembers = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decoded = Schema.decodeUnknown(schema, { errors: "all" })
+  return (value: Members): Effect.Effect<A, InvalidInput> =>
+    Effect.mapError(decoded(value), (error) => invalid(error, value))
+}
 
 const at = (value: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
   path.reduce<unknown>(

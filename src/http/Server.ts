@@ -76,7 +76,10 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
     return yield* new TokenRequired({ host })
   }
   const rules = EdgeRules.make({ hosts: settings.hosts, allowOrigins: settings.allow_origins, machine: os.hostname() })
-  const gate = Gate.make(rules, credentials, yield* Effect.clock)
+  const gate = Gate.make(rules, credentials, yield* Effect.clock, {
+    readOnly: settings.readonly,
+    rate: settings.rate_limit
+  })
   const live = yield* LiveViews
   // Before the listener: its fibers must outlive it, so that posts under way are answered.
   const hotLane = yield* HotLane.make({

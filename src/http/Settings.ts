@@ -32,6 +32,16 @@ export class HttpSettings extends Schema.Class<HttpSettings>("outpost/http/Setti
     [],
     "Foreign pages that may call this server, such as https://lab.example.org"
   ),
+  readonly: setting(
+    Schema.Boolean,
+    false,
+    "Nothing can be changed over HTTP, and no event posted (403); commands on this machine still can"
+  ),
+  rate_limit: setting(
+    Schema.NonNegative,
+    0,
+    "Requests a second from one address, events aside; beyond it they are answered 429; 0 for any number"
+  ),
   session_time: setting(DurationText, Duration.hours(12), "How long a login lasts"),
   limits: section(HttpLimits, () => new HttpLimits({}), "How much the server takes")
 }) {}

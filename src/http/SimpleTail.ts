@@ -17,6 +17,10 @@ export const eventStreamHeaders: Readonly<Record<string, string>> = {
 /** How often a silent stream shows that it lives. */
 export const heartbeat = "15 seconds"
 
+/** For views of what is going on now: a client that is too slow misses the oldest, and nobody waits for it. */
+export const newest = <A, E, R>(stream: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
+  Stream.buffer(stream, { capacity: 256, strategy: "sliding" })
+
 /** Follows a stream of single-line texts until it, the client or the server ends. */
 export const eventStream = <E>(
   live: Context.Tag.Service<LiveViews>,

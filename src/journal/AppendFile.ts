@@ -36,6 +36,15 @@ export class DiskFailure extends Error {
 
 export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
+/**
+ * What has to follow the bytes that are in a file before a record may: for formats of others, whose torn tails stay where
+ * they are and are ended in place. Asked when the file is opened, and when it is not as it was left.
+ */
+export type Ending = (file: {
+  readonly status: FileStatus
+  readonly read: (offset: number, length: number) => Promise<Buffer>
+}) => Promise<Buffer>
+
 /** More than the rest of a page that a full disk may still have room in; no line, wherever it is cut. */
 const blanks = Buffer.alloc(8192, " ")
 
@@ -59,33 +68,37 @@ export class AppendFile {
     readonly leading: boolean,
     private readonly disk: Disk,
     private readonly notify: (notice: Notice) => void,
-    private readonly timestamp: () => string
+    private readonly timestamp: () => string,
+    private readonly ending?: Ending
   ) {}
 
   get isOpen(): boolean {
     return this.handle !== undefined
   }
 
-  /** Ready to append at `durable`: the path names the file that is open, and its tail is whole. */
-  async ensure(): Promise<void> {
+  /**
+   * Ready to append at `durable`: the path names the file that is open, and its tail is whole. Undefined where it is so
+   * already.
+   */
+  ensure(): Promise<void> | undefined {
     const status = this.status()
     if (status !== undefined && !status.regular) throw new DiskFailure("open", this.path, "not a regular file")
     const { known } = this
     const same =
       status !== undefined && known !== undefined && status.device === known.device && status.inode === known.inode
-    if (same && this.isOpen && !this.suspect && status.size === this.durable) return
-    await this.close()
-    if (known !== undefined && !same) this.notify({ kind: "replaced", path: this.path })
-    await this.reopen(status, this.suspect && same ? this.durable : undefined)
-    this.suspect = false
+    if (same && this.isOpen && !this.suspect && status.size === this.durable) return undefined
+    return this.renew(status, same)
   }
 
-  /** Appends `bytes[start, end)`; durable only after `sync`. */
-  async append(bytes: Buffer, start: number, end: number): Promise<void> {
-    try {
-      await this.disk.append(this.file, bytes, start, end)
-    } catch (cause) {
+  /** Appends `bytes[start, end)`; durable only after `sync`. Undefined where they are written when it returns. */
+  append(bytes: Buffer, start: number, end: number): Promise<void> | undefined {
+    const failed = (cause: unknown) => {
       throw new DiskFailure("write", this.path, reasonOf(cause))
+    }
+    try {
+      return this.disk.append(this.file, bytes, start, end)?.catch(failed)
+    } catch (cause) {
+      return failed(cause)
     }
   }
 
@@ -146,6 +159,14 @@ export class AppendFile {
     }
   }
 
+  /** `same`: the path still names the file that `durable` speaks of. */
+  private async renew(status: FileStatus | undefined, same: boolean): Promise<void> {
+    await this.close()
+    if (this.known !== undefined && !same) this.notify({ kind: "replaced", path: this.path })
+    await this.reopen(status, this.suspect && same ? this.durable : undefined)
+    this.suspect = false
+  }
+
   /** `keep`: how many bytes are known to be whole; unknown means up to the last line end. */
   private async reopen(before: FileStatus | undefined, keep: number | undefined): Promise<void> {
     const directory = dirname(this.path)
@@ -157,7 +178,7 @@ export class AppendFile {
       const status = this.disk.status(this.path)
       if (status === undefined) throw new Error("vanished while it was opened")
       const certain = keep !== undefined && keep <= status.size ? keep : undefined
-      const whole = certain ?? (before === undefined ? 0 : await this.lastLineEnd(file, status.size))
+      const whole = certain ?? (await this.wholeEnd(file, status, before === undefined))
       if (whole < status.size) await this.setAside(file, whole, status.size)
       this.known = { device: status.device, inode: status.inode }
       this.durable = whole
@@ -165,6 +186,17 @@ export class AppendFile {
       await this.close()
       throw cause instanceof DiskFailure ? cause : new DiskFailure("open", this.path, reasonOf(cause))
     }
+  }
+
+  /** How far the file is whole; where it has an ending of its own, that is behind it. */
+  private async wholeEnd(file: number, status: FileStatus, isNew: boolean): Promise<number> {
+    if (this.ending === undefined) return isNew ? 0 : this.lastLineEnd(file, status.size)
+    const ending = await this.ending({ status, read: (offset, length) => this.disk.read(file, offset, length) })
+    if (ending.length > 0) {
+      await this.disk.append(file, ending, 0, ending.length)
+      await this.disk.sync(file)
+    }
+    return status.size + ending.length
   }
 
   private async lastLineEnd(file: number, size: number): Promise<number> {

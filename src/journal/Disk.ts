@@ -21,8 +21,8 @@ export interface Disk {
   readonly makeDirectory: (path: string) => Promise<void>
   /** Opens for append, creating the file in a directory that exists. A new name is not yet durable. */
   readonly open: (path: string) => Promise<number>
-  /** Writes all of it at the end of the file. */
-  readonly append: (file: number, bytes: Buffer, start: number, end: number) => Promise<void>
+  /** Writes all of it at the end of the file; undefined where that is done when it returns. */
+  readonly append: (file: number, bytes: Buffer, start: number, end: number) => Promise<void> | undefined
   /** Reads up to `length` bytes at `offset`. */
   readonly read: (file: number, offset: number, length: number) => Promise<Buffer>
   /** The data and the size are on the device once it returns. */
@@ -98,6 +98,16 @@ const makeOne = async (path: string): Promise<void> => {
   }
 }
 
+/**
+ * Up to so many bytes are written on the calling thread: they go to the page cache, in less time than handing them to
+ * another thread takes. The disk has just answered the sync before, so that it is not one that hangs.
+ */
+const atOnce = 256 * 1024
+
+const appendAside = async (file: number, bytes: Buffer, start: number, end: number): Promise<void> => {
+  for (let at = start; at < end;) at += await writeSome(file, bytes, at, end - at)
+}
+
 export const nodeDisk: Disk = {
   status: (path) => {
     const found = fs.statSync(path, { throwIfNoEntry: false })
@@ -105,8 +115,10 @@ export const nodeDisk: Disk = {
   },
   makeDirectory,
   open: (path) => open(path, "a+"),
-  append: async (file, bytes, start, end) => {
-    for (let at = start; at < end;) at += await writeSome(file, bytes, at, end - at)
+  append: (file, bytes, start, end) => {
+    if (end - start > atOnce) return appendAside(file, bytes, start, end)
+    for (let at = start; at < end;) at += fs.writeSync(file, bytes, at, end - at)
+    return undefined
   },
   read: async (file, offset, length) => {
     const into = Buffer.allocUnsafe(length)

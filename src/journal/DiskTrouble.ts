@@ -39,8 +39,13 @@ export class DiskTrouble {
   /**
    * Makes suspect files whole. Numbers that were taken back are given out again, perhaps to lines of a file beside: so this
    * fails where one stays suspect in a directory of the `targets`. Other directories, of other disks perhaps, go on.
+   * Undefined where no file is suspect.
    */
-  async mend(targets: Iterable<AppendFile>): Promise<void> {
+  mend(targets: Iterable<AppendFile>): Promise<void> | undefined {
+    return this.suspects.size === 0 ? undefined : this.mendAll(targets)
+  }
+
+  private async mendAll(targets: Iterable<AppendFile>): Promise<void> {
     for (const file of this.suspects) {
       try {
         await file.ensure()

@@ -3,11 +3,20 @@
  * connection goes to the one that was checked; redirects are checked again. Private networks are refused unless allowed;
  * addresses that the operator of this machine wrote down (`trusted`) are exempt.
  */
+import { isIP } from "node:net"
+import type { Readable } from "node:stream"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as AddressPolicy from "./AddressPolicy.js"
+import * as Connections from "./internal/connections.js"
+import { exchange, failureOf, type Hop } from "./internal/exchange.js"
+import { guardedLookup, type Resolve, systemResolve } from "./internal/guardedLookup.js"
+import { redirected } from "./internal/redirect.js"
+import type { OutgoingSettings } from "./Settings.js"
 
 export interface OutgoingRequest {
   /** http or https, absolute. */
@@ -16,7 +25,8 @@ export interface OutgoingRequest {
   readonly method?: "GET" | "POST" | "PUT" | "HEAD" | "DELETE"
   /** Secrets stay redacted up to the socket. */
   readonly headers?: Readonly<Record<string, string | Redacted.Redacted<string>>>
-  readonly body?: Uint8Array
+  /** A large one is given as a function that opens it, once for each attempt, beside its `content-length` header. */
+  readonly body?: Uint8Array | (() => Readable)
   /** The operator's own address: private networks are no reason to refuse it. */
   readonly trusted?: boolean
   /** For the whole exchange. Default 30 s. */
@@ -61,3 +71,87 @@ export class Outgoing extends Context.Tag("outpost/outgoing/Outgoing")<
     readonly send: (request: OutgoingRequest) => Effect.Effect<OutgoingResponse, OutgoingError>
   }
 >() {}
+
+export type OutgoingService = Context.Tag.Service<Outgoing>
+
+export interface OutgoingOptions {
+  readonly settings: OutgoingSettings
+  /** Addresses of a name; default: as this machine resolves it. */
+  readonly resolve?: Resolve
+}
+
+export const make = Effect.fn("Outgoing.make")(function* ({ resolve = systemResolve, settings }: OutgoingOptions) {
+  const policy = AddressPolicy.make(settings.allow_private)
+  const guarded = yield* Connections.make(guardedLookup(resolve, policy))
+  const operators = yield* Connections.make(guardedLookup(resolve, { refusal: () => undefined }))
+
+  /** A host that is an address is not looked up, so it is checked here. */
+  const admitted = (hop: Hop, trusted: boolean) => {
+    const host = hop.url.hostname.replace(/^\[|\]$/g, "")
+    const refusal = trusted || isIP(host) === 0 ? undefined : policy.refusal(host, host)
+    return refusal === undefined ? Effect.void : Effect.fail(failure(hop.url, "Refused", refusal))
+  }
+
+  const once = (hop: Hop, trusted: boolean) =>
+    admitted(hop, trusted).pipe(
+      Effect.zipRight(
+        (trusted ? operators : guarded).within(hop.url.origin, (client) =>
+          Effect.tryPromise({
+            try: () => exchange(client, hop),
+            catch: (cause) => {
+              const { detail, reason } = failureOf(cause, hop.maxBytes)
+              return failure(hop.url, reason, detail)
+            }
+          })
+        )
+      )
+    )
+
+  const follow = (hop: Hop, trusted: boolean, left: number): Effect.Effect<OutgoingResponse, OutgoingError> =>
+    Effect.flatMap(once(hop, trusted), (response) => {
+      const next = redirected(hop, response)
+      if (next === undefined) return Effect.succeed(response)
+      if (typeof next === "string") return Effect.fail(failure(hop.url, "Refused", next))
+      if (left === 0) return Effect.fail(failure(hop.url, "TooManyRedirects", `more than ${mostRedirects} redirects`))
+      return follow(next, trusted && next.url.origin === hop.url.origin, left - 1)
+    })
+
+  const send = Effect.fn("Outgoing.send")(function* (request: OutgoingRequest) {
+    const hop = yield* hopOf(request)
+    const timeout = request.timeout ?? Duration.seconds(30)
+    return yield* follow(hop, request.trusted === true, mostRedirects).pipe(
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () => failure(hop.url, "TimedOut", `no answer within ${Duration.format(timeout)}`)
+      })
+    )
+  })
+  return Outgoing.of({ send })
+})
+
+/** Connections are closed with the scope, whatever is under way on them. */
+export const layer = (options: OutgoingOptions): Layer.Layer<Outgoing> => Layer.scoped(Outgoing, make(options))
+
+// ------------------------------------------------------------------------------------------------------------------
+
+const mostRedirects = 5
+
+const hopOf = (request: OutgoingRequest): Effect.Effect<Hop, OutgoingError> => {
+  const url = URL.canParse(request.url) ? new URL(request.url) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return Effect.fail(new OutgoingError({ url: "", reason: "Invalid", detail: "not an address of http or https" }))
+  if (url.username !== "" || url.password !== "")
+    return Effect.fail(failure(url, "Invalid", "credentials in an address are not sent; use a header"))
+  const headers: Record<string, string> = {}
+  const secret = new Set<string>()
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    const lower = name.toLowerCase()
+    headers[lower] = Redacted.isRedacted(value) ? Redacted.value(value) : value
+    if (Redacted.isRedacted(value)) secret.add(lower)
+  }
+  const { body, maxBytes = 64 * 1024 * 1024, method = "GET" } = request
+  return Effect.succeed({ url, method, headers, secret, body, maxBytes })
+}
+
+const failure = (url: URL, reason: OutgoingError["reason"], detail: string) =>
+  new OutgoingError({ url: `${url.origin}${url.pathname}`, reason, detail })

@@ -191,7 +191,10 @@ const makeDurable = Effect.fnUntraced(function* (disk: Disk, path: string) {
   const notify = (notice: Notice) => void notices.push(notice)
   const file = new AppendFile(path, false, disk, notify, () => timestampOf(clock.unsafeCurrentTimeMillis()))
   yield* Effect.tryPromise({
-    try: () => file.ensure().then(() => file.sync(0)),
+    try: async () => {
+      await file.ensure()
+      await file.sync(0)
+    },
     catch: (cause) => new StorageFailed({ operation: "open", path, reason: reasonOf(cause) })
   }).pipe(Effect.ensuring(Effect.promise(() => file.close())))
   yield* Effect.forEach(notices, (notice) => Effect.logWarning(`the record of runs: ${JSON.stringify(notice)}`), {

@@ -7,23 +7,15 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as ChildSpec from "../actor/ChildSpec.js"
 import * as Self from "../actor/Self.js"
 import type { Supervisor } from "../actor/Supervisor.js"
-import { StorageFailed } from "../domain/Refusal.js"
+import { ScheduleNotFound } from "../domain/Collector.js"
+import type { StorageFailed } from "../domain/Refusal.js"
 import { ScheduleStore } from "./ScheduleStore.js"
 import * as Trigger from "./Trigger.js"
-
-export class ScheduleNotFound extends Schema.TaggedError<ScheduleNotFound>()("ScheduleNotFound", {
-  id: Schema.String
-}) {
-  override get message() {
-    return `No schedule ${this.id}`
-  }
-}
 
 export interface Entry {
   readonly id: string

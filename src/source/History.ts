@@ -79,7 +79,7 @@ export const make = <A, I, R = never>(options: {
   readonly description: string
   readonly settings: Schema.Schema<A, I, R>
   readonly capabilities: (settings: A) => Capabilities
-  readonly plan: (settings: A, request: SeriesRequest, unit: "s" | "ns") => Effect.Effect<SeriesPlan, SourceError>
+  readonly plan: (settings: A, request: SeriesRequest, unit: "s" | "ns") => Effect.Effect<SeriesPlan, SourceError, R>
   readonly pages: (
     settings: A,
     request: SeriesRequest,
@@ -97,7 +97,7 @@ export const make = <A, I, R = never>(options: {
       return {
         name: options.name,
         capabilities: options.capabilities(decoded),
-        plan: (request, unit) => options.plan(decoded, request, unit),
+        plan: (request, unit) => Effect.provide(options.plan(decoded, request, unit), context),
         pages: (request, window) =>
           Stream.provideSomeContext(
             Stream.suspend(() => options.pages(decoded, request, window)),

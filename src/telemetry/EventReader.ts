@@ -6,12 +6,13 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import * as fs from "node:fs"
 import { StorageFailed } from "../domain/Refusal.js"
 import type { StreamName } from "../domain/StreamName.js"
 import type { Block } from "./internal/block.js"
 import type { BlockIndexer } from "./internal/blockIndexer.js"
+import * as BlockReader from "./internal/blockReader.js"
 import { LineHeader } from "./internal/lineHeader.js"
+import { other } from "./internal/typeDictionary.js"
 import type { IndexedBlock, SqlIndex } from "./SqlIndex.js"
 
 /** One stream's part of a question. `types` are quoted, in line form. */
@@ -40,7 +41,7 @@ const blocksPerPage = 64
 
 /** What a reading is about to read that is not in the saved index, as of its begin: a checkpoint may save it meanwhile. */
 interface Fresh {
-  readonly blocks: ReadonlyArray<ReadableBlock>
+  readonly blocks: ReadonlyArray<BlockReader.ReadableBlock>
   /** Whether a block of the saved index is one of these, or came after the begin, or is of a file that is gone. */
   readonly covers: (block: IndexedBlock) => boolean
 }
@@ -48,30 +49,31 @@ interface Fresh {
 /** Where a reading stands: which saved blocks are still to come, and whether the unsaved ones had their turn. */
 interface Place {
   readonly from: number | undefined
-  readonly queue: ReadonlyArray<ReadableBlock>
+  readonly queue: ReadonlyArray<BlockReader.ReadableBlock>
   readonly saved: "more" | "done"
   readonly unsaved: "todo" | "done"
   readonly fresh: Fresh
 }
 
-type ReadableBlock = Pick<IndexedBlock, "path" | "offset" | "length" | "places">
-
 export const make = (index: SqlIndex, indexer: BlockIndexer) => {
-  const typeIds = (types: ReadonlyArray<string>) => types.flatMap((type) => indexer.types.find(type) ?? [])
+  /** Numbers of the types; lines of one that is beyond the dictionary stand under the number they share. */
+  const typeIds = (types: ReadonlyArray<string>) => [
+    ...types.flatMap((type) => indexer.types.find(type) ?? []),
+    ...(types.length > 0 && indexer.types.full ? [other] : [])
+  ]
 
-  /** Types that were never seen have no lines, unless some types are beyond the dictionary. */
-  const impossible = (selection: Selection) =>
-    selection.types.length > 0 && typeIds(selection.types).length === 0 && !indexer.types.full
+  /** Types that were never seen have no lines. */
+  const impossible = (selection: Selection) => selection.types.length > 0 && typeIds(selection.types).length === 0
 
   const freshOf = (selection: Selection): Fresh => {
-    const types = new Set([...typeIds(selection.types), 0])
+    const types = typeIds(selection.types)
     const unsaved = indexer.unsaved()
     const ofStream = unsaved.blocks.filter((block) => block.stream === selection.stream)
     const newest = ofStream.reduce((seq, block) => Math.max(seq, block.lastSeq), 0) || Infinity
     const matching = ofStream
       .filter(
         (block) =>
-          (selection.types.length === 0 || [...types].some((type) => block.counts.has(type))) &&
+          (selection.types.length === 0 || types.some((type) => block.counts.has(type))) &&
           !(selection.since !== undefined && block.lastTs < selection.since) &&
           !(selection.until !== undefined && block.firstTs >= selection.until) &&
           !(selection.afterSeq !== undefined && block.lastSeq <= selection.afterSeq) &&
@@ -115,10 +117,8 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
     Effect.gen(function* () {
       if (place.queue.length > 0) {
         const together = readTogether(place.queue)
-        const lines = yield* Effect.forEach(together, (block) => linesOf(selection, block), {
-          concurrency: together.length
-        })
-        return [lines.flat(), Option.some({ ...place, queue: place.queue.slice(together.length) })]
+        const lines = yield* linesOf(selection, together)
+        return [lines, Option.some({ ...place, queue: place.queue.slice(together.length) })]
       }
       const unsavedNext: Place = { ...place, unsaved: "done", queue: place.fresh.blocks }
       if (selection.descending && place.unsaved === "todo") return [[], Option.some(unsavedNext)]
@@ -139,17 +139,14 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
       return [[], place.unsaved === "todo" ? Option.some(unsavedNext) : Option.none()]
     })
 
-  const linesOf = (
-    selection: Selection,
-    block: ReadableBlock
-  ): Effect.Effect<ReadonlyArray<FoundLine>, StorageFailed> =>
-    readRanges(block).pipe(
-      Effect.map((ranges) => {
-        const wanted = wantedBy(selection)
-        const found = ranges.flatMap((bytes) => matches(bytes, selection, wanted))
+  const linesOf = (selection: Selection, blocks: ReadonlyArray<BlockReader.ReadableBlock>) =>
+    Effect.map(BlockReader.read(blocks), (read) => {
+      const matching = new Matching(selection)
+      return read.flatMap((ranges) => {
+        const found = ranges.flatMap((bytes) => matching.linesIn(bytes))
         return selection.descending ? found.reverse() : found
       })
-    )
+    })
 
   /** Up to `limit` lines; fewer where they are very long, and then `cut`. */
   const take = Effect.fnUntraced(function* (selection: Selection, limit: number) {
@@ -186,7 +183,7 @@ export type EventReader = ReturnType<typeof make>
 // -----------------------------------------------------------------------------
 
 /** Single lines of many blocks are read at the same time; a block that is read whole is read alone. */
-const readTogether = (queue: ReadonlyArray<ReadableBlock>): ReadonlyArray<ReadableBlock> => {
+const readTogether = (queue: ReadonlyArray<BlockReader.ReadableBlock>): ReadonlyArray<BlockReader.ReadableBlock> => {
   const whole = queue.findIndex((block) => block.places === undefined)
   return queue.slice(0, whole < 0 ? pointReads : Math.max(1, Math.min(whole, pointReads)))
 }
@@ -194,78 +191,47 @@ const readTogether = (queue: ReadonlyArray<ReadableBlock>): ReadonlyArray<Readab
 /** How many blocks' single lines are read at the same time. */
 const pointReads = 16
 
-const asReadable = (block: Block): ReadableBlock => ({
+const asReadable = (block: Block): BlockReader.ReadableBlock => ({
   path: block.path,
   offset: block.offset,
   length: block.length,
   places: undefined
 })
 
-/** A line longer than this that stands alone is read in a second step. */
-const lineGuess = 4096
+/** Finds the lines of a selection among others. */
+class Matching {
+  private readonly header = new LineHeader()
+  private readonly wanted: ReadonlyArray<Buffer>
 
-const readRanges = (block: ReadableBlock): Effect.Effect<ReadonlyArray<Buffer>, StorageFailed> =>
-  Effect.acquireUseRelease(
-    openFile(block.path),
-    (file) =>
-      block.places === undefined
-        ? Effect.map(readAt(file, block.path, block.offset, block.length), (bytes) => [bytes])
-        : Effect.forEach(block.places, (place) => readLine(file, block, place)),
-    (file) => Effect.sync(() => fs.closeSync(file))
-  )
-
-const failed = (operation: string, path: string) => (error: unknown) =>
-  new StorageFailed({ operation, path, reason: error instanceof Error ? error.message : String(error) })
-
-const openFile = (path: string) => Effect.try({ try: () => fs.openSync(path, "r"), catch: failed("open", path) })
-
-const readAt = (file: number, path: string, offset: number, length: number) =>
-  Effect.async<Buffer, StorageFailed>((resume) => {
-    fs.read(file, Buffer.allocUnsafe(length), 0, length, offset, (error, count, bytes) =>
-      resume(error === null ? Effect.succeed(bytes.subarray(0, count)) : Effect.fail(failed("read", path)(error)))
-    )
-  })
-
-const readLine = (file: number, block: ReadableBlock, place: number): Effect.Effect<Buffer, StorageFailed> => {
-  const left = block.offset + block.length - place
-  return Effect.flatMap(readAt(file, block.path, place, Math.min(lineGuess, left)), (bytes) => {
-    const end = bytes.indexOf(0x0a)
-    if (end >= 0) return Effect.succeed(bytes.subarray(0, end + 1))
-    return Effect.map(readAt(file, block.path, place, left), (all) => all.subarray(0, all.indexOf(0x0a) + 1))
-  })
-}
-
-/** Quoted types by length, so that most lines are told apart without comparing. */
-const wantedBy = (selection: Selection): ReadonlyArray<Buffer> =>
-  selection.types.map((type) => Buffer.from(type, "latin1"))
-
-const matches = (bytes: Buffer, selection: Selection, wanted: ReadonlyArray<Buffer>): ReadonlyArray<FoundLine> => {
-  const header = new LineHeader()
-  const found: Array<FoundLine> = []
-  let start = 0
-  for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
-    if (header.read(bytes, start, end) && accepts(header, selection, wanted)) {
-      found.push({
-        stream: selection.stream,
-        seq: header.seq,
-        ts: header.ts,
-        line: bytes.toString("latin1", start, end)
-      })
-    }
-    start = end + 1
+  constructor(private readonly selection: Selection) {
+    this.wanted = selection.types.map((type) => Buffer.from(type, "latin1"))
   }
-  return found
-}
 
-const accepts = (header: LineHeader, selection: Selection, wanted: ReadonlyArray<Buffer>): boolean => {
-  if (selection.afterSeq !== undefined && header.seq <= selection.afterSeq) return false
-  if (selection.beforeSeq !== undefined && header.seq >= selection.beforeSeq) return false
-  if (selection.since !== undefined && header.ts < selection.since) return false
-  if (selection.until !== undefined && header.ts >= selection.until) return false
-  if (wanted.length === 0) return true
-  return wanted.some(
-    (type) =>
-      type.length === header.typeEnd - header.typeStart &&
-      type.compare(header.typeBytes, header.typeStart, header.typeEnd) === 0
-  )
+  linesIn(bytes: Buffer): ReadonlyArray<FoundLine> {
+    const { header, selection } = this
+    const found: Array<FoundLine> = []
+    let start = 0
+    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
+      if (header.read(bytes, start, end) && this.accepts()) {
+        const line = bytes.toString("latin1", start, end)
+        found.push({ stream: selection.stream, seq: header.seq, ts: header.ts, line })
+      }
+      start = end + 1
+    }
+    return found
+  }
+
+  private accepts(): boolean {
+    const { header, selection, wanted } = this
+    if (selection.afterSeq !== undefined && header.seq <= selection.afterSeq) return false
+    if (selection.beforeSeq !== undefined && header.seq >= selection.beforeSeq) return false
+    if (selection.since !== undefined && header.ts < selection.since) return false
+    if (selection.until !== undefined && header.ts >= selection.until) return false
+    if (wanted.length === 0) return true
+    return wanted.some(
+      (type) =>
+        type.length === header.typeEnd - header.typeStart &&
+        type.compare(header.typeBytes, header.typeStart, header.typeEnd) === 0
+    )
+  }
 }

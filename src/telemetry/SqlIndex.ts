@@ -35,7 +35,10 @@ export const migrations: Migrations = {
     ]) {
       yield* sql.unsafe(statement)
     }
-  })
+  }),
+  "0002_blocks_in_order": Effect.flatMap(SqlClientTag, (sql) =>
+    sql.unsafe("create index blocks_in_order on blocks (stream, id)")
+  )
 }
 
 /** What a checkpoint saves beside the blocks. */
@@ -91,7 +94,7 @@ export interface IndexedBlock {
 
 export interface BlockQuery {
   readonly stream: StreamName
-  /** Type numbers; empty means all. */
+  /** Type numbers, `other` among them where it may stand for one that was asked; empty means all. */
   readonly types: ReadonlyArray<number>
   readonly since: number | undefined
   readonly until: number | undefined
@@ -155,14 +158,21 @@ export const make = (database: Database, siteDirectory: string) => {
     }
     const direction = query.descending ? "desc" : "asc"
     const order = query.descending ? "<" : ">"
-    const marks = query.types.map(() => "?").join(",")
     const typed = query.types.length > 0
-    if (typed) and(`t.type in (${marks}, 0)`, ...query.types)
+    const id = typed ? "t.block" : "b.id"
+    // One type is an equality: its rows then come in order, and only as many are looked at as are asked for.
+    if (query.types.length === 1) and("t.type = ?", query.types[0])
+    else if (typed) and(`t.type in (${query.types.map(() => "?").join(",")})`, ...query.types)
     and(typed ? "t.stream = ?" : "b.stream = ?", query.stream)
-    if (query.from !== undefined) and(`${typed ? "t.block" : "b.id"} ${order} ?`, query.from)
-    if (query.since !== undefined) and("b.last_ts >= ?", query.since)
+    if (query.from !== undefined) and(`${id} ${order} ?`, query.from)
+    /** Begins at the first block that reaches a bound. The `+` keeps the order from being made by sorting all behind it. */
+    const reaching = (column: string, comparison: string, bound: number) => {
+      and(`${id} >= (select min(id) from blocks where stream = ? and ${column} ${comparison} ?)`, query.stream, bound)
+      and(`+b.${column} ${comparison} ?`, bound)
+    }
+    if (query.since !== undefined) reaching("last_ts", ">=", query.since)
+    if (query.afterSeq !== undefined) reaching("last_seq", ">", query.afterSeq)
     if (query.until !== undefined) and("b.first_ts < ?", query.until)
-    if (query.afterSeq !== undefined) and("b.last_seq > ?", query.afterSeq)
     if (query.beforeSeq !== undefined) and("b.first_seq < ?", query.beforeSeq)
     const columns = "b.id, f.path, b.place, b.length, b.first_seq, b.last_seq, b.events, b.crc"
     const source = typed

@@ -84,8 +84,13 @@ export class TelemetryStore extends Context.Tag("outpost/telemetry/TelemetryStor
   {
     /** Takes the JSON body of one event; durable once it returns. */
     readonly post: (body: Uint8Array) => Effect.Effect<EventAck, AppendError>
-    /** Takes NDJSON as it arrives; each line is accepted or refused on its own; all accepted ones are durable once it returns. */
-    readonly postLines: <E>(body: Stream.Stream<Uint8Array, E>) => Effect.Effect<BatchResult, AppendError | E>
+    /**
+     * Takes NDJSON, whole or as it arrives; each line is accepted or refused on its own; all accepted ones are durable once
+     * it returns.
+     */
+    readonly postLines: <E = never>(
+      body: Uint8Array | Stream.Stream<Uint8Array, E>
+    ) => Effect.Effect<BatchResult, AppendError | E>
     /** Takes a JSON array of events, like `postLines`. */
     readonly postArray: (body: Uint8Array) => Effect.Effect<BatchResult, AppendError>
     /** Outpost's own event, in the `system` stream. */
@@ -208,12 +213,10 @@ export const make = (
           if (refused !== undefined) return resume(Effect.fail(refused))
           if (log.add(scanner) === 0)
             return log.commit.waitingForRoom < waitersLimit ? log.commit.whenRoom(attempt) : resume(overloaded)
-          const line = log.lastLine()
+          const ack = log.lastAck()
           log.wait((failure) =>
             resume(
-              failure === undefined
-                ? Effect.succeed(EventAck.make(publicText(line()), true))
-                : Effect.fail(storageFailed(failure))
+              failure === undefined ? Effect.succeed(EventAck.make(ack(), true)) : Effect.fail(storageFailed(failure))
             )
           )
         }

@@ -156,6 +156,17 @@ describe.skipIf(process.platform === "win32")("OsProcess", () => {
     })
   )
 
+  it.live("a reader that waits for output can be interrupted, and then the process ends", () =>
+    Effect.gen(function* () {
+      const reading = yield* Effect.fork(
+        Effect.scoped(Effect.flatMap(sh("echo a; sleep 60"), ({ stdout }) => Stream.runDrain(stdout)))
+      )
+      yield* Effect.sleep("200 millis")
+      const [time] = yield* Effect.timed(Fiber.interrupt(reading))
+      assert.isBelow(Duration.toMillis(time), 3_000)
+    })
+  )
+
   it.live("interrupting the fiber that runs it ends it", () =>
     Effect.gen(function* () {
       let pid = 0

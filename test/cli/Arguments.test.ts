@@ -18,14 +18,21 @@ const leaf = (
 ): CommandShape => ({
   name,
   summary: "",
+  acts: true,
   options,
-  positionals: positionals.map((name) => ({ name, required: false, description: "" })),
+  positionals: positionals.map((name) => ({
+    name: name.replace("...", ""),
+    required: false,
+    repeated: name.endsWith("..."),
+    description: ""
+  })),
   children: []
 })
 
 const group = (name: string, children: ReadonlyArray<CommandShape>): CommandShape => ({
   name,
   summary: "",
+  acts: false,
   options: [],
   positionals: [],
   children
@@ -41,7 +48,9 @@ const tree: Tree = group("outpost", [
     leaf("list", [])
   ]),
   leaf("post", [option("no-current"), option("limit", "N")], ["TYPE", "DATA"]),
-  leaf("status", [])
+  leaf("status", []),
+  { ...leaf("fetch", [option("limit", "N")]), children: [leaf("show", [option("limit", "N"), option("all")], ["ID"])] },
+  leaf("join", [option("loud")], ["FIRST", "REST..."])
 ])
 
 const parse = (...args: ReadonlyArray<string>) => Arguments.parse(tree, Globals.shapes, args)
@@ -106,6 +115,12 @@ describe("what is left for the command", () => {
     [["post", "temperature", "-.5"], "outpost post", ["--", "temperature", "-.5"]],
     [["post", "note", "-"], "outpost post", ["--", "note", "-"]],
     [["post", "--limit", "-3", "note", "1"], "outpost post", ["--limit", "-3", "--", "note", "1"]],
+    // A command that acts may have others below it.
+    [["fetch", "--limit", "3"], "outpost fetch", ["--limit", "3", "--"]],
+    [["fetch", "show", "x", "--limit", "3"], "outpost fetch show", ["--limit", "3", "--", "x"]],
+    [["fetch", "--limit", "3", "show", "x"], "outpost fetch show", ["--limit", "3", "--", "x"]],
+    // The last argument may stand for many.
+    [["join", "a", "b", "c", "--loud", "d"], "outpost join", ["--loud", "--", "a", "b", "c", "d"]],
     // After `--` everything is an argument.
     [["post", "--", "--type", "--json"], "outpost post", ["--", "--type", "--json"]],
     [["post", "a", "--", "--"], "outpost post", ["--", "a", "--"]],
@@ -155,7 +170,9 @@ describe("problems name what is wrong and what may have been meant", () => {
     [["status", "--site", "--"], /--site needs a value/],
     [["status", "--json=maybe"], /--json takes no value/],
     [["status", "surplus"], /outpost status does not take 'surplus'/],
-    [["run", "start", "a", "b"], /does not take 'b'/]
+    [["run", "start", "a", "b"], /does not take 'b'/],
+    [["fetch", "shwo"], /outpost fetch has no command 'shwo' .* mean outpost fetch show/],
+    [["fetch", "--all", "show", "x"], /--all stands before its command .* mean outpost fetch show --all/]
   ]
   for (const [args, expected] of cases) it(args.join(" "), () => assert.match(problem(...args), expected))
 })

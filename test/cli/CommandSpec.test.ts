@@ -115,7 +115,7 @@ it("the shape is read off the declaration", () => {
     { names: ["--shape"], value: Option.some("round|square"), repeated: false, description: "which" }
   ])
   assert.deepStrictEqual(command.positionals, [
-    { name: "FIRST", required: false, description: "the first" },
-    { name: "SECOND", required: false, description: "the second" }
+    { name: "FIRST", required: false, repeated: false, description: "the first" },
+    { name: "SECOND", required: false, repeated: false, description: "the second" }
   ])
 })

@@ -40,7 +40,10 @@ describe.skipIf(!has("bash"))("bash", () => {
     ],
     [["--json", "status", "--log-level", "d"], ["debug"]],
     [["actor", "restart", "--u"], ["--url"]],
-    [["event", "list", "--site", "/et"], ["/etc"]]
+    [["event", "list", "--site", "/et"], ["/etc"]],
+    [["backfill", "c"], ["cancel"]],
+    [["backfill", "--res"], ["--resume"]],
+    [["backfill", "show", "--f"], ["--failed"]]
   ]
   for (const [words, expected] of cases) {
     it(words.join(" "), () => assert.deepStrictEqual(offered(...words), expected))

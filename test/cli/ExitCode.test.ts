@@ -5,6 +5,8 @@ import * as ExitCode from "../../src/cli/ExitCode.js"
 import { AlreadyThere, BrokenPipe, CommandFailed, type Failure, NotFound, UsageProblem } from "../../src/cli/Failure.js"
 import { AddressInUse, ConfigRejected, LaunchFailed, NoServer, NoSite } from "../../src/cli/Launcher.js"
 import { InvalidInput, Overloaded, StorageFailed, TooLarge, UnreadableBody } from "../../src/domain/Refusal.js"
+import { BackfillBusy, BackfillNotFound, BackfillRefused, NoMatchingJob } from "../../src/domain/Backfill.js"
+import { NoMatchingStream, NoRemotes, ScheduleNotFound, UnsupportedStream } from "../../src/domain/Collector.js"
 import { NoActiveRun, RunAlreadyActive, RunNotFound, RunRefused } from "../../src/domain/Run.js"
 import { ActorFailed, NoSuchActor, ShutdownUnavailable } from "../../src/operations/SiteOperations.js"
 import { NoCurrentEvent } from "../../src/operations/TelemetryOperations.js"
@@ -28,12 +30,20 @@ const failures: ReadonlyArray<readonly [number, Failure]> = [
   [2, new InvalidInput({ problems: [{ type: "missing", loc: ["body", "type"], msg: "Field required", input: {} }] })],
   [2, new UnreadableBody()],
   [2, new RunRefused({ field: "run_id", value: "..", reason: "no" })],
+  [2, new BackfillRefused({ field: "window", value: "x", reason: "no" })],
+  [2, new UnsupportedStream({ key: "k", reason: "no" })],
+  [2, new NoRemotes()],
+  [3, new BackfillNotFound({ id: "b" })],
+  [3, new NoMatchingJob({ known: [] })],
+  [3, new NoMatchingStream({ exchange: "e", pair: "p" })],
+  [3, new ScheduleNotFound({ id: "s" })],
   [3, new NotFound({ message: "no" })],
   [3, new NoSite({ site: "/s" })],
   [3, new NoActiveRun()],
   [3, new RunNotFound({ run_id: "r" })],
   [3, new NoCurrentEvent({ type: "t" })],
   [3, new NoSuchActor({ path: "p" })],
+  [4, new BackfillBusy({ id: "b", status: "done", action: "paused" })],
   [4, new RunAlreadyActive({ active: "r" })],
   [4, new SiteLocked({ site: "/s", holder: Option.none() })],
   [4, new AddressInUse({ host: "h", port: 1 })],

@@ -4,23 +4,25 @@ import type { CommandSpec } from "../../src/cli/CommandSpec.js"
 import * as Outpost from "../../src/cli/Outpost.js"
 import { CommandLine, layer } from "../support/CommandLine.js"
 
-const leaves = (
+const acting = (
   command: CommandSpec,
   words: ReadonlyArray<string> = []
-): ReadonlyArray<readonly [ReadonlyArray<string>, CommandSpec]> =>
-  command.children.length === 0
-    ? [[words, command]]
-    : command.children.flatMap((child) => leaves(child, [...words, child.name]))
+): ReadonlyArray<readonly [ReadonlyArray<string>, CommandSpec]> => [
+  ...(command.acts ? [[words, command] as const] : []),
+  ...command.children.flatMap((child) => acting(child, [...words, child.name]))
+]
 
-const all = leaves(Outpost.root)
+const all = acting(Outpost.root)
 
 it("the words of the command line", () =>
   assert.deepStrictEqual(
     all.map(([words]) => words.join(" ")),
     (
-      "serve,stop,status,run start,run stop,run show,run list,event post,event list,event tail,current,export,verify,doctor," +
+      "serve,stop,status,run start,run stop,run show,run list,event post,event list,event tail,current,export," +
+      "backfill,backfill list,backfill show,backfill pause,backfill resume,backfill retry,backfill cancel,collect,coverage," +
+      "inventory,schedule list,schedule pause,schedule resume,stream list,stream start,stream stop,sync,verify,doctor," +
       "tree,actor stop,actor start,actor restart,procedure list,procedure stop,procedure start,procedure restart," +
-      "logs,config init,config validate,config show,config schema,completions"
+      "ledger state,ledger append,logs,config init,config validate,config show,config schema,completions"
     ).split(",")
   ))
 

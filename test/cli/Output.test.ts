@@ -20,7 +20,8 @@ const recording = (terminal: boolean, taking = Number.POSITIVE_INFINITY) => {
     err: (text) => Effect.sync(() => void (printed.err += text)),
     input: Stream.empty,
     terminal: { input: terminal, out: terminal, err: terminal },
-    columns: Effect.succeed(60)
+    columns: Effect.succeed(60),
+    rows: Effect.succeed(24)
   })
   return { io, printed }
 }
@@ -123,7 +124,24 @@ describe("progress", () => {
   )
 })
 
+it("keys are cut where they tell least", () => {
+  assert.strictEqual(Output.cutMiddle("binance/ohlc/BTC-USDT/1h", 24), "binance/ohlc/BTC-USDT/1h")
+  assert.strictEqual(Output.cutMiddle("binance/ohlc/BTC-USDT/1h", 11), "binan…DT/1h")
+  assert.strictEqual(Output.cutMiddle("abcdef", 2), "a…")
+})
+
 it("figures for people", () => {
+  assert.deepStrictEqual([0.04, 3.26, 7, 99.6, 12_345.6].map(Readable.rate), ["0.0", "3.3", "7", "100", "12,346"])
+  assert.deepStrictEqual(
+    [0, 0.01, 50, 99.99, 100].map((part) => Readable.percent(part, 100)),
+    ["0 %", "0.1 %", "50.0 %", "99.9 %", "100 %"]
+  )
+  assert.deepStrictEqual(
+    ["2026-03-17T00:00:00Z", "2026-03-17T11:50:00Z", "2026-03-17T11:50:10Z", "2026-03-17T00:00:00.500Z"].map((text) =>
+      Readable.utc(Date.parse(text))
+    ),
+    ["2026-03-17", "2026-03-17 11:50", "2026-03-17 11:50:10", "2026-03-17 00:00:00.5"]
+  )
   assert.deepStrictEqual([0, 1023, 1024, 1.5 * 2 ** 30, 2 ** 50].map(Readable.bytes), [
     "0 B",
     "1023 B",

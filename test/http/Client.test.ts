@@ -1,4 +1,7 @@
 /** The client gives back every typed error a server's operations can fail with, and says plainly what went wrong otherwise. */
+import { NoSuchColumn, NoSuchSeries } from "../../src/dataset/Dataset.js"
+import { BackfillBusy, BackfillNotFound, BackfillRefused, NoMatchingJob } from "../../src/domain/Backfill.js"
+import { NoMatchingStream, NoRemotes, ScheduleNotFound, UnsupportedStream } from "../../src/domain/Collector.js"
 import { EventFilter, EventQuery } from "../../src/domain/EventQuery.js"
 import { InvalidInput, Overloaded, StorageFailed, TooLarge, UnreadableBody } from "../../src/domain/Refusal.js"
 import { NoActiveRun, RunAlreadyActive, RunNotFound, RunRefused } from "../../src/domain/Run.js"
@@ -7,6 +10,8 @@ import * as Handlers from "../../src/http/Handlers.js"
 import { HttpAddress } from "../../src/http/HttpAddress.js"
 import * as Server from "../../src/http/Server.js"
 import { HttpSettings } from "../../src/http/Settings.js"
+import { BackfillOperations } from "../../src/operations/BackfillOperations.js"
+import { CollectorOperations } from "../../src/operations/CollectorOperations.js"
 import { ConfigInvalid, ConfigNotAllowed, ConfigOperations } from "../../src/operations/ConfigOperations.js"
 import { RunOperations } from "../../src/operations/RunOperations.js"
 import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteOperations } from "../../src/operations/SiteOperations.js"
@@ -64,7 +69,35 @@ const failing = Layer.effectContext(
         metrics: fail,
         shutdown: fail
       }),
-      Context.add(ConfigOperations, { show: fail, put: () => fail, validate: () => fail, schema: fail })
+      Context.add(ConfigOperations, { show: fail, put: () => fail, validate: () => fail, schema: fail }),
+      Context.add(BackfillOperations, {
+        start: () => fail,
+        plan: () => fail,
+        resumeAll: () => fail,
+        list: () => fail,
+        get: () => fail,
+        cancel: () => fail,
+        pause: () => fail,
+        resume: () => fail,
+        retryFailed: () => fail,
+        chunks: () => fail,
+        coverage: () => fail,
+        follow: () => stream,
+        events: stream
+      }),
+      Context.add(CollectorOperations, {
+        scheduler: fail,
+        setScheduler: () => fail,
+        setSchedulePaused: () => fail,
+        streams: fail,
+        startStream: () => fail,
+        stopStream: () => fail,
+        inventory: () => fail,
+        data: () => fail,
+        metrics: fail,
+        storage: fail,
+        sync: fail
+      })
     )
   })
 )
@@ -87,13 +120,68 @@ const tooLarge = new TooLarge({ what: "event", limit: 12 })
 const runNotFound = new RunNotFound({ run_id: "r'1" })
 const filter = new EventFilter({ run: "r'1" })
 
-const cases: ReadonlyArray<
-  readonly [
-    string,
-    Effect.Effect<unknown, unknown, TelemetryOperations | RunOperations | SiteOperations | ConfigOperations>,
-    ReadonlyArray<unknown>
-  ]
-> = [
+const notFound = new BackfillNotFound({ id: "ü%" })
+const noJob = new NoMatchingJob({
+  known: ["binance BTC/USDT", "ü".repeat(300), ...Array(2_000).fill("kraken XBT/EUR")]
+})
+const refused = new BackfillRefused({ field: "start", value: "x\n", reason: "expected a date" })
+const starting = [noJob, refused, storage]
+const backfill = <A, E>(use: (backfills: BackfillOperations["Type"]) => Effect.Effect<A, E>) =>
+  Effect.flatMap(BackfillOperations, use)
+const collector = <A, E>(use: (collector: CollectorOperations["Type"]) => Effect.Effect<A, E>) =>
+  Effect.flatMap(CollectorOperations, use)
+const trades = { exchange: "binance", pair: "BTC/USDT", channels: ["trades"] }
+
+type Operations =
+  TelemetryOperations | RunOperations | SiteOperations | ConfigOperations | BackfillOperations | CollectorOperations
+
+const cases: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Operations>, ReadonlyArray<unknown>]> = [
+  ["backfill start", backfill(({ start }) => start({})), starting],
+  ["backfill plan", backfill(({ plan }) => plan({ exchange: null })), starting],
+  ["backfill resume all", backfill(({ resumeAll }) => resumeAll({ limit: 3 })), starting],
+  ["backfill get", backfill(({ get }) => get("ü%")), [notFound]],
+  ["backfill cancel", backfill(({ cancel }) => cancel("ü%")), [notFound, storage]],
+  [
+    "backfill pause",
+    backfill(({ pause }) => pause("ü%")),
+    [notFound, new BackfillBusy({ id: "ü%", status: "done", action: "paused" }), storage]
+  ],
+  ["backfill resume", backfill(({ resume }) => resume("ü%")), [notFound, ...starting]],
+  ["backfill retry", backfill(({ retryFailed }) => retryFailed("ü%")), [notFound, ...starting]],
+  ["backfill chunks", backfill(({ chunks }) => chunks({ id: "ü%" })), [notFound, storage]],
+  ["backfill coverage", backfill(({ coverage }) => coverage({})), starting],
+  ["backfill follow", backfill(({ follow }) => Stream.runDrain(follow("ü%"))), [notFound]],
+  ["collector switch on", collector(({ setScheduler }) => setScheduler(true)), [storage]],
+  ["collector switch off", collector(({ setScheduler }) => setScheduler(false)), [storage]],
+  [
+    "collector pause",
+    collector(({ setSchedulePaused }) => setSchedulePaused("a/ü", true)),
+    [new ScheduleNotFound({ id: "a/ü" }), storage]
+  ],
+  [
+    "collector unpause",
+    collector(({ setSchedulePaused }) => setSchedulePaused("a/ü", false)),
+    [new ScheduleNotFound({ id: "a/ü" }), storage]
+  ],
+  [
+    "collector start stream",
+    collector(({ startStream }) => startStream(trades)),
+    [
+      new NoMatchingStream({ exchange: "binance", pair: "BTC/USDT" }),
+      new UnsupportedStream({ key: "k", reason: "it has none" })
+    ]
+  ],
+  ["collector inventory", collector(({ inventory }) => inventory()), [storage]],
+  [
+    "collector data",
+    collector(({ data }) => data({ series: "a/b/c", format: "csv" })),
+    [
+      new NoSuchSeries({ series: "a/b/c" }),
+      new NoSuchColumn({ series: "a/b/c", column: "ü", columns: ["TS"] }),
+      storage
+    ]
+  ],
+  ["collector sync", collector(({ sync }) => sync), [new NoRemotes(), storage]],
   [
     "post",
     Effect.flatMap(TelemetryOperations, ({ post }) => post("{}")),

@@ -1,8 +1,9 @@
 import * as Credentials from "../../src/http/Credentials.js"
 import * as EdgeRules from "../../src/http/EdgeRules.js"
-import { repr } from "../../src/http/PythonRepr.js"
+import { repr } from "../../src/domain/PythonRepr.js"
 import * as RouteTable from "../../src/http/RouteTable.js"
 import * as EventParams from "../../src/http/EventParams.js"
+import * as QueryParams from "../../src/http/QueryParams.js"
 import { EventFilter, EventQuery } from "../../src/domain/EventQuery.js"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
@@ -228,7 +229,7 @@ describe("filters and queries in a URL", () => {
       ["2026-01-02T01:00:00 01:00", 1_767_312_000_000],
       ["2026-01-02 00:00:00Z", 1_767_312_000_000]
     ] as const
-    for (const [text, millis] of cases) assert.deepStrictEqual(EventParams.time(text), Option.some(millis), text)
-    for (const text of ["", "now", "12:00", "2026-13-01"]) assert.isTrue(Option.isNone(EventParams.time(text)), text)
+    for (const [text, millis] of cases) assert.deepStrictEqual(QueryParams.time(text), Option.some(millis), text)
+    for (const text of ["", "now", "12:00", "2026-13-01"]) assert.isTrue(Option.isNone(QueryParams.time(text)), text)
   })
 })

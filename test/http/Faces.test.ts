@@ -1,14 +1,18 @@
 /** The same suites over the operations themselves and over HTTP: the face changes nothing. */
 import { Layer } from "effect"
+import * as BackfillOperationsSuite from "../conformance/BackfillOperationsSuite.js"
+import * as CollectorOperationsSuite from "../conformance/CollectorOperationsSuite.js"
 import * as RunOperationsSuite from "../conformance/RunOperationsSuite.js"
 import * as TelemetryOperationsSuite from "../conformance/TelemetryOperationsSuite.js"
 import * as Remote from "../support/Remote.js"
 import * as ConfigDouble from "../support/ConfigDouble.js"
+import * as RecordingBackfills from "../support/RecordingBackfills.js"
+import * as RecordingCollector from "../support/RecordingCollector.js"
 import * as RealSite from "../support/RealSite.js"
 import * as RunDouble from "../support/RunDouble.js"
 import * as SiteDouble from "../support/SiteDouble.js"
 import * as TelemetryDouble from "../support/TelemetryDouble.js"
-import { layer as server, layerOn } from "../support/TestServer.js"
+import { collector, layer as server, layerOn } from "../support/TestServer.js"
 
 TelemetryOperationsSuite.suite("of the double", TelemetryDouble.layer)
 TelemetryOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
@@ -20,7 +24,13 @@ TelemetryOperationsSuite.suite(
 RunOperationsSuite.suite("of the double", RunDouble.layer)
 RunOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
 
-const real = Layer.mergeAll(RealSite.layer, SiteDouble.layer, ConfigDouble.layer)
+BackfillOperationsSuite.suite("of the double", RecordingBackfills.layer)
+BackfillOperationsSuite.suite("over HTTP", Layer.provideMerge(Remote.layer(), server()))
+
+CollectorOperationsSuite.suite("of the double", RecordingCollector.layer)
+CollectorOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
+
+const real = Layer.mergeAll(RealSite.layer, SiteDouble.layer, ConfigDouble.layer, collector)
 
 TelemetryOperationsSuite.suite("in process", RealSite.layer)
 TelemetryOperationsSuite.suite("in process, over HTTP", Layer.provide(Remote.layer(), layerOn(real)))

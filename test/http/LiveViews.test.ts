@@ -11,7 +11,7 @@ import { TelemetryDouble } from "../support/TelemetryDouble.js"
 import * as ConfigDouble from "../support/ConfigDouble.js"
 import * as RealSite from "../support/RealSite.js"
 import * as SiteDouble from "../support/SiteDouble.js"
-import { call, layer as server, layerOn, postJson } from "../support/TestServer.js"
+import { call, collector, layer as server, layerOn, postJson } from "../support/TestServer.js"
 
 const live = { excludeTestServices: true } as const
 
@@ -157,49 +157,57 @@ layer(server({ liveClients: 5 }), live)("followers", (it) => {
   )
 })
 
-layer(layerOn(Layer.mergeAll(RealSite.layer, SiteDouble.layer, ConfigDouble.layer)), live)("on a real store", (it) => {
-  it.scoped("followers that join, pause and go on while events pour in see each once, of both streams", () =>
-    Effect.gen(function* () {
-      const telemetry = yield* TelemetryOperations
-      const runs = yield* RunOperations
-      const encoder = new TextEncoder()
-      const pour = Effect.gen(function* () {
-        for (let n = 0; n < 60; n++) {
-          const lines = Array.from({ length: 50 }, (_, k) => `{"type":"t${k % 3}","data":"${"x".repeat(2_000)}"}\n`)
-          yield* telemetry.postLines(Stream.make(encoder.encode(lines.join(""))))
-          if (n % 12 === 5) yield* runs.start({})
-          if (n % 12 === 11) yield* runs.stop
-          yield* Effect.sleep("5 millis")
+layer(layerOn(Layer.mergeAll(RealSite.layer, SiteDouble.layer, ConfigDouble.layer, collector)), live)(
+  "on a real store",
+  (it) => {
+    it.scoped("followers that join, pause and go on while events pour in see each once, of both streams", () =>
+      Effect.gen(function* () {
+        const telemetry = yield* TelemetryOperations
+        const runs = yield* RunOperations
+        const encoder = new TextEncoder()
+        const pour = Effect.gen(function* () {
+          for (let n = 0; n < 60; n++) {
+            const lines = Array.from({ length: 50 }, (_, k) => `{"type":"t${k % 3}","data":"${"x".repeat(2_000)}"}\n`)
+            yield* telemetry.postLines(Stream.make(encoder.encode(lines.join(""))))
+            if (n % 12 === 5) yield* runs.start({})
+            if (n % 12 === 11) yield* runs.stop
+            yield* Effect.sleep("5 millis")
+          }
+        })
+        const pouring = yield* Effect.fork(pour)
+        const followers: Array<Follower> = []
+        for (let n = 0; n < 8; n++) {
+          followers.push(yield* follow(n % 2 === 0 ? "/events/tail?cursor=" : "/events/tail?cursor=&type=t1&type=t2"))
+          followers[n]?.socket.pause()
+          yield* Effect.sleep("30 millis")
+          followers[n]?.socket.resume()
+          followers[n - 2]?.socket.pause()
+          followers[n - 3]?.socket.resume()
+        }
+        yield* Fiber.join(pouring)
+        for (const { socket } of followers) socket.resume()
+        const { seq } = yield* telemetry.stats
+        assert.deepStrictEqual([seq.site + seq.run, seq.run > 0], [3_000, true])
+        const places = (follower: Follower) =>
+          Array.from(
+            follower.text().matchAll(/^data: \{"seq":(\d+),"ts":"[^"]*","stream":"(site|run)","type":"(t\d)"/gm)
+          )
+        yield* until(() => followers.every((each, n) => places(each).length >= (n % 2 === 0 ? 3_000 : 1_980)))
+        const all = new Set([
+          ...range(1, seq.site).map((n) => `site ${n}`),
+          ...range(1, seq.run).map((n) => `run ${n}`)
+        ])
+        for (const [n, follower] of followers.entries()) {
+          const seen = places(follower).map(([, seq, stream]) => `${stream} ${seq}`)
+          const once = new Set(seen)
+          assert.strictEqual(once.size, seen.length, `follower ${n} saw an event twice`)
+          if (n % 2 === 0) assert.deepStrictEqual(once, all)
+          else assert.strictEqual(once.size, 1_980)
         }
       })
-      const pouring = yield* Effect.fork(pour)
-      const followers: Array<Follower> = []
-      for (let n = 0; n < 8; n++) {
-        followers.push(yield* follow(n % 2 === 0 ? "/events/tail?cursor=" : "/events/tail?cursor=&type=t1&type=t2"))
-        followers[n]?.socket.pause()
-        yield* Effect.sleep("30 millis")
-        followers[n]?.socket.resume()
-        followers[n - 2]?.socket.pause()
-        followers[n - 3]?.socket.resume()
-      }
-      yield* Fiber.join(pouring)
-      for (const { socket } of followers) socket.resume()
-      const { seq } = yield* telemetry.stats
-      assert.deepStrictEqual([seq.site + seq.run, seq.run > 0], [3_000, true])
-      const places = (follower: Follower) =>
-        Array.from(follower.text().matchAll(/^data: \{"seq":(\d+),"ts":"[^"]*","stream":"(site|run)","type":"(t\d)"/gm))
-      yield* until(() => followers.every((each, n) => places(each).length >= (n % 2 === 0 ? 3_000 : 1_980)))
-      const all = new Set([...range(1, seq.site).map((n) => `site ${n}`), ...range(1, seq.run).map((n) => `run ${n}`)])
-      for (const [n, follower] of followers.entries()) {
-        const seen = places(follower).map(([, seq, stream]) => `${stream} ${seq}`)
-        const once = new Set(seen)
-        assert.strictEqual(once.size, seen.length, `follower ${n} saw an event twice`)
-        if (n % 2 === 0) assert.deepStrictEqual(once, all)
-        else assert.strictEqual(once.size, 1_980)
-      }
-    })
-  )
-})
+    )
+  }
+)
 
 describe("an end", () => {
   it.live("of the server ends every live view at once and is bounded", () =>

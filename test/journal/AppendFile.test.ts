@@ -21,8 +21,8 @@ const open = (disk: SimulatedDisk) => {
   return { file, notices, write }
 }
 
-const failureOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
+const failureOf = (outcome: Promise<unknown> | undefined): Promise<string> =>
+  Promise.resolve(outcome).then(
     () => "none",
     (error: Error) => error.message
   )

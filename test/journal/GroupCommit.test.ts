@@ -3,7 +3,9 @@ import type { Notice } from "../../src/journal/AppendFile.js"
 import { GroupCommit } from "../../src/journal/GroupCommit.js"
 import { SimulatedDisk } from "../support/SimulatedDisk.js"
 
-const make = (options: { readonly disk?: SimulatedDisk; readonly capacity?: number } = {}) => {
+const make = (
+  options: { readonly disk?: SimulatedDisk; readonly capacity?: number; readonly now?: () => number } = {}
+) => {
   const disk = options.disk ?? new SimulatedDisk()
   const events: Array<string> = []
   const notices: Array<Notice["kind"]> = []
@@ -11,6 +13,7 @@ const make = (options: { readonly disk?: SimulatedDisk; readonly capacity?: numb
     disk,
     capacity: options.capacity ?? 1_000,
     timestamp: () => "T",
+    now: options.now,
     notify: (notice) => void notices.push(notice.kind),
     onCommit: (batch) => void events.push(`committed ${batch.used}`),
     onFailure: () => void events.push("taken back")
@@ -49,6 +52,32 @@ describe("GroupCommit", () => {
     await Promise.all([first, ...later])
     assert.strictEqual(disk.trace.filter((line) => line.startsWith("sync ")).length, 2)
     assert.strictEqual(disk.text("/a/f"), "1\n2\n3\n")
+  })
+
+  it("much does not wait for the end of the turn where the disk is idle and quick", async () => {
+    const much = `${"x".repeat(40 * 1024)}\n`
+    for (const [tookMillis, begunAtOnce] of [
+      [1, true],
+      [20, false]
+    ] as const) {
+      let millis = 0
+      const disk = new SimulatedDisk()
+      disk.fault = (call) => {
+        if (call === "sync") millis += tookMillis
+        return undefined
+      }
+      const { commit, put } = make({ disk, capacity: 200_000, now: () => millis })
+      await put("/a/f", "0\n")
+      await commit.drained()
+      const before = disk.trace.length
+      const puts = [put("/a/f", much)]
+      assert.strictEqual(disk.trace.slice(before).includes("append /a/f"), begunAtOnce)
+      puts.push(put("/a/f", "1\n"))
+      await Promise.all(puts)
+      assert.strictEqual(disk.text("/a/f"), `0\n${much}1\n`)
+      const syncs = disk.trace.slice(before).filter((each) => each === "sync /a/f")
+      assert.lengthOf(syncs, begunAtOnce ? 2 : 1)
+    }
   })
 
   it("nobody is told before all files of the batch are durable; a leading one is durable first", async () => {

@@ -16,6 +16,9 @@ import { ChunkBooks } from "../../src/backfill/ChunkBook.js"
 import type { Job } from "../../src/backfill/Job.js"
 import { JobCatalogue } from "../../src/backfill/JobCatalogue.js"
 import * as LedgerBook from "../../src/backfill/LedgerBook.js"
+import { CollectorHealth } from "../../src/backfill/health/CollectorHealth.js"
+import { RoomToWork } from "../../src/backfill/SeriesWork.js"
+import { Uploads } from "../../src/backfill/sync/Uploads.js"
 import * as Database from "../../src/database/Database.js"
 import { Dataset } from "../../src/dataset/Dataset.js"
 import * as DuckDb from "../../src/dataset/DuckDb.js"
@@ -90,7 +93,18 @@ export const open = (
           parts: join(directory, "parts"),
           inventory: join(directory, "inventory.json")
         }).pipe(Layer.provide(DuckDb.layer)),
-        RateLimits.layer.pipe(Layer.provide(outgoing))
+        RateLimits.layer.pipe(Layer.provide(outgoing)),
+        Layer.succeed(RoomToWork, RoomToWork.of({ check: Effect.void })),
+        Layer.succeed(Uploads, Uploads.of({ remotes: Effect.succeed([]), upload: () => Effect.succeed([]) })),
+        Layer.succeed(
+          CollectorHealth,
+          CollectorHealth.of({
+            succeeded: () => Effect.void,
+            failed: () => Effect.void,
+            metrics: Effect.succeed({}),
+            records: Effect.succeed([])
+          })
+        )
       )
     )
     const root = yield* Supervisor.make({})

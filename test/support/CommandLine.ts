@@ -1,6 +1,6 @@
 /** Runs command lines in this process: the real commands on operations in memory, with recorded streams. */
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import { ConfigProvider, Context, DateTime, Effect, Layer, Stream } from "effect"
+import { ConfigProvider, Context, DateTime, Effect, Fiber, Layer, Stream } from "effect"
 import * as ExitCode from "../../src/cli/ExitCode.js"
 import {
   type Check,
@@ -16,8 +16,6 @@ import * as Outpost from "../../src/cli/Outpost.js"
 import { StandardIo } from "../../src/cli/StandardIo.js"
 import { ConfigVerdict } from "../../src/operations/ConfigOperations.js"
 import * as MemoryOperations from "./MemoryOperations.js"
-import type { SiteDouble } from "./SiteDouble.js"
-import type { TelemetryDouble } from "./TelemetryDouble.js"
 
 export interface Result {
   readonly code: number
@@ -31,6 +29,8 @@ export interface Setting {
   readonly environment?: Readonly<Record<string, string>>
   /** Both output streams are a terminal of 100 columns. */
   readonly terminal?: boolean
+  /** Ctrl-C comes when this is done. */
+  readonly interrupt?: Effect.Effect<void>
 }
 
 export class CommandLine extends Context.Tag("test/CommandLine")<
@@ -69,7 +69,7 @@ const make = Effect.gen(function* () {
     last: { out: "", err: "" },
     gone: Effect.void,
     serving: Effect.void,
-    run: (args, { environment = {}, input = "", terminal = false } = {}) =>
+    run: (args, { environment = {}, input = "", interrupt, terminal = false } = {}) =>
       Effect.gen(function* () {
         const printed = (line.last = { out: "", err: "" })
         const decoder = new TextDecoder()
@@ -79,18 +79,21 @@ const make = Effect.gen(function* () {
           err: (text) => Effect.sync(() => void (printed.err += text)),
           input: Stream.make(typeof input === "string" ? new TextEncoder().encode(input) : input),
           terminal: { input: false, out: terminal, err: terminal },
-          columns: Effect.succeed(100)
+          columns: Effect.succeed(100),
+          rows: Effect.succeed(24)
         })
         const understood = Outpost.read(args)
-        const exit = yield* Outpost.execute(understood).pipe(
+        const fiber = yield* Outpost.execute(understood).pipe(
           Effect.scoped,
           Effect.provideService(StandardIo, io),
           Effect.provideService(Launcher, launcher),
           Effect.provide(platform),
           Effect.provide(DateTime.layerCurrentZone(DateTime.zoneUnsafeMakeNamed("Europe/Berlin"))),
           Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment)))),
-          Effect.exit
+          Effect.fork
         )
+        if (interrupt !== undefined) yield* Effect.zipRight(interrupt, Fiber.interruptFork(fiber))
+        const exit = yield* Fiber.await(fiber)
         return { ...printed, code: ExitCode.of(exit, Outpost.isServing(understood)) }
       })
   }
@@ -125,6 +128,6 @@ const make = Effect.gen(function* () {
   return CommandLine.of(line)
 })
 
-export const layer: Layer.Layer<CommandLine | SiteDouble | TelemetryDouble> = Layer.scoped(CommandLine, make).pipe(
+export const layer: Layer.Layer<CommandLine | MemoryOperations.Doubles> = Layer.scoped(CommandLine, make).pipe(
   Layer.provideMerge(MemoryOperations.layer)
 )

@@ -42,8 +42,8 @@ export class KillableDisk implements Disk {
     this.step(
       "append",
       this.pathOf(file),
-      () => nodeDisk.append(file, bytes, start, end),
-      ({ written = 0 }) => nodeDisk.append(file, bytes, start, Math.min(end, start + written))
+      async () => nodeDisk.append(file, bytes, start, end),
+      async ({ written = 0 }) => nodeDisk.append(file, bytes, start, Math.min(end, start + written))
     )
   readonly read: Disk["read"] = (file, offset, length) =>
     this.step("read", this.pathOf(file), () => nodeDisk.read(file, offset, length))

@@ -3,6 +3,8 @@ import { Chunk, Context, Effect, Layer, Stream } from "effect"
 import type { Operations } from "../../src/cli/Launcher.js"
 import { EventQuery } from "../../src/domain/EventQuery.js"
 import { TelemetryOperations } from "../../src/operations/TelemetryOperations.js"
+import * as BackfillDouble from "./BackfillDouble.js"
+import * as CollectorDouble from "./CollectorDouble.js"
 import * as ConfigDouble from "./ConfigDouble.js"
 import * as RunDouble from "./RunDouble.js"
 import * as SiteDouble from "./SiteDouble.js"
@@ -26,9 +28,18 @@ const telemetry = Layer.effectContext(
   }).pipe(Effect.scoped)
 )
 
-export const layer: Layer.Layer<Operations | SiteDouble.SiteDouble | TelemetryDouble.TelemetryDouble> = Layer.mergeAll(
+/** What tests look at and set. */
+export type Doubles =
+  | BackfillDouble.BackfillDouble
+  | CollectorDouble.CollectorDouble
+  | SiteDouble.SiteDouble
+  | TelemetryDouble.TelemetryDouble
+
+export const layer: Layer.Layer<Operations | Doubles> = Layer.mergeAll(
   telemetry,
   RunDouble.layer,
   SiteDouble.layer,
-  ConfigDouble.layer
+  ConfigDouble.layer,
+  BackfillDouble.layer,
+  CollectorDouble.layer
 )

@@ -1,4 +1,5 @@
 /** Telemetry and runs as a site has them, on a directory that is removed with the scope. */
+import * as DuckDb from "../../src/dataset/DuckDb.js"
 import * as LocalRunOperations from "../../src/operations/LocalRunOperations.js"
 import * as LocalTelemetryOperations from "../../src/operations/LocalTelemetryOperations.js"
 import * as RunContext from "../../src/run/RunContext.js"
@@ -17,7 +18,8 @@ export const layer = Layer.unwrapScoped(
       allowAbsolute: true
     })
     return Layer.mergeAll(LocalTelemetryOperations.layer, LocalRunOperations.layer).pipe(
-      Layer.provide(Layer.provideMerge(runs, store))
+      Layer.provide(Layer.provideMerge(runs, store)),
+      Layer.provide(DuckDb.layer)
     )
   })
 )

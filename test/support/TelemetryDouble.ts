@@ -116,7 +116,7 @@ export const layer: Layer.Layer<TelemetryOperations | TelemetryDouble> = Layer.e
           )
         ),
       postLines: (body) =>
-        Stream.runCollect(body).pipe(
+        Stream.runCollect(body instanceof Uint8Array ? Stream.make(body) : body).pipe(
           Effect.flatMap((chunks) =>
             batch(
               Buffer.concat(Chunk.toReadonlyArray(chunks))

@@ -3,6 +3,8 @@ import * as Handlers from "../../src/http/Handlers.js"
 import { HttpAddress } from "../../src/http/HttpAddress.js"
 import * as Server from "../../src/http/Server.js"
 import { HttpLimits, HttpSettings } from "../../src/http/Settings.js"
+import * as RecordingBackfills from "./RecordingBackfills.js"
+import * as RecordingCollector from "./RecordingCollector.js"
 import * as ConfigDouble from "./ConfigDouble.js"
 import * as RunDouble from "./RunDouble.js"
 import * as SiteDouble from "./SiteDouble.js"
@@ -20,9 +22,20 @@ export interface Options {
   readonly liveClients?: number
   readonly ui?: string
   readonly port?: number
+  readonly readOnly?: boolean
+  readonly rate?: number
 }
 
-export const doubles = Layer.mergeAll(ConfigDouble.layer, RunDouble.layer, SiteDouble.layer, TelemetryDouble.layer)
+/** For a server of real operations otherwise. */
+export const collector = Layer.merge(RecordingBackfills.layer, RecordingCollector.layer)
+
+export const doubles = Layer.mergeAll(
+  collector,
+  ConfigDouble.layer,
+  RunDouble.layer,
+  SiteDouble.layer,
+  TelemetryDouble.layer
+)
 
 /** The server and the doubles behind it. */
 export const layer = (options: Options = {}) => layerOn(doubles, options)
@@ -35,6 +48,8 @@ export const layerOn = <A, E>(operations: Layer.Layer<A | Handlers.Operations, E
       port: options.port ?? 0,
       hosts: options.hosts ?? [],
       allow_origins: options.allowOrigins ?? [],
+      readonly: options.readOnly ?? false,
+      rate_limit: options.rate ?? 0,
       token: Option.map(Option.fromNullable(options.token), Redacted.make),
       limits: new HttpLimits({ ...options.limits })
     }),

@@ -17,6 +17,8 @@ import { type BackfillEvent, BackfillRecord, type StartBackfill } from "../../do
 import type { StorageFailed } from "../../domain/Refusal.js"
 import { spanLabel } from "../../domain/Series.js"
 import type { BackfillStore } from "../BackfillStore.js"
+import { CollectorHealth } from "../health/CollectorHealth.js"
+import { ofSeries } from "../health/HealthRecord.js"
 import * as RetryBudget from "../RetryBudget.js"
 import type { PlannedSeries, Resolved } from "../SeriesPlan.js"
 import * as SeriesWork from "../SeriesWork.js"
@@ -178,6 +180,7 @@ const runSeries = (
   ).pipe(
     tools.lockOf(key).withPermits(1),
     Effect.zipRight(Effect.sync(() => live.change(key, (series) => (series.state = "done")))),
+    Effect.zipRight(reportHealth(live, planned)),
     Effect.catchAllCause((cause) => {
       if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
       const error = Option.match(Cause.failureOption(cause), {
@@ -191,11 +194,23 @@ const runSeries = (
             series.error = error
           })
         ),
-        say(`stopped: ${error}`)
+        Effect.zipRight(say(`stopped: ${error}`), reportHealth(live, planned))
       )
     })
   )
 }
+
+/** How the series fared, for metrics and alerts. */
+const reportHealth = (live: LiveRecord, { series }: PlannedSeries) =>
+  Effect.flatMap(CollectorHealth, (health) => {
+    const found = live.of(series.key)
+    const origin = ofSeries(series)
+    if (found === undefined) return Effect.void
+    if (found.error !== null) return health.failed(origin, found.error)
+    return found.failed > 0
+      ? health.failed(origin, `${found.failed} windows failed`)
+      : health.succeeded(origin, found.rows)
+  })
 
 /** The last state. Where the disk does not take it, the next life finds the backfill interrupted. */
 const finish = (tools: Tools, entry: Entry, exit: Exit.Exit<void>) =>

@@ -60,6 +60,10 @@ export class LiveRecord {
     this.dirty = true
   }
 
+  of(key: string): SeriesProgress | undefined {
+    return this.series.get(key)
+  }
+
   line(text: string): void {
     this.log.push(text)
     if (this.log.length > 2 * longestLog) this.log = this.log.slice(-longestLog)

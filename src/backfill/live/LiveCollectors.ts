@@ -45,11 +45,9 @@ export class LiveCollectors extends Context.Tag("outpost/backfill/LiveCollectors
      * Starts a stream of a job's exchange and pair, with any channels of that exchange, and answers its key without waiting for
      * the venue. One that runs is left alone.
      */
-    readonly start: (request: typeof StreamKey.Type) => Effect.Effect<string, NoMatchingStream | UnsupportedStream>
+    readonly start: (request: StreamKey) => Effect.Effect<string, NoMatchingStream | UnsupportedStream>
     /** Returns once it is down and what it had is on the disk, or the shutdown time is over. */
-    readonly stop: (
-      request: typeof StreamKey.Type
-    ) => Effect.Effect<{ readonly key: string; readonly wasRunning: boolean }>
+    readonly stop: (request: StreamKey) => Effect.Effect<{ readonly key: string; readonly wasRunning: boolean }>
   }
 >() {}
 
@@ -170,7 +168,7 @@ export const make = Effect.fn("LiveCollectors.make")(function* (
     return changed
   })
 
-  const start = Effect.fnUntraced(function* (request: typeof StreamKey.Type) {
+  const start = Effect.fnUntraced(function* (request: StreamKey) {
     const job = jobOf(config.jobs, request)
     if (job === undefined) return yield* new NoMatchingStream({ exchange: request.exchange, pair: request.pair })
     const stream = LiveStream.make(job, request.pair, request.channels)
@@ -185,7 +183,7 @@ export const make = Effect.fn("LiveCollectors.make")(function* (
     return key
   })
 
-  const stop = Effect.fnUntraced(function* (request: typeof StreamKey.Type) {
+  const stop = Effect.fnUntraced(function* (request: StreamKey) {
     const key = LiveStream.keyOf(request)
     const entry = entries.get(key)
     const wasRunning = entry?.cell.running === true

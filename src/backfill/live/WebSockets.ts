@@ -54,7 +54,7 @@ export const make = (options: WebSocketOptions = {}) => {
         }),
         (opened) =>
           opened.closed.pipe(
-            Effect.disconnect,
+            Effect.interruptible,
             Effect.timeoutOption(closeWithin),
             Effect.zipRight(Effect.sync(() => opened.cut()))
           )

@@ -69,7 +69,12 @@ export const make = ({ env }: RcloneOptions = {}): Context.Tag.Service<Rclone> =
       const said = (line: string) => Effect.sync(() => (first ||= line))
       yield* Effect.flatMap(run(["version"], { said }), succeeded)
       return first.replace(/^rclone\s+/, "")
-    }),
+    }).pipe(
+      Effect.timeoutFail({
+        duration: "10 seconds",
+        onTimeout: () => new RcloneFailed({ detail: "rclone does not even tell its version" })
+      })
+    ),
     copy: (batch, remote, tell) =>
       Effect.gen(function* () {
         let last: Stats | undefined

@@ -32,5 +32,6 @@ export const standard: StandardIo["Type"] = {
     out: process.stdout.isTTY === true,
     err: process.stderr.isTTY === true
   },
-  columns: Effect.sync(() => process.stdout.columns ?? process.stderr.columns ?? 80)
+  columns: Effect.sync(() => process.stdout.columns ?? process.stderr.columns ?? 80),
+  rows: Effect.sync(() => process.stderr.rows ?? process.stdout.rows ?? 24)
 }

@@ -42,7 +42,12 @@ export interface Transport {
     request: HttpClientRequest.HttpClientRequest,
     errors: Schema.Schema<E, I>
   ) => Effect.Effect<string, E | Remote>
-  /** The same, for the answer's bytes as they come. */
+  /** The same, for the answer's bytes: fails before the first of them is asked for. */
+  readonly open: <E, I>(
+    request: HttpClientRequest.HttpClientRequest,
+    errors: Schema.Schema<E, I>
+  ) => Effect.Effect<Stream.Stream<Uint8Array, ServerUnreachable>, E | Remote>
+  /** The same, as one stream. */
   readonly bytes: <E, I>(
     request: HttpClientRequest.HttpClientRequest,
     errors: Schema.Schema<E, I>
@@ -104,18 +109,19 @@ export const make = (options: ClientOptions): Effect.Effect<Transport, never, Ht
         })
       })
 
+    const open: Transport["open"] = (request, errors) =>
+      Effect.map(send(request, errors), (response) =>
+        Stream.mapError(response.stream, (error) => unreachable(`the connection was lost: ${reasonOf(error)}`))
+      )
+
     return {
       url,
       http,
       ask,
       send,
       text: (request, errors) => Effect.flatMap(send(request, errors), readText),
-      bytes: (request, errors) =>
-        Stream.unwrap(
-          Effect.map(send(request, errors), (response) =>
-            Stream.mapError(response.stream, (error) => unreachable(`the connection was lost: ${reasonOf(error)}`))
-          )
-        ),
+      open,
+      bytes: (request, errors) => Stream.unwrap(open(request, errors)),
       unexpected
     }
   })

@@ -16,6 +16,8 @@ export const write = (response: ServerResponse, answer: Answer): void => {
 /** The same for an accepted event: no copies, no objects but the header list. */
 export const writeJson = (response: ServerResponse, body: string): void => {
   if (response.destroyed || response.writableEnded) return
-  response.writeHead(200, ["content-type", "application/json", "content-length", String(Buffer.byteLength(body))])
-  response.end(body)
+  const length = Buffer.byteLength(body)
+  response.writeHead(200, ["content-type", "application/json", "content-length", String(length)])
+  // Text that is ASCII, as most is, need not be encoded.
+  response.end(body, length === body.length ? "latin1" : "utf8")
 }

@@ -119,48 +119,62 @@ export const make = (log: EventLog, limits: Limits) => {
     }
   }
 
-  const lines = <E>(body: Stream.Stream<Uint8Array, E>): Effect.Effect<BatchResult, IntakeError | E> =>
+  /** The lines of one request. */
+  class Lines {
+    readonly intake = new Intake()
+    /** The beginning of a line whose end is still to come. */
+    private rest: Buffer = Buffer.alloc(0)
+    private line = 0
+    /** The line at hand is too long: it is read to its end and left out. */
+    private skipping = false
+
+    /** Takes the lines that end in these bytes. */
+    take(chunk: Uint8Array): Effect.Effect<void, Overloaded> {
+      const bytes = this.rest.length === 0 ? asBuffer(chunk) : Buffer.concat([this.rest, chunk])
+      const utf8 = isUtf8(bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1))
+      const go = (from: number): Effect.Effect<void, Overloaded> => {
+        const stopped = this.takeWhole(bytes, from, utf8)
+        if (stopped !== undefined) return Effect.flatMap(this.intake.room, () => go(stopped))
+        this.intake.seal()
+        return Effect.void
+      }
+      return go(0)
+    }
+
+    /** Takes the last line, which may have no end. */
+    readonly end: Effect.Effect<void, Overloaded> = Effect.suspend(() =>
+      this.rest.length === 0 ? Effect.void : this.take(lineEnd)
+    )
+
+    /** Answers where it had to stop for lack of room. */
+    private takeWhole(bytes: Buffer, start: number, utf8: boolean): number | undefined {
+      for (let end = bytes.indexOf(0x0a, start); end >= 0; end = bytes.indexOf(0x0a, start)) {
+        if (this.skipping) this.skipping = false
+        else if (!isBlank(bytes, start, end)) {
+          if (!this.intake.take(this.line + 1, bytes, start, end, utf8)) return start
+        }
+        this.line++
+        start = end + 1
+      }
+      this.keep(bytes.subarray(start))
+      return undefined
+    }
+
+    private keep(rest: Buffer): void {
+      this.rest = rest
+      if (rest.length <= limits.eventBytes) return
+      if (!this.skipping) this.intake.refuse(this.line + 1, new TooLarge({ what: "event", limit: limits.eventBytes }))
+      this.skipping = true
+      this.rest = Buffer.alloc(0)
+    }
+  }
+
+  const lines = <E>(body: Uint8Array | Stream.Stream<Uint8Array, E>): Effect.Effect<BatchResult, IntakeError | E> =>
     Effect.suspend(() => {
-      const intake = new Intake()
-      let rest: Buffer = Buffer.alloc(0)
-      let line = 0
-      let skipping = false
-
-      /** Takes whole lines of `bytes` from `start` on; answers where it had to stop for lack of room. */
-      const takeLines = (bytes: Buffer, start: number, utf8: boolean): number => {
-        for (let end = bytes.indexOf(0x0a, start); end >= 0; end = bytes.indexOf(0x0a, start)) {
-          if (skipping) skipping = false
-          else if (!isBlank(bytes, start, end)) {
-            if (!intake.take(line + 1, bytes, start, end, utf8)) return start
-          }
-          line++
-          start = end + 1
-        }
-        return -start - 1
-      }
-
-      const takeChunk = (bytes: Buffer): Effect.Effect<void, Overloaded> => {
-        const utf8 = isUtf8(bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1))
-        const go = (start: number): Effect.Effect<void, Overloaded> => {
-          const stopped = takeLines(bytes, start, utf8)
-          if (stopped >= 0) return Effect.flatMap(intake.room, () => go(stopped))
-          intake.seal()
-          rest = bytes.subarray(-stopped - 1)
-          if (rest.length > limits.eventBytes) {
-            if (!skipping) intake.refuse(line + 1, new TooLarge({ what: "event", limit: limits.eventBytes }))
-            skipping = true
-            rest = Buffer.alloc(0)
-          }
-          return Effect.void
-        }
-        return go(0)
-      }
-
-      return body.pipe(
-        Stream.runForEach((chunk) => takeChunk(rest.length === 0 ? asBuffer(chunk) : Buffer.concat([rest, chunk]))),
-        Effect.flatMap(() => (rest.length === 0 ? Effect.void : takeChunk(Buffer.concat([rest, lineEnd])))),
-        Effect.zipRight(intake.result)
-      )
+      const lines = new Lines()
+      const taken =
+        body instanceof Uint8Array ? lines.take(body) : Stream.runForEach(body, (chunk) => lines.take(chunk))
+      return taken.pipe(Effect.zipRight(lines.end), Effect.zipRight(lines.intake.result))
     })
 
   const array = (body: Buffer): Effect.Effect<BatchResult, IntakeError> =>

@@ -13,16 +13,15 @@ import * as DayKey from "../../domain/DayKey.js"
 import type { StreamName } from "../../domain/StreamName.js"
 import type { AppendFile, DiskFailure, Notice } from "../../journal/AppendFile.js"
 import type { Disk } from "../../journal/Disk.js"
-import type { Batch, Segment } from "../../journal/Batch.js"
+import type { Batch } from "../../journal/Batch.js"
 import { GroupCommit, type Step } from "../../journal/GroupCommit.js"
 import { timestampOf } from "../../journal/Journal.js"
 import type { EventScanner } from "../EventScanner.js"
-import { BlockIndexer } from "./blockIndexer.js"
-import type { CurrentView } from "./currentView.js"
 import type { DayFile } from "./dayFile.js"
+import * as DurableEvents from "./durableEvents.js"
+import { readable } from "./lineForm.js"
 import { LineWriter } from "./lineWriter.js"
-import type { RecentLines } from "./recentLines.js"
-import { other, type TypeDictionary } from "./typeDictionary.js"
+import * as Marks from "./marks.js"
 
 /** The run that takes the events. `quotedId` is in line form. */
 export interface LogRun {
@@ -41,7 +40,7 @@ export interface Position {
 /** A position that is written over event by event. */
 type Moving = { -readonly [key in keyof Position]: Position[key] }
 
-export interface Options {
+export interface Options extends DurableEvents.Told {
   readonly siteDirectory: string
   readonly systemDirectory: string
   /** Names the file of the exceptions that lines don't show, by generation. */
@@ -50,25 +49,11 @@ export interface Options {
   readonly capacity: number
   readonly now: () => number
   readonly day: DayFile
-  readonly types: TypeDictionary
-  readonly current: CurrentView
-  readonly recent: RecentLines
-  readonly blocks: BlockIndexer
   readonly notify: (notice: Notice) => void
-  /** An event that is durable and must not become current. */
-  readonly notCurrent: (stream: StreamName, seq: number) => void
   readonly step?: ((step: Step) => void) | undefined
 }
 
 export type Settle = (failure: DiskFailure | undefined) => void
-
-const streams: ReadonlyArray<StreamName> = ["site", "run", "system"]
-const numberOf: Record<StreamName, number> = { site: 0, run: 1, system: 2 }
-const notCurrentFlag = 4
-const asideFlag = 8
-const runSwitch = 16
-/** Numbers per mark: kind, start, end, type, seq, time. */
-const markSize = 6
 
 /** Room for what stands beside a line in the file of exceptions. */
 const asideBound = 128
@@ -102,6 +87,7 @@ export class EventLog {
       disk: options.disk,
       capacity: options.capacity,
       timestamp: () => timestampOf(options.now()),
+      now: options.now,
       notify: (notice) => this.noticed(notice),
       step: options.step,
       onCommit: (batch) => this.committed(batch),
@@ -131,8 +117,8 @@ export class EventLog {
     const end = writer.write(batch.buffer, start, target, seq, now, scan, active?.quotedId)
     const type = this.options.types.id(batch.buffer, writer.typeStart, writer.typeEnd)
     const ts = scan.ts.start < 0 ? now : NaN
-    const flags = (scan.makeCurrent ? 0 : notCurrentFlag) | (scan.storePermanently ? 0 : asideFlag)
-    batch.marks.push(numberOf[target] | flags, start, end, type, seq, ts)
+    const flags = (scan.makeCurrent ? 0 : Marks.notCurrent) | (scan.storePermanently ? 0 : Marks.aside)
+    Marks.add(batch, target, flags, start, end, type, seq, ts)
     this.position[target] = seq
     if (scan.storePermanently) commit.extend(this.fileOf(target, now), end)
     else {
@@ -145,13 +131,17 @@ export class EventLog {
     return seq
   }
 
-  /** The line that was added last, once it is durable: read it when the waiter of the same batch is told. */
-  lastLine(): () => string {
-    const { batch } = this.commit
-    const at = batch.marks.length - markSize
-    const start = batch.marks[at + 1] as number
-    const end = batch.marks[at + 2] as number
-    return () => batch.buffer.toString("latin1", start, end - 1)
+  /**
+   * The answer to the event that was added last: its line without the stream, characters instead of escapes. Read it when
+   * the waiter of the same batch is told.
+   */
+  lastAck(): () => string {
+    const { buffer, marks } = this.commit.batch
+    const start = marks[marks.length - Marks.markSize + 1] as number
+    const end = marks[marks.length - Marks.markSize + 2] as number
+    const { streamEnd, streamStart } = this.writer
+    return () =>
+      readable(buffer.toString("latin1", start, streamStart)) + readable(buffer.toString("latin1", streamEnd, end - 1))
   }
 
   /** Opens or closes a run: its record is made durable before any event of it. False where there is no room just now. */
@@ -159,7 +149,7 @@ export class EventLog {
     const { commit } = this
     if (!commit.fits(record.length)) return false
     const { batch } = commit
-    batch.marks.push(runSwitch, batch.used, batch.used + record.length, 0, 0, 0)
+    Marks.addRunSwitch(batch, batch.used, batch.used + record.length)
     // Put in its place among the events: those of the run are made durable after its start and before its end.
     commit.put(commit.file(recordPath), record)
     this.position.active = run
@@ -222,15 +212,14 @@ export class EventLog {
   }
 
   private committed(batch: Batch): void {
-    const { marks } = batch
     const { active } = this.durable
     this.durable = this.ends.get(batch) ?? this.durable
     this.ends.delete(batch)
     let m = 0
     for (const segment of batch.segments) {
       const from = m
-      while (m < marks.length && (marks[m + 1] as number) < segment.end) m += markSize
-      if (from < m) this.segmentCommitted(batch, segment, from, m)
+      while (m < batch.marks.length && Marks.start(batch, m) < segment.end) m += Marks.markSize
+      if (from < m) this.accepted += DurableEvents.tell(this.options, batch, segment, from, m)
       this.bytesWritten += segment.end - segment.start
     }
     if (active !== undefined && active.path !== this.durable.active?.path) this.commit.absolve(active.path)
@@ -238,80 +227,6 @@ export class EventLog {
       this.lastDurableAt = this.options.now()
       this.options.recent.publish()
     }
-  }
-
-  private segmentCommitted(batch: Batch, segment: Segment, from: number, to: number): void {
-    const { marks } = batch
-    const kind = marks[from] as number
-    if (kind === runSwitch) this.options.current.clearRun()
-    else {
-      this.accepted += (to - from) / markSize
-      if ((kind & asideFlag) === 0) this.index(batch, segment, from, to)
-      this.show(batch, from, to)
-    }
-  }
-
-  private index(batch: Batch, segment: Segment, from: number, to: number): void {
-    const { marks } = batch
-    const stream = streams[(marks[from] as number) & 3] ?? "site"
-    const builder = this.options.blocks.builder(stream, segment.target.path, segment.offset)
-    let pending = segment.start
-    for (let m = from; m < to; m += markSize) {
-      const end = marks[m + 2] as number
-      const seq = marks[m + 4] as number
-      const given = marks[m + 5] as number
-      const ts = Number.isNaN(given) ? this.options.blocks.timeOf(batch.buffer, marks[m + 1] as number, end) : given
-      builder.line(end - (marks[m + 1] as number), seq, ts, marks[m + 3] as number)
-      if (builder.length >= this.options.blocks.blockBytes) {
-        builder.bytes(batch.buffer, pending, end)
-        pending = end
-        this.options.blocks.closed(builder)
-      }
-    }
-    if (pending < segment.end) builder.bytes(batch.buffer, pending, segment.end)
-  }
-
-  /** Current view and followers; only the last event of a type in the batch is turned into text for the view. */
-  private show(batch: Batch, from: number, to: number): void {
-    const { marks } = batch
-    const { current, recent, types } = this.options
-    const latest = new Map<number, number>()
-    for (let m = from; m < to; m += markSize) {
-      const kind = marks[m] as number
-      const type = marks[m + 3] as number
-      if ((kind & notCurrentFlag) !== 0) this.options.notCurrent(streams[kind & 3] ?? "site", marks[m + 4] as number)
-      else if ((kind & 3) !== 2) latest.set(type === other ? -m - 1 : type, m)
-      if (recent.active && (kind & asideFlag) === 0) {
-        const line = this.text(batch, m)
-        recent.add({
-          stream: streams[kind & 3] ?? "site",
-          seq: marks[m + 4] as number,
-          ts: marks[m + 5] as number,
-          type: this.typeOf(batch, m),
-          line
-        })
-      }
-    }
-    for (const m of latest.values()) {
-      const type = marks[m + 3] as number
-      const quoted = type === other ? this.typeOf(batch, m) : types.text(type)
-      current.set(
-        ((marks[m] as number) & 3) === 1 ? "run" : "site",
-        quoted,
-        marks[m + 4] as number,
-        this.text(batch, m)
-      )
-    }
-  }
-
-  private text(batch: Batch, m: number): string {
-    return batch.buffer.toString("latin1", batch.marks[m + 1] as number, (batch.marks[m + 2] as number) - 1)
-  }
-
-  private typeOf(batch: Batch, m: number): string {
-    const type = batch.marks[m + 3] as number
-    if (type !== other) return this.options.types.text(type)
-    return this.options.blocks.typeText(batch.buffer, batch.marks[m + 1] as number, batch.marks[m + 2] as number)
   }
 
   private noticed(notice: Notice): void {

@@ -16,14 +16,14 @@ const bulk = 100
 
 /** `keyOf`: how a path is written in the index. */
 export const make = ({ transaction, writer }: Database, keyOf: (path: string) => string) => {
-  const insert = Effect.fnUntraced(function* (into: string, rows: ReadonlyArray<ReadonlyArray<unknown>>) {
-    const width = rows[0]?.length ?? 0
+  /** `values`: those of all rows one after the other, `width` of them each. */
+  const insert = Effect.fnUntraced(function* (into: string, width: number, values: ReadonlyArray<unknown>) {
     const row = `(${Array.from({ length: width }, () => "?").join(",")})`
-    for (let at = 0; at < rows.length;) {
-      const size = rows.length - at >= bulk ? bulk : 1
-      const values = Array.from({ length: size }, () => row).join(",")
-      yield* writer.unsafe(`${into} values ${values}`, rows.slice(at, at + size).flat())
-      at += size
+    for (let at = 0; at < values.length;) {
+      const rows = values.length - at >= bulk * width ? bulk : 1
+      const marks = Array.from({ length: rows }, () => row).join(",")
+      yield* writer.unsafe(`${into} values ${marks}`, values.slice(at, at + rows * width))
+      at += rows * width
     }
   })
 
@@ -57,14 +57,15 @@ export const make = ({ transaction, writer }: Database, keyOf: (path: string) =>
   })
 
   const saveBlocks = Effect.fnUntraced(function* (blocks: ReadonlyArray<Block>, places: BlockPlaces) {
-    const rows: Array<ReadonlyArray<unknown>> = []
-    const types: Array<ReadonlyArray<unknown>> = []
+    const rows: Array<unknown> = []
+    /** By type, which is the order they are kept in: a rebuild saves hundreds of thousands. */
+    const types = new Map<number, Array<unknown>>()
     const covered = new Map<number, number>()
     for (const block of blocks) {
       const file = yield* fileId(block.stream, block.path)
       covered.set(file, block.offset + block.length)
       const id = places.next(block.path)
-      rows.push([
+      rows.push(
         id,
         file,
         block.stream,
@@ -76,16 +77,23 @@ export const make = ({ transaction, writer }: Database, keyOf: (path: string) =>
         block.lastTs,
         block.events,
         block.crc
-      ])
+      )
       for (const [type, count] of block.counts) {
-        types.push([type, block.stream, id, count, block.rare.get(type)?.join(",") ?? null])
+        let ofType = types.get(type)
+        if (ofType === undefined) types.set(type, (ofType = []))
+        ofType.push(type, block.stream, id, count, block.rare.get(type)?.join(",") ?? null)
       }
     }
     yield* insert(
       "insert into blocks (id, file, stream, place, length, first_seq, last_seq, first_ts, last_ts, events, crc)",
+      11,
       rows
     )
-    yield* insert("insert into block_types (type, stream, block, count, places)", types)
+    yield* insert(
+      "insert into block_types (type, stream, block, count, places)",
+      5,
+      [...types].sort(([a], [b]) => a - b).flatMap(([, ofType]) => ofType)
+    )
     for (const [file, offset] of covered)
       yield* writer.unsafe("update files set covered = ? where id = ?", [offset, file])
   })
@@ -98,7 +106,8 @@ export const make = ({ transaction, writer }: Database, keyOf: (path: string) =>
         for (const path of checkpoint.forgotten) places.free(path, yield* forget(path))
         yield* insert(
           "insert or replace into types (id, text)",
-          checkpoint.types.texts.map((text, index) => [checkpoint.types.first + index, text])
+          2,
+          checkpoint.types.texts.flatMap((text, index) => [checkpoint.types.first + index, text])
         )
         yield* saveBlocks(checkpoint.blocks, places)
         if (checkpoint.clearRun) yield* writer.unsafe("delete from current where stream = 'run'")
@@ -107,7 +116,8 @@ export const make = ({ transaction, writer }: Database, keyOf: (path: string) =>
         }
         yield* insert(
           "insert or replace into current (stream, type, seq, line)",
-          checkpoint.current.map((event) => [event.stream, event.type, event.seq, event.line])
+          4,
+          checkpoint.current.flatMap((event) => [event.stream, event.type, event.seq, event.line])
         )
         yield* writer.unsafe("insert or replace into state (key, value) values ('checkpoint', ?)", [
           JSON.stringify(checkpoint.state)

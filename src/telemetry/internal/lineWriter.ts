@@ -11,6 +11,7 @@ import { growth, rewrite } from "./lineForm.js"
 
 const head = Buffer.from('{"seq":')
 const tsKey = Buffer.from(',"ts":')
+const typeKey = Buffer.from(',"type":')
 const dataKey = Buffer.from(',"data":')
 const metaKey = Buffer.from(',"meta":')
 const emptyObject = Buffer.from("{}")
@@ -36,14 +37,27 @@ const putSlice = (source: Buffer, slice: Slice, out: Buffer, p: number): number 
 
 const room = (slice: Slice): number => (slice.start < 0 ? 2 : (slice.end - slice.start) * (slice.dirty ? growth : 1))
 
-/** `{"stream":...}` and the time, which many lines share. */
+/**
+ * Whether type, data and meta stand behind each other as in a stored line: where the gap between two values is as long as
+ * the key between them, it holds nothing else.
+ */
+const isSpliced = ({ data, meta, type }: EventScanner): boolean =>
+  data.start - type.end === dataKey.length &&
+  !type.dirty &&
+  !data.dirty &&
+  (meta.start < 0 || (meta.start - data.end === metaKey.length && !meta.dirty))
+
+/** The time, the stream and the key of the type, which many lines share. */
 class Middle {
   private millis = NaN
   private withTs: Buffer = head
-  private readonly withoutTs: Buffer
+  readonly withoutTs: Buffer
+  /** Their end: the stream with its key, and the key of the type. */
+  readonly streamLength: number
 
   constructor(private readonly stream: StreamName) {
     this.withoutTs = Buffer.from(`,"stream":"${stream}","type":`)
+    this.streamLength = this.withoutTs.length - typeKey.length
   }
 
   at(millis: number): Buffer {
@@ -53,18 +67,18 @@ class Middle {
     }
     return this.withTs
   }
-
-  plain(): Buffer {
-    return this.withoutTs
-  }
 }
 
 export class LineWriter {
   private readonly middles = { site: new Middle("site"), run: new Middle("run"), system: new Middle("system") }
   private readonly keys = new JsonScanner()
-  /** Where the quoted type of the last line stands in its buffer. */
+  /** Where `,"stream":...` of the last line stands in its buffer. */
+  streamStart = 0
+  streamEnd = 0
+  /** Where its quoted type stands. */
   typeStart = 0
   typeEnd = 0
+  private metaStart = 0
 
   /** An upper bound of the bytes that `write` needs. */
   bound(scan: EventScanner, runId: Buffer | undefined): number {
@@ -82,20 +96,42 @@ export class LineWriter {
     scan: EventScanner,
     runId: Buffer | undefined
   ): number {
-    const { bytes } = scan
+    const { bytes, ts } = scan
+    const middle = this.middles[stream]
     p = putDigits(out, put(out, p, head), seq)
-    if (scan.ts.start < 0) p = put(out, p, this.middles[stream].at(millis))
-    else p = put(out, putSlice(bytes, scan.ts, out, put(out, p, tsKey)), this.middles[stream].plain())
+    if (ts.start < 0) p = put(out, p, middle.at(millis))
+    else p = put(out, putSlice(bytes, ts, out, put(out, p, tsKey)), middle.withoutTs)
     this.typeStart = p
-    this.typeEnd = p = putSlice(bytes, scan.type, out, p)
-    p = putSlice(bytes, scan.data, out, put(out, p, dataKey))
-    p = put(out, p, metaKey)
-    const meta = p
-    p = scan.meta.start < 0 ? put(out, p, emptyObject) : putSlice(bytes, scan.meta, out, p)
-    if (runId !== undefined) p = this.setRunId(out, meta, p, runId)
+    this.streamEnd = p - typeKey.length
+    this.streamStart = this.streamEnd - middle.streamLength
+    p = isSpliced(scan) ? this.splice(scan, out, p) : this.join(scan, out, p)
+    if (scan.meta.start < 0) {
+      this.metaStart = put(out, p, metaKey)
+      p = put(out, this.metaStart, emptyObject)
+    }
+    if (runId !== undefined) p = this.setRunId(out, this.metaStart, p, runId)
     out[p] = 0x7d
     out[p + 1] = 0x0a
     return p + 2
+  }
+
+  /** Type, data and meta in one copy. */
+  private splice({ bytes, data, meta, type }: EventScanner, out: Buffer, p: number): number {
+    const shift = p - type.start
+    const end = meta.start < 0 ? data.end : meta.end
+    bytes.copy(out, p, type.start, end)
+    this.typeEnd = type.end + shift
+    this.metaStart = meta.start + shift
+    return end + shift
+  }
+
+  /** Type, data and meta one by one, each brought into line form where it is not. */
+  private join({ bytes, data, meta, type }: EventScanner, out: Buffer, p: number): number {
+    p = this.typeEnd = putSlice(bytes, type, out, p)
+    p = putSlice(bytes, data, out, put(out, p, dataKey))
+    if (meta.start < 0) return p
+    this.metaStart = put(out, p, metaKey)
+    return putSlice(bytes, meta, out, this.metaStart)
   }
 
   /** Sets `run_id` in the object `out[start, end)`: in its first place where the key exists, else last. */

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { RawData, WebSocket } from "ws"
+import { RefusedAddress } from "../../../outgoing/internal/guardedLookup.js"
 import * as RetryAfter from "../../../outgoing/RetryAfter.js"
 import { SourceError } from "../../../source/SourceError.js"
 import type { Heard } from "../LiveSockets.js"
@@ -43,7 +44,12 @@ export class WsConnection {
       this.wakeUp()
     })
     socket.on("message", (data) => this.hear(data))
-    socket.on("error", (error) => this.fail({ reason: "Disconnected", detail: error.message }))
+    socket.on("error", (error) =>
+      this.fail({
+        reason: error instanceof RefusedAddress ? "Misconfigured" : "Disconnected",
+        detail: error.message
+      })
+    )
     socket.on("close", (code, reason) =>
       this.fail({
         reason: "Disconnected",
