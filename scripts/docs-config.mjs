@@ -20,7 +20,9 @@ const atNextStart = new Set([
   "telemetry",
   "runs",
   "logs.console",
-  "logs.retention_days"
+  "logs.retention_days",
+  "settings.data_path",
+  "outgoing"
 ])
 
 /** What is accepted and checked but has no effect in this version. `unused` below proves it. */
@@ -35,24 +37,21 @@ const notYet = new Set([
   "procedures.<name>.directory",
   "procedures.<name>.singleton",
   "procedures.<name>.limits.line_bytes",
-  "procedures.<name>.limits.memory_bytes",
-  "settings.data_path",
-  "settings.timezone",
-  "storage",
-  "histo_jobs[]",
-  "stream_jobs[]",
-  "alerts"
+  "procedures.<name>.limits.memory_bytes"
 ])
 
 /** Smallest documents that show the defaults inside of records and lists. */
 const sample = {
-  storage: { remotes: [{ remote: "x" }] },
+  storage: {
+    remotes: [{ remote: "x" }],
+    s3: [{ endpoint: "https://s3.example", bucket: "abc", access_key_id: "${env:A}", secret_access_key: "${env:B}" }]
+  },
   histo_jobs: [{ exchange: "binance", pairs: ["A/B"], span: 60 }],
   stream_jobs: [{ exchange: "binance", pairs: ["A/B"], channels: ["trades"] }]
 }
 
 const secrets = { reveal: (text) => Effect.succeed(Redacted.make(text)), allowEnvironment: () => Effect.void }
-const Lenient = Schema.Struct({ ...ConfigDocument.fields, procedures: Schema.Unknown })
+const Lenient = Schema.Struct({ ...ConfigDocument.fields, procedures: Schema.Unknown, jobs: Schema.Unknown })
 const shownBy = (schema, document) =>
   Schema.decodeUnknown(schema)(document).pipe(
     Effect.flatMap(Schema.encode(schema)),
@@ -60,9 +59,11 @@ const shownBy = (schema, document) =>
     Effect.runSync
   )
 const procedureSchema = ConfigDocument.fields.procedures.from.value
+const jobSchema = ConfigDocument.fields.jobs.from.value
 const defaults = {
-  ...shownBy(Lenient, { ...sample, procedures: {} }),
-  procedures: { "<name>": { ...shownBy(procedureSchema, {}) } }
+  ...shownBy(Lenient, { ...sample, procedures: {}, jobs: {} }),
+  procedures: { "<name>": { ...shownBy(procedureSchema, {}) } },
+  jobs: { "<name>": { ...shownBy(jobSchema, { source: "x" }) } }
 }
 
 const description = (ast) => Option.getOrUndefined(AST.getDescriptionAnnotation(ast))

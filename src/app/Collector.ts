@@ -22,7 +22,6 @@ import * as LiveHealth from "../backfill/health/LiveHealth.js"
 import { JobCatalogue } from "../backfill/JobCatalogue.js"
 import * as JobSchedule from "../backfill/JobSchedule.js"
 import * as LiveCollectors from "../backfill/live/LiveCollectors.js"
-import * as WebSockets from "../backfill/live/WebSockets.js"
 import * as LiveCoverage from "../backfill/LiveCoverage.js"
 import { Sync } from "../backfill/sync/Sync.js"
 import type { DatabaseUnusable } from "../database/Database.js"
@@ -118,4 +117,4 @@ const streams = Layer.scoped(
     const supervisor = yield* branch("streams")
     return yield* LiveCollectors.make({ supervisor, feeds, directory, unit: ts_unit })
   })
-).pipe(Layer.provide(Layer.mergeAll(WebSockets.layer, LiveCoverage.layer, LiveHealth.layer)))
+).pipe(Layer.provide(Layer.mergeAll(Sources.sockets, LiveCoverage.layer, LiveHealth.layer)))

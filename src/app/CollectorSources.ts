@@ -5,7 +5,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Instant from "../backfill/Instant.js"
 import * as Job from "../backfill/Job.js"
+import * as WebSockets from "../backfill/live/WebSockets.js"
 import { JobCatalogue } from "../backfill/JobCatalogue.js"
+import * as AddressPolicy from "../outgoing/AddressPolicy.js"
 import * as Outgoing from "../outgoing/Outgoing.js"
 import * as RateLimits from "../outgoing/RateLimits.js"
 import { histories } from "../plugins/HistoryRegistry.js"
@@ -17,6 +19,13 @@ export const outgoing = Layer.unwrapEffect(
   Effect.gen(function* () {
     const settings = yield* (yield* ConfigFile).slice("outgoing")
     return Outgoing.layer({ settings })
+  })
+)
+
+export const sockets = Layer.unwrapEffect(
+  Effect.gen(function* () {
+    const { allow_private } = yield* (yield* ConfigFile).slice("outgoing")
+    return WebSockets.layerWith({ policy: AddressPolicy.make(allow_private) })
   })
 )
 

@@ -1,6 +1,7 @@
 /**
  * What a document from the network may not do unless the local file says `remote.allow_code: true`: make the site run other
- * code (commands, modules, plug-ins, their environment), read other secrets, or grant itself that right. Compared with the
+ * code (commands, modules, plug-ins, their environment), read other secrets or send them elsewhere, read other directories,
+ * ask private addresses, or grant itself that right. Compared with the
  * file, so that handing back what is there is no change. Pure; looks at documents as written, before anything is decoded.
  */
 import type { ConfigIssue } from "../operations/ConfigOperations.js"
@@ -23,15 +24,28 @@ export const oversteps = (file: Shape.Mapping, next: Shape.Mapping): ReadonlyArr
       if (changed(path)) note(path, "runs code: it may be added or changed in the local file only")
     }
   }
+  const jobs = Shape.asMapping(next["jobs"])
+  for (const name of Object.keys(jobs)) {
+    for (const key of placeKeys) {
+      const path = ["jobs", name, "settings", key]
+      if (changed(path)) note(path, "names a place that this machine trusts: local file only")
+    }
+    const path = ["jobs", name, "settings"]
+    if (holdsReference(file, path) && changed(path))
+      note(path, "sends a secret: it may be changed in the local file only")
+  }
+  if (holdsReference(file, buckets) && changed(buckets))
+    note(buckets, "sends a secret: it may be changed in the local file only")
   for (const path of [...referencesIn(file), ...referencesIn(next)]) {
     // An entry that is gone as a whole takes its references with it.
-    const gone = path[0] === "procedures" && !Object.hasOwn(procedures, String(path[1]))
+    const entries = path[0] === "procedures" ? procedures : path[0] === "jobs" ? jobs : undefined
+    const gone = entries !== undefined && !Object.hasOwn(entries, String(path[1]))
     if (!gone && changed(path)) note(path, "is a secret reference: it may be added or changed in the local file only")
   }
   const known = remotesOf(file)
   remotesOf(next).forEach((remote, i) => {
-    if (!known.includes(remote) && /^[-:]|^[^:]*,/.test(remote.trim())) {
-      note(["storage", "remotes", i, "remote"], "sets options of the copying program: local file only")
+    if (!known.includes(remote) && !/^[\w.+@][\w.+@ -]*:/.test(remote.trim())) {
+      note(["storage", "remotes", i, "remote"], "is no remote by name (a place here, or options): local file only")
     }
   })
   return [...found].map(([path, message]) => ({
@@ -43,8 +57,20 @@ export const oversteps = (file: Shape.Mapping, next: Shape.Mapping): ReadonlyArr
 
 // ------------------------------------------------------------------------------------------------------------------
 
-const localOnly: ReadonlyArray<Shape.Path> = [["plugins"], ["remote", "allow_code"], ["general", "allow_env"]]
+const localOnly: ReadonlyArray<Shape.Path> = [
+  ["plugins"],
+  ["remote", "allow_code"],
+  ["general", "allow_env"],
+  ["outgoing", "allow_private"]
+]
+const buckets: Shape.Path = ["storage", "s3"]
 const codeKeys = ["command", "module", "env", "directory"] as const
+
+/** Settings of histories: directories of this machine, and addresses that are asked even where they are private. */
+const placeKeys = ["directory", "base_url"] as const
+
+const holdsReference = (document: Shape.Mapping, path: Shape.Path): boolean =>
+  referencesIn(Shape.get(document, path)).length > 0
 
 /** What is written out as its default is the same as left out. */
 const orNothing = (value: unknown): unknown => {

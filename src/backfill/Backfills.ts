@@ -214,8 +214,9 @@ export const make = (
       start,
       plan: (request) =>
         Effect.gen(function* () {
-          const { planned } = yield* resolve(request)
-          return yield* Effect.forEach(planned, (series) => preview(series, request))
+          const { impossible, planned } = yield* resolve(request)
+          const possible = yield* Effect.forEach(planned, (series) => preview(series, request))
+          return [...possible, ...impossible.map(hopeless)]
         }).pipe(Effect.provide(needs)),
       list: Effect.sync(() => [...entries.values()].map(({ live }) => live.snapshot())),
       get: (id) => Effect.map(find(id), ({ live }) => live.snapshot()),
@@ -263,6 +264,19 @@ export const make = (
   })
 
 // -----------------------------------------------------------------------------
+
+const hopeless = ({ job, pair, reason }: SeriesPlan.ImpossibleSeries): PlannedView => ({
+  series: `${job.source}/${job.type}/${pair}`,
+  source: job.source,
+  pair,
+  windows: 0,
+  failed: 0,
+  missing: 0,
+  first: null,
+  last: null,
+  seconds: null,
+  error: reason
+})
 
 const preview = (planned: SeriesPlan.PlannedSeries, request: StartBackfill) =>
   Effect.map(

@@ -34,8 +34,8 @@ export interface SeriesRun extends WindowFetch.Target {
   readonly allot: (wanted: number) => number
   readonly fill: "none" | "forward"
   readonly mergeAtStop: Effect.Effect<boolean>
-  /** Called once, before the first window. */
-  readonly planned: (total: number) => Effect.Effect<void>
+  /** Called once, before the first window: windows to fetch, and those that failed before and are left alone. */
+  readonly planned: (total: number, leftAlone: number) => Effect.Effect<void>
   readonly finished: (outcome: WindowFetch.Outcome, window: TimeRange.TimeRange) => Effect.Effect<void>
   /** Fails while nothing new may be begun. */
   readonly admitted: Effect.Effect<void, StorageFailed>
@@ -46,6 +46,12 @@ export interface SeriesRun extends WindowFetch.Target {
 /** What the plan leaves out. */
 export const settled = (coverage: Coverage, retryFailed: boolean): TimeRange.TimeRanges =>
   TimeRange.union(coverage.fetched, coverage.empty, retryFailed ? [] : coverage.failed)
+
+/** Windows of the range that were given up before. */
+export const failedBefore = (
+  { failed }: Coverage,
+  { grid, range, size }: Pick<WindowPlan.PlanOptions, "range" | "size" | "grid">
+): number => WindowPlan.count({ range, covered: TimeRange.subtract([range], failed), size, grid })
 
 /** Between two merges while windows are fetched. */
 const mergeEvery = Duration.seconds(3)
@@ -60,14 +66,11 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
       yield* settleLeftovers(task, waiting)
       yield* merge
       yield* uploadFinished(task)
-      const options = {
-        range: task.range,
-        covered: settled(yield* task.book.coverage, task.retryFailed),
-        size: task.size,
-        grid: task.grid
-      }
+      const coverage = yield* task.book.coverage
+      const { grid, range, size } = task
+      const options = { range, covered: settled(coverage, task.retryFailed), size, grid }
       const total = task.allot(WindowPlan.count(options))
-      yield* task.planned(total)
+      yield* task.planned(total, task.retryFailed ? 0 : failedBefore(coverage, options))
       if (total === 0) return
       yield* Effect.forkScoped(Effect.ignoreLogged(Effect.repeat(merge, Schedule.spaced(mergeEvery))))
       const gate = yield* Effect.makeSemaphore(task.concurrency)

@@ -69,17 +69,19 @@ export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, S
         allot: hooks.allot,
         fill: job.fill,
         mergeAtStop: hooks.mergeAtStop,
-        planned: (total) =>
+        planned: (total, leftAlone) =>
           Effect.zipRight(
             Effect.sync(() =>
               hooks.count((counts) => {
                 // What an earlier life of this backfill finished stays counted.
                 counts.total = Math.max(counts.total, total)
                 counts.done = counts.total - total
-                counts.failed = 0
+                counts.failed = leftAlone
               })
             ),
-            total === 0 ? hooks.say("already up to date") : hooks.say(`${total} windows to fetch`)
+            hooks.say(
+              `${total === 0 ? "already up to date" : `${total} windows to fetch`}${leftAlone === 0 ? "" : `, ${leftAlone} that failed before are left alone`}`
+            )
           ),
         finished: (outcome) =>
           Effect.sync(() =>
@@ -117,7 +119,7 @@ export const preview = (
       const shape = { range, covered: SeriesRun.settled(coverage, options.retryFailed), size, grid: plan.grid }
       return {
         windows: WindowPlan.count(shape),
-        failed: options.retryFailed ? 0 : TimeRange.intersect(coverage.failed, [range]).length,
+        failed: options.retryFailed ? 0 : SeriesRun.failedBefore(coverage, shape),
         missing: WindowPlan.missing(shape)
       }
     })

@@ -128,7 +128,12 @@ export class StreamJob extends Schema.Class<StreamJob>("outpost/backfill/StreamJ
   exchange: StreamExchange.annotations({ description: "The exchange" }),
   pairs: Pairs(Schema.String).annotations({ description: "Pairs such as BTC/USDT" }),
   channels: Pairs(Schema.String).annotations({ description: "trades, book" }),
-  time_step: setting(Whole, 60, "Seconds of rows written at once")
+  time_step: setting(Whole, 60, "Seconds of rows written at once"),
+  durable: setting(
+    Schema.Boolean,
+    false,
+    "Every row is on the disk before it counts; otherwise a crash loses up to a time step"
+  )
 }) {}
 
 export class AlertSettings extends Schema.Class<AlertSettings>("outpost/backfill/AlertSettings")({

@@ -42,6 +42,7 @@ export const lines = ({ missing, seconds, series, windows }: Plan, style: Output
       missing === 0 ? "nothing missing" : `${Readable.span(missing)} missing`,
       ...(windows > 0 && seconds !== null ? [`at least ${Readable.span(seconds * 1000)} of fetching`] : [])
     ].join(", "),
+    ...series.flatMap((one) => (one.error === undefined ? [] : [`${one.series} can't be fetched: ${one.error}`])),
     ...(failed === 0
       ? []
       : [

@@ -1,4 +1,5 @@
 /** `schedule list|pause|resume`: what runs by itself. */
+import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -8,6 +9,7 @@ import * as CommandSpec from "./CommandSpec.js"
 import * as Connect from "./Connect.js"
 import { UsageProblem } from "./Failure.js"
 import * as Flags from "./Flags.js"
+import type { Where } from "./Launcher.js"
 import * as Output from "./Output.js"
 import * as Readable from "./Readable.js"
 
@@ -23,10 +25,12 @@ const list = CommandSpec.make(
   {},
   () =>
     Effect.gen(function* () {
-      const scheduler = yield* Effect.flatMap(CollectorOperations, (collector) => collector.scheduler)
+      const { operations, where } = yield* Connect.open("read")
+      const collector = Context.get(operations, CollectorOperations)
+      const scheduler = yield* collector.scheduler
       const zone = yield* DateTime.CurrentTimeZone
-      yield* Output.answer({ json: () => encode(scheduler), text: (style) => describe(scheduler, zone, style) })
-    }).pipe(Connect.reading)
+      yield* Output.answer({ json: () => encode(scheduler), text: (style) => describe(scheduler, where, zone, style) })
+    })
 )
 
 const order = (name: "pause" | "resume", doc: CommandSpec.Doc): CommandSpec.CommandSpec =>
@@ -105,14 +109,21 @@ const everything = (running: boolean) =>
 
 const describe = (
   { jobs, running }: Scheduler,
+  where: Where,
   zone: DateTime.TimeZone,
   style: Output.Style
 ): ReadonlyArray<string> => [
   ...(jobs.length === 0
-    ? ["no schedules; every job of the config has one"]
+    ? ["no schedules; jobs of histo_jobs have one, jobs with `every` or `cron` too"]
     : Output.table([["ID", "WHEN", "NEXT", "LAST", "STATE"], ...jobs.map(row(zone, style))], style)),
-  ...(running ? [] : [style.doubtful("all are paused together; let them run with: outpost schedule resume --all")])
+  ...(running ? [] : [style.doubtful(standstill[where._tag])])
 ]
+
+/** Why nothing runs by itself. */
+const standstill: { readonly [Tag in Where["_tag"]]: string } = {
+  Server: "all are paused together; let them run with: outpost schedule resume --all",
+  InProcess: "nothing runs by itself while there is no server; start one with: outpost serve"
+}
 
 const row =
   (zone: DateTime.TimeZone, style: Output.Style) =>

@@ -107,7 +107,9 @@ export const PlannedSeries = Schema.Struct({
   first: Schema.NullOr(Schema.Number),
   last: Schema.NullOr(Schema.Number),
   /** Seconds it takes at the pace the source allows; null where it has no limit of its own. */
-  seconds: Schema.NullOr(Schema.Number)
+  seconds: Schema.NullOr(Schema.Number),
+  /** Why it can't be fetched at all. */
+  error: Schema.optional(Schema.String)
 })
 export type PlannedSeries = typeof PlannedSeries.Type
 

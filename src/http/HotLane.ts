@@ -47,7 +47,7 @@ export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, Telem
       FiberSet.unsafeAdd(fibers, fiber)
       return fiber
     }
-    const held = { event: 0, batch: 0 }
+    const held = { event: 0, batch: 0, lines: 0 }
 
     const fail = (response: ServerResponse, cause: Cause.Cause<ErrorBody.TypedError>, contract: boolean) => {
       const answer = ErrorBody.ofFailure(Cause.squash(cause), contract)
@@ -115,12 +115,12 @@ export const make = (limits: HotLaneLimits): Effect.Effect<HotLane, never, Telem
     /** A body of moderate length is taken at once, which is faster, as long as there is room to hold it. */
     const postLines = (request: IncomingMessage, response: ServerResponse) => {
       const length = declaredLength(request)
-      if (!(length > 0 && length <= wholeBytes && held.batch + length <= limits.heldBytes)) {
+      if (!(length > 0 && length <= wholeBytes && held.lines + length <= limits.heldBytes)) {
         const fiber = run(telemetry.postLines(pieces(request)))
         return settle(fiber, response, false, batchText, () => discard(request))
       }
-      held.batch += length
-      const release = () => void (held.batch -= length)
+      held.lines += length
+      const release = () => void (held.lines -= length)
       collect(request, {
         admit: () => true,
         done: (body) => settle(run(telemetry.postLines(body)), response, false, batchText, release),

@@ -26,7 +26,7 @@ export class RateLimits extends Context.Tag("outpost/outgoing/RateLimits")<
   }
 >() {}
 
-export const make = Effect.gen(function* () {
+export const make: Effect.Effect<Context.Tag.Service<RateLimits>, never, Outgoing> = Effect.gen(function* () {
   const outgoing = yield* Outgoing
   const buckets = yield* SynchronizedRef.make<ReadonlyMap<string, RateBucket.RateBucket>>(new Map())
 

@@ -1,6 +1,5 @@
 /** The config section `outgoing`: which private addresses may be asked, by plug-ins whose addresses stand in the config. */
 import * as Schema from "effect/Schema"
-import { setting } from "../site/Setting.js"
 import { isHostOrNetwork } from "./AddressPolicy.js"
 
 const HostOrNetwork = Schema.String.pipe(
@@ -11,10 +10,11 @@ const HostOrNetwork = Schema.String.pipe(
   )
 )
 
+const description = "Hosts and networks that may be asked although they are private; counts in the local file only"
+
 export class OutgoingSettings extends Schema.Class<OutgoingSettings>("outpost/outgoing/OutgoingSettings")({
-  allow_private: setting(
-    Schema.Array(HostOrNetwork),
-    [],
-    "Hosts and networks that may be asked although they are private; counts in the local file only"
-  )
+  allow_private: Schema.optionalWith(Schema.Array(HostOrNetwork).annotations({ description, default: [] }), {
+    exact: true,
+    default: () => []
+  }).annotations({ description, default: [] })
 }) {}

@@ -28,18 +28,20 @@ export class RecordedEvents extends Context.Tag("outpost/source/RecordedEvents")
   }
 >() {}
 
-export const make = Effect.map(TelemetryStore, (store) =>
-  RecordedEvents.of({
-    between: (type, { end, start }) =>
-      store
-        .read({ types: [type], since: start, until: end }, { descending: false })
-        .pipe(Stream.mapEffect(({ line }) => eventOf(line))),
-    newest: (type) =>
-      store.read({ types: [type] }, { descending: true }).pipe(
-        Stream.runHead,
-        Effect.flatMap((found) => Effect.transposeMapOption(found, ({ line }) => eventOf(line)))
-      )
-  })
+export const make: Effect.Effect<Context.Tag.Service<RecordedEvents>, never, TelemetryStore> = Effect.map(
+  TelemetryStore,
+  (store) =>
+    RecordedEvents.of({
+      between: (type, { end, start }) =>
+        store
+          .read({ types: [type], since: start, until: end }, { descending: false })
+          .pipe(Stream.mapEffect(({ line }) => eventOf(line))),
+      newest: (type) =>
+        store.read({ types: [type] }, { descending: true }).pipe(
+          Stream.runHead,
+          Effect.flatMap((found) => Effect.transposeMapOption(found, ({ line }) => eventOf(line)))
+        )
+    })
 )
 
 export const layer: Layer.Layer<RecordedEvents, never, TelemetryStore> = Layer.effect(RecordedEvents, make)

@@ -305,7 +305,10 @@ describe("PUT", () => {
         const shown = yield* show
         const streams = [{ exchange: "okx", pairs: ["B"], channels: ["trades"], time_step: 1 }, { exchange: "bitmex", pairs: ["A"], channels: ["book"], time_step: 60 }] // prettier-ignore
         const answer = yield* put({ ...shown, stream_jobs: streams })
-        assert.deepStrictEqual(answer["stream_jobs"], streams)
+        assert.deepStrictEqual(
+          answer["stream_jobs"],
+          streams.map((job) => ({ ...job, durable: false }))
+        )
         assert.deepStrictEqual(yield* show, answer)
       })
     )
@@ -420,6 +423,10 @@ ${job}`
     ["a reference put in clear", { http: { token: "my-own-token" } }, "http.token"],
     ["a reference cleared", { http: { token: null } }, "http.token"],
     ["a reference deep in settings", { procedures: { weather: { ...weather, settings: { a: [{ b: "${env:A_KEY}" }] } } } }, "procedures.weather.settings.a[0].b"],
+    ["a directory of this machine", { jobs: { x: { source: "files", settings: { directory: "/etc" } } } }, "jobs.x.settings.directory"],
+    ["an address that is trusted", { jobs: { x: { source: "binance", settings: { base_url: "http://10.0.0.1" } } } }, "jobs.x.settings.base_url"],
+    ["a private network", { outgoing: { allow_private: ["10.0.0.0/8"] } }, "outgoing.allow_private"],
+    ["copies into a directory", { storage: { remotes: [{ remote: "/etc" }] } }, "storage.remotes[0].remote"],
     ["options of the copying program", { storage: { remotes: [{ remote: ":sftp,ssh=sh:x" }] } }, "storage.remotes[0].remote"],
     ["more options of it", { storage: { remotes: [{ remote: "backup:x" }, { remote: "b,ssh=sh:x" }] } }, "storage.remotes[1].remote"]
   ] // prettier-ignore

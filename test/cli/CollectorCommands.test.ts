@@ -25,6 +25,8 @@ describe("schedule", () => {
       collector.running = false
       assert.match((yield* line.run(["schedule", "list"])).out, /\nall are paused together; .*schedule resume --all\n$/)
       assert.strictEqual(JSON.parse((yield* line.run(["schedule", "list", "--json"])).out).running, false)
+      line.hasServer = false
+      assert.match((yield* line.run(["schedule", "list"])).out, /\nnothing runs by itself while there is no server; /)
     }).pipe(Effect.provide(layer))
   )
 

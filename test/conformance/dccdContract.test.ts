@@ -1,11 +1,14 @@
 /** The dccd daemon's HTTP contract over doubles of the operations, who is let in, and what stands beside it. */
 import { HttpAddress } from "../../src/http/HttpAddress.js"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Layer, Stream } from "effect"
 import * as CollectorSite from "../support/CollectorSite.js"
 import { histoJobs, RecordingBackfills, series } from "../support/RecordingBackfills.js"
 import { inventoryRow, RecordingCollector, streamJobs } from "../support/RecordingCollector.js"
+import * as Remote from "../support/Remote.js"
 import { call, layer as server, postJson } from "../support/TestServer.js"
+import * as BackfillOperationsSuite from "./BackfillOperationsSuite.js"
+import * as CollectorOperationsSuite from "./CollectorOperationsSuite.js"
 import * as DccdContractSuite from "./DccdContractSuite.js"
 
 const live = { excludeTestServices: true } as const
@@ -19,6 +22,9 @@ const post = (path: string) => call(path, { method: "POST" })
 
 DccdContractSuite.suite("over doubles", server())
 DccdContractSuite.suite("of the built program", CollectorSite.layer)
+
+BackfillOperationsSuite.suite("of the built program", Layer.provide(Remote.layer(), CollectorSite.layer))
+CollectorOperationsSuite.suite("of the built program", Layer.provide(Remote.layer(), CollectorSite.layerWithData))
 
 layer(server(), live)("what a request becomes", (it) => {
   it.effect("a backfill without a start begins in 2020 and takes up what failed; what is said is kept", () =>
@@ -44,7 +50,7 @@ layer(server(), live)("what a request becomes", (it) => {
       const before = Object.keys((yield* call("/api/backfill")).json).length
       const planned = yield* postJson("/api/backfill/plan", { exchange: "kraken" })
       assert.deepStrictEqual(requests.at(-1), { exchange: "kraken", start: "2020-01-01 00:00:00", retry_failed: true })
-      assert.deepStrictEqual([planned.status, planned.json.series[0].pair], [200, "XBT/EUR"])
+      assert.deepStrictEqual([planned.status, planned.json.series[0].pair], [200, "XBT/USD"])
       assert.strictEqual(Object.keys((yield* call("/api/backfill")).json).length, before)
       yield* postJson("/api/jobs/plan", { exchange: "kraken" })
       assert.deepStrictEqual(requests.at(-1), { exchange: "kraken" })
@@ -54,8 +60,8 @@ layer(server(), live)("what a request becomes", (it) => {
   it.effect("a tick is of the exchange, of the pair or of all; ticks are listed where they are asked for", () =>
     Effect.gen(function* () {
       const { requests } = yield* RecordingBackfills
-      const tick = yield* postJson("/api/collect", { exchange: "binance", pair: "ETH/USDT" })
-      assert.deepStrictEqual(requests.at(-1), { exchange: "binance", pairs: ["ETH/USDT"], collect: true })
+      const tick = yield* postJson("/api/collect", { exchange: "binance", pair: "ETH/BTC" })
+      assert.deepStrictEqual(requests.at(-1), { exchange: "binance", pairs: ["ETH/BTC"], collect: true })
       yield* post("/api/collect")
       assert.deepStrictEqual(requests.at(-1), { exchange: null, pairs: null, collect: true })
       assert.notProperty((yield* call("/api/backfill")).json, tick.json.id)

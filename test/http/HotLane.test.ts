@@ -66,7 +66,7 @@ layer(server({ limits }), live)("limits", (it) => {
     })
   )
 
-  it.effect("NDJSON may be longer than any array: it is never held as a whole", () =>
+  it.effect("NDJSON may be longer than any array", () =>
     Effect.gen(function* () {
       const lines = `${event(1_000)}\n`.repeat(400)
       const refused = yield* postJson("/events", `[${lines.trimEnd().replaceAll("\n", ",")}]`)
@@ -162,6 +162,25 @@ layer(server({ limits: { event_bytes: 1_000_000, batch_bytes: 10_000_000 } }), l
         const answers = yield* Fiber.join(waiting)
         assert.isTrue(answers.every(({ status }) => status === 200))
         assert.strictEqual((yield* postJson("/events", batch)).status, 200)
+      })
+    )
+
+    it.effect("lines are taken however many wait, and clients that leave in the middle hold nothing back", () =>
+      Effect.gen(function* () {
+        const lines = `${event(100_000)}\n`.repeat(10)
+        const head = `POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nContent-Length: ${lines.length}\r\n\r\n`
+        const slow = yield* Effect.fork(
+          Effect.all(
+            Array.from({ length: 12 }, () => raw(head + lines.slice(0, 250_000))),
+            { concurrency: "unbounded" }
+          )
+        )
+        yield* Effect.sleep("500 millis")
+        const post = call("/events", { method: "POST", headers: ndjson, body: lines })
+        assert.strictEqual((yield* post).status, 200)
+        yield* Fiber.interrupt(slow)
+        assert.strictEqual((yield* post).status, 200)
+        assert.strictEqual((yield* postJson("/events", `[${event(900_000)}]`)).status, 200)
       })
     )
 

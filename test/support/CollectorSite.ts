@@ -12,11 +12,13 @@ settings:
   timezone: utc
 histo_jobs:
   - exchange: binance # the first
-    pairs: [BTC/USDT, ETH/USDT]
+    pairs: [BTC/USDT, ETH/BTC]
     span: 3600
+    retry_delay: 0
   - exchange: kraken
-    pairs: [XBT/EUR]
+    pairs: [XBT/USD]
     span: 3600
+    retry_delay: 0
 stream_jobs:
   - exchange: binance
     pairs: [BTC/USDT]
@@ -30,9 +32,11 @@ export interface CollectorSite extends SiteServer {
 }
 
 /** Serves until the scope closes. Schedules and streams are at rest until they are started. */
-export const open = (options: ServeOptions & { readonly config?: string } = {}) =>
+export const open = (
+  options: ServeOptions & { readonly config?: string; readonly exchange?: ExchangeServer.ExchangeOptions } = {}
+) =>
   Effect.gen(function* () {
-    const exchange = yield* ExchangeServer.make()
+    const exchange = yield* ExchangeServer.make(options.exchange)
     const site = newDirectory()
     const configPath = join(site, "outpost.yaml")
     writeFileSync(configPath, options.config ?? config)
@@ -54,8 +58,30 @@ export const open = (options: ServeOptions & { readonly config?: string } = {}) 
     return { ...server, exchange, configPath } satisfies CollectorSite
   })
 
+/** The record of a backfill once it is over. */
+export const over = async ({ call }: SiteServer, id: string): Promise<any> => {
+  for (;;) {
+    const { json } = await call(`/api/backfill/${id}`)
+    if (json.status !== "running" && json.status !== "cancelling") return json
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
 /** The address of such a server. */
 export const layer = Layer.scoped(
   HttpAddress,
   Effect.map(open(), ({ port, url }) => HttpAddress.of({ url, host: "127.0.0.1", port }))
+)
+
+/** The same, once a month of BTC/USDT is on its disk. */
+export const layerWithData = Layer.scoped(
+  HttpAddress,
+  Effect.gen(function* () {
+    const server = yield* open()
+    const { port, post, url } = server
+    const asked = { exchange: "binance", pairs: ["BTC/USDT"], start: "2026-01-01", end: "2026-02-01" }
+    const record = yield* Effect.promise(async () => over(server, (await post("/api/jobs/start", asked)).json.id))
+    if (record.complete !== true || record.rows === 0) return yield* Effect.dieMessage(JSON.stringify(record))
+    return HttpAddress.of({ url, host: "127.0.0.1", port })
+  })
 )

@@ -29,8 +29,8 @@ export class RecordingBackfills extends Context.Tag("test/RecordingBackfills")<
 
 const job = { format: "parquet", max_retries: 3, retry_delay: 2 }
 export const histoJobs = [
-  { exchange: "binance", pairs: ["BTC/USDT", "ETH/USDT"], span: 3600, ...job },
-  { exchange: "kraken", pairs: ["XBT/EUR"], span: 60, ...job }
+  { exchange: "binance", pairs: ["BTC/USDT", "ETH/BTC"], span: 3600, ...job },
+  { exchange: "kraken", pairs: ["XBT/USD"], span: 60, ...job }
 ]
 
 const known = histoJobs.flatMap(({ exchange, pairs }) => pairs.map((pair) => `${exchange} ${pair}`))

@@ -22,7 +22,6 @@ export class FileFacts extends Schema.Class<FileFacts>("outpost/dataset/FileFact
 
 const Line = Schema.parseJson(Schema.Tuple(Schema.String, Schema.Number, Schema.Number, Schema.Number, FileFacts))
 const decodeLine = Schema.decodeOption(Line)
-const encodeLine = Schema.encodeSync(Line)
 
 interface Known {
   readonly state: FileState
@@ -51,7 +50,7 @@ export const make = (path: string): Effect.Effect<FactCache> =>
     }
     let fresh: Array<string> = []
     const lineOf = (file: string, { facts, state }: Known): string =>
-      `${encodeLine([file, state.size, state.mtime, state.inode, facts])}\n`
+      `${JSON.stringify([file, state.size, state.mtime, state.inode, facts])}\n`
 
     return {
       get: ({ path: file, state }) => {

@@ -180,21 +180,20 @@ const extreme = (values: ReadonlyArray<unknown>, beats: (a: Bound, b: Bound) => 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const open = promisify(fs.open)
-const close = promisify(fs.close)
-const fstat = promisify(fs.fstat)
 
 /** Most footers are in here; one of a file with many row groups takes a second look. */
-const firstLook = 16 * 1024
+const firstLook = 8 * 1024
 
+/** Opening and reading may wait for the disk. The size of an open file and its closing do not, and are asked for at once. */
 const tail = async (path: string): Promise<Uint8Array> => {
   const file = await open(path, "r")
   try {
-    const { size } = await fstat(file)
+    const { size } = fs.fstatSync(file)
     const bytes = await last(file, size, Math.min(size, firstLook))
     const length = bytes.length < 8 ? 0 : new DataView(bytes.buffer).getUint32(bytes.length - 8, true) + 8
     return length <= bytes.length || length > size ? bytes : await last(file, size, length)
   } finally {
-    await close(file)
+    fs.closeSync(file)
   }
 }
 

@@ -45,6 +45,11 @@ export interface FoundFile {
 export const walk = (root: string): Effect.Effect<ReadonlyArray<FoundFile>, StorageFailed> =>
   attempt("list", root, async () => {
     const found: Array<FoundFile> = []
+    const periods = new Map<string, Period | undefined>()
+    const periodNamed = (name: string): Period | undefined => {
+      if (!periods.has(name)) periods.set(name, periodOf(name))
+      return periods.get(name)
+    }
     const visit = async (parts: ReadonlyArray<string>): Promise<void> => {
       const directory = [root, ...parts].join("/")
       const series = parts.length < 3 ? undefined : ofKey(parts.join("/"))
@@ -64,7 +69,7 @@ export const walk = (root: string): Effect.Effect<ReadonlyArray<FoundFile>, Stor
       for (const [k, state] of states.entries()) {
         const name = files[k]
         if (name === undefined || state === undefined) continue
-        found.push({ path: `${directory}/${name}`, series, period: periodOf(name), state })
+        found.push({ path: `${directory}/${name}`, series, period: periodNamed(name), state })
       }
     }
     await visit([])

@@ -1,10 +1,11 @@
 /** Where the app stands, as its address says: every view can be linked and reloaded. */
 
-export type Area = "overview" | "telemetry" | "runs" | "logs" | "config" | "system"
+export type Area =
+  "overview" | "telemetry" | "runs" | "backfill" | "inventory" | "jobs" | "storage" | "logs" | "system" | "config"
 
 export interface Address {
   readonly area: Area | undefined
-  /** The chosen thing: an event type, a run, a node of the tree. */
+  /** The chosen thing: an event type, a run, a backfill, a series, a node of the tree. */
   readonly chosen: string | undefined
 }
 
@@ -12,13 +13,23 @@ export const areas: ReadonlyArray<{ readonly area: Area; readonly name: string; 
   { area: "overview", name: "Overview", path: "/" },
   { area: "telemetry", name: "Telemetry", path: "/app/telemetry" },
   { area: "runs", name: "Runs", path: "/app/runs" },
+  { area: "backfill", name: "Backfill", path: "/app/backfill" },
+  { area: "inventory", name: "Inventory", path: "/inventory" },
+  { area: "jobs", name: "Jobs", path: "/jobs" },
+  { area: "storage", name: "Storage", path: "/storage" },
   { area: "logs", name: "Logs", path: "/logs" },
   { area: "system", name: "System", path: "/app/system" },
   { area: "config", name: "Config", path: "/config" }
 ]
 
 /** The parameter that names the chosen thing. A path could not: its segments may not hold every text. */
-const choosing: { readonly [area in Area]?: string } = { telemetry: "type", runs: "run", system: "node" }
+const choosing: { readonly [area in Area]?: string } = {
+  telemetry: "type",
+  runs: "run",
+  backfill: "id",
+  inventory: "series",
+  system: "node"
+}
 
 /** The address of a path and its query; `area` is undefined where there is no such page. */
 export const parse = (pathname: string, query: URLSearchParams): Address => {

@@ -206,7 +206,7 @@ describe("order books", () => {
 })
 
 describe("what an exchange does not have", () => {
-  it.effect("spans are those of its own table, and a refusal names them", () =>
+  it.effect("weak point 17: spans are those of its own table, and a refusal names them", () =>
     Effect.gen(function* () {
       const known: Readonly<Record<string, ReadonlyArray<number>>> = {
         binance: [60, 180, 300, 900, 1800, 3600, 7200, 14_400, 21_600, 28_800, 43_200, 86_400, 259_200, 604_800],
@@ -296,22 +296,34 @@ describe("what an exchange does not have", () => {
     })
   )
 
-  it.scoped("an empty window is confirmed empty by one request, and the one after it begins where it ended", () =>
+  it.scoped("weak point 3: an empty window is confirmed empty by one request, and no candle is lost behind it", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(now)
       const server = yield* ExchangeServer.make({ oracle, now: () => now })
       const outgoing = yield* Outgoing.make({ settings: new OutgoingSettings({}) })
-      const { pages } = yield* BinanceHistory.prepare({ base_url: server.url })
+      const prepared = yield* BinanceHistory.prepare({ base_url: server.url })
       const window = { start: listedAt - hours(20), end: listedAt - hours(10) }
-      const empty = yield* pages(series("ohlc", "BTC/USDT", 60), window).pipe(
-        Stream.runCollect,
-        Effect.provideService(Outgoing.Outgoing, outgoing)
-      )
+      const empty = yield* prepared
+        .pages(series("ohlc", "BTC/USDT", 60), window)
+        .pipe(Stream.runCollect, Effect.provideService(Outgoing.Outgoing, outgoing))
       assert.deepStrictEqual(
         [...empty].flatMap(({ rows }) => rows),
         []
       )
       assert.strictEqual(server.asked.length, 1)
+      // The first candle there is begins right behind an empty window.
+      const [first] = oracle.candles("BTCUSDT", 60, listedAt, now)
+      const begin = first?.at ?? 0
+      const rows = yield* rowsOf(
+        prepared,
+        series("ohlc", "BTC/USDT", 60),
+        { start: begin, end: begin + 60_000 },
+        outgoing
+      )
+      assert.deepStrictEqual(
+        rows.map(({ TS }) => TS),
+        [BigInt(begin) * 1_000_000n]
+      )
     })
   )
 })

@@ -224,6 +224,35 @@ describe("refusals in the words of each exchange", () => {
   )
 })
 
+describe("trades of one instant", () => {
+  it.scoped("that a page of Kraken's divides are all given, each once", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const { start } = window
+      // Seven in one nanosecond, where a page holds four; the cursor is exclusive.
+      const all = Array.from({ length: 12 }, (_, id) => ({ id, at: start + (id < 2 ? id : id < 9 ? 5 : id) }))
+      const server = yield* RawServer.make((request, response) => {
+        const since = BigInt(new URL(request.url ?? "", "http://x").searchParams.get("since") ?? "")
+        const page = all.filter(({ at }) => BigInt(at) * 1_000_000n > since)
+        const size = page[0]?.at === start + 5 ? 8 : 4
+        const given = page.slice(0, size)
+        const last = String(BigInt(given[given.length - 1]?.at ?? 0) * 1_000_000n || since)
+        const trades = given.map(({ at, id }) => ["1", "1", at / 1000, "b", "l", "", id])
+        response.end(JSON.stringify({ error: [], result: { XXBTZUSD: trades, last } }))
+      })
+      const { pages } = yield* KrakenHistory.prepare({ base_url: server.url })
+      const given = yield* pages(series("trades", "BTC/USD"), { start, end: start + 60_000 }).pipe(
+        Stream.runCollect,
+        Effect.provideService(Outgoing.Outgoing, yield* outgoing)
+      )
+      assert.deepStrictEqual(
+        [...given].flatMap(({ rows }) => rows.map(({ tid }) => Number(tid))),
+        all.map(({ id }) => id)
+      )
+    })
+  )
+})
+
 describe("rows that can't be read", () => {
   it.scoped("are counted and left out; the others are given", () =>
     Effect.gen(function* () {

@@ -16,7 +16,11 @@ export const venueOf = (url: URL, oracle: MarketOracle, now: number): Venue | un
   const pathname = decodeURIComponent(url.pathname).replace(/^(\/moved)+/, "/moved")
   for (const [pattern, venue] of routes) {
     const match = pattern.exec(pathname.replace(/^\/moved/, ""))
-    if (match !== null) return venue({ q: url.searchParams, path: match.slice(1), oracle, now })
+    if (match === null) continue
+    const q = url.searchParams
+    const found = venue({ q, path: match.slice(1), oracle, now })
+    const symbol = q.get("symbol") ?? q.get("instId") ?? q.get("pair") ?? match[match.length - 1] ?? ""
+    return { ...found, asked: { ...found.asked, symbol } }
   }
   return undefined
 }

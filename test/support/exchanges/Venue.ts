@@ -13,6 +13,7 @@ export interface VenueAnswer {
 export interface Asked {
   readonly exchange: string
   readonly kind: "ohlc" | "trades" | "orderbook"
+  readonly symbol?: string
   /** `[start, end)` in ms, where the request has bounds. */
   readonly start?: number
   readonly end?: number
