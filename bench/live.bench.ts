@@ -90,11 +90,14 @@ const load = async (server: Server) => {
 
 const server = await outpost()
 console.log(`${rate} events/s posted one by one; ${conditions(server.directory)}`)
+const first = await connectReaders(server, 50)
 await load(server)
+await first.end()
 const rows = []
 for (const readers of [0, 50, 200]) {
   const live = readers === 0 ? undefined : await connectReaders(server, readers)
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  // Coming and going costs about a millisecond each, which is no part of following.
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
   const result = await load(server)
   await new Promise((resolve) => setTimeout(resolve, 300))
   const seen = await live?.seen()

@@ -2,8 +2,8 @@
  * Every route of the server, declared once: the handlers, the typed client (CLI, web app), the OpenAPI page and the edge
  * rules (405, 307) come from this value. Routes marked "hot lane" are answered before the router sees them.
  *
- * The routes of the groups `health`, `run`, `event` are the telemetry server's of panoptes-utils, unchanged. The collector's
- * are in `ApiBackfill.ts` and `ApiCollector.ts`.
+ * The routes of the groups `health`, `run`, `event` are the telemetry server's of panoptes-utils, unchanged. The dccd
+ * daemon's are in `ApiConfig.ts`, `ApiBackfill.ts` and `ApiCollector.ts`, with ours beside them.
  */
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
@@ -15,12 +15,12 @@ import { NodeStatus } from "../actor/NodeStatus.js"
 import { BatchResult } from "../domain/EventQuery.js"
 import { InvalidInput, Overloaded, StorageFailed } from "../domain/Refusal.js"
 import { NoActiveRun, RunAlreadyActive, RunFromWire, RunNotFound, RunRefused } from "../domain/Run.js"
-import { ConfigInvalid, ConfigJson, ConfigNotAllowed, ConfigVerdict } from "../operations/ConfigOperations.js"
 import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteStatus } from "../operations/SiteOperations.js"
 import { NoCurrentEvent, VerifyReport } from "../operations/TelemetryOperations.js"
 import { BackfillGroup, JobsGroup } from "./ApiBackfill.js"
 import { CollectorGroup } from "./ApiCollector.js"
-import { BodyErrors, ConfigChanged } from "./ApiErrors.js"
+import { ConfigGroup } from "./ApiConfig.js"
+import { BodyErrors } from "./ApiErrors.js"
 
 const PublicEvent = Schema.Struct({
   seq: Schema.Int,
@@ -66,20 +66,31 @@ const LogParams = Schema.Struct({
 const text = (contentType: string) => HttpApiSchema.Text({ contentType })
 
 class HealthGroup extends HttpApiGroup.make("health")
-  .add(HttpApiEndpoint.get("health", "/health").addSuccess(Schema.Struct({ ok: Schema.Boolean })))
   .add(
-    HttpApiEndpoint.get("ready", "/ready").addSuccess(
-      Schema.Struct({
-        ready: Schema.Boolean,
-        run_active: Schema.Boolean,
-        version: Schema.String,
-        reasons: Schema.optional(Schema.Array(Schema.String))
-      })
-    )
+    HttpApiEndpoint.get("health", "/health")
+      .addSuccess(Schema.Struct({ ok: Schema.Boolean }))
+      .annotate(OpenApi.Summary, "Whether the process lives")
+  )
+  .add(
+    HttpApiEndpoint.get("ready", "/ready")
+      .addSuccess(
+        Schema.Struct({
+          ready: Schema.Boolean,
+          run_active: Schema.Boolean,
+          version: Schema.String,
+          reasons: Schema.optional(Schema.Array(Schema.String))
+        })
+      )
+      .annotate(OpenApi.Summary, "Whether an event can be accepted")
   ) {}
 
 class RunGroup extends HttpApiGroup.make("run")
-  .add(HttpApiEndpoint.get("active", "/run").addSuccess(RunFromWire).addError(NoActiveRun, { status: 404 }))
+  .add(
+    HttpApiEndpoint.get("active", "/run")
+      .addSuccess(RunFromWire)
+      .addError(NoActiveRun, { status: 404 })
+      .annotate(OpenApi.Summary, "The active run")
+  )
   .add(
     HttpApiEndpoint.post("start", "/run/start")
       .setPayload(StartBody)
@@ -89,6 +100,7 @@ class RunGroup extends HttpApiGroup.make("run")
       .addError(BodyErrors)
       .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
+      .annotate(OpenApi.Summary, "Start a run")
   )
   .add(
     HttpApiEndpoint.post("stop", "/run/stop")
@@ -96,13 +108,19 @@ class RunGroup extends HttpApiGroup.make("run")
       .addError(NoActiveRun, { status: 404 })
       .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
+      .annotate(OpenApi.Summary, "Stop the active run")
   )
-  .add(HttpApiEndpoint.get("list", "/runs").addSuccess(Schema.Struct({ runs: Schema.Array(RunFromWire) })))
+  .add(
+    HttpApiEndpoint.get("list", "/runs")
+      .addSuccess(Schema.Struct({ runs: Schema.Array(RunFromWire) }))
+      .annotate(OpenApi.Summary, "All runs, newest first")
+  )
   .add(
     HttpApiEndpoint.get("get", "/runs/:run_id")
       .setPath(Schema.Struct({ run_id: Schema.String }))
       .addSuccess(RunFromWire)
       .addError(RunNotFound, { status: 404 })
+      .annotate(OpenApi.Summary, "One run")
   ) {}
 
 class EventGroup extends HttpApiGroup.make("event")
@@ -114,6 +132,7 @@ class EventGroup extends HttpApiGroup.make("event")
       .addError(BodyErrors)
       .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
+      .annotate(OpenApi.Summary, "Post an event; answered once it is durable")
   )
   /** Hot lane: a JSON array, or NDJSON with content type application/x-ndjson. */
   .add(
@@ -123,17 +142,19 @@ class EventGroup extends HttpApiGroup.make("event")
       .addError(BodyErrors)
       .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
+      .annotate(OpenApi.Summary, "Post many events, each accepted or refused by itself")
   )
   .add(
-    HttpApiEndpoint.get("current", "/current").addSuccess(
-      Schema.Struct({ current: Schema.Record({ key: Schema.String, value: PublicEvent }) })
-    )
+    HttpApiEndpoint.get("current", "/current")
+      .addSuccess(Schema.Struct({ current: Schema.Record({ key: Schema.String, value: PublicEvent }) }))
+      .annotate(OpenApi.Summary, "The latest event of each type")
   )
   .add(
     HttpApiEndpoint.get("currentOf", "/current/:event_type")
       .setPath(Schema.Struct({ event_type: Schema.String }))
       .addSuccess(PublicEvent)
       .addError(NoCurrentEvent, { status: 404 })
+      .annotate(OpenApi.Summary, "The latest event of one type")
   )
   /** `{"events":[<lines as objects>],"next":<cursor>|null}`. */
   .add(
@@ -150,6 +171,7 @@ class EventGroup extends HttpApiGroup.make("event")
       .addError(InvalidInput, { status: 422 })
       .addError(RunNotFound, { status: 404 })
       .addError(StorageFailed, { status: 507 })
+      .annotate(OpenApi.Summary, "Stored events, page by page")
   )
   /** Server-sent events: `id` is a cursor, `data` a line. Resumes from `Last-Event-ID` or `cursor`. */
   .add(
@@ -160,6 +182,7 @@ class EventGroup extends HttpApiGroup.make("event")
       .addError(RunNotFound, { status: 404 })
       .addError(Overloaded, { status: 503 })
       .addError(StorageFailed, { status: 507 })
+      .annotate(OpenApi.Summary, "Events as they come, as server-sent events")
   )
   .add(
     HttpApiEndpoint.get("export", "/events/export")
@@ -168,22 +191,31 @@ class EventGroup extends HttpApiGroup.make("event")
       .addError(InvalidInput, { status: 422 })
       .addError(RunNotFound, { status: 404 })
       .addError(StorageFailed, { status: 507 })
+      .annotate(OpenApi.Summary, "Stored events as a file")
   )
   .add(
     HttpApiEndpoint.post("verify", "/verify")
       .setUrlParams(Schema.Struct({ repair: Schema.optional(Schema.String) }))
       .addSuccess(VerifyReport)
       .addError(StorageFailed, { status: 507 })
+      .annotate(OpenApi.Summary, "Read everything that is stored and tell what is wrong")
   ) {}
 
 class SiteGroup extends HttpApiGroup.make("site")
-  .add(HttpApiEndpoint.get("status", "/status").addSuccess(SiteStatus))
-  .add(HttpApiEndpoint.get("tree", "/tree").addSuccess(Schema.Struct({ nodes: Schema.Array(NodeStatus) })))
+  .add(
+    HttpApiEndpoint.get("status", "/status").addSuccess(SiteStatus).annotate(OpenApi.Summary, "The site at a glance")
+  )
+  .add(
+    HttpApiEndpoint.get("tree", "/tree")
+      .addSuccess(Schema.Struct({ nodes: Schema.Array(NodeStatus) }))
+      .annotate(OpenApi.Summary, "The supervision tree")
+  )
   /** Server-sent events: the tree as JSON each time it changes. */
   .add(
     HttpApiEndpoint.get("treeTail", "/tree/tail")
       .addSuccess(text("text/event-stream"))
       .addError(Overloaded, { status: 503 })
+      .annotate(OpenApi.Summary, "The supervision tree as it changes, as server-sent events")
   )
   .add(
     HttpApiEndpoint.post("actor", "/actors/:action")
@@ -193,12 +225,14 @@ class SiteGroup extends HttpApiGroup.make("site")
       .addError(NoSuchActor, { status: 404 })
       .addError(ActorFailed, { status: 409 })
       .addError(BodyErrors)
+      .annotate(OpenApi.Summary, "Stop, start or restart a part of the site")
   )
   .add(
     HttpApiEndpoint.get("logs", "/logs/lines")
       .setUrlParams(LogParams)
       .addSuccess(text("application/x-ndjson"))
       .addError(InvalidInput, { status: 422 })
+      .annotate(OpenApi.Summary, "The last lines of the log")
   )
   .add(
     HttpApiEndpoint.get("logsTail", "/logs/tail")
@@ -206,34 +240,19 @@ class SiteGroup extends HttpApiGroup.make("site")
       .addSuccess(text("text/event-stream"))
       .addError(InvalidInput, { status: 422 })
       .addError(Overloaded, { status: 503 })
+      .annotate(OpenApi.Summary, "Lines of the log as they are written, as server-sent events")
   )
-  .add(HttpApiEndpoint.get("metrics", "/metrics").addSuccess(text("text/plain; version=0.0.4")))
+  .add(
+    HttpApiEndpoint.get("metrics", "/metrics")
+      .addSuccess(text("text/plain; version=0.0.4"))
+      .annotate(OpenApi.Summary, "Figures for Prometheus")
+  )
   .add(
     HttpApiEndpoint.post("shutdown", "/shutdown")
       .addSuccess(Schema.Struct({ shutting_down: Schema.Boolean }))
       .addError(ShutdownUnavailable, { status: 409 })
+      .annotate(OpenApi.Summary, "Stop the site")
   ) {}
-
-/** The collector's own routes of its config document. */
-class ConfigGroup extends HttpApiGroup.make("config")
-  .add(HttpApiEndpoint.get("show", "/api/config").addSuccess(ConfigJson))
-  .add(
-    HttpApiEndpoint.put("put", "/api/config")
-      .setPayload(ConfigJson)
-      .addSuccess(ConfigJson)
-      .addError(ConfigInvalid, { status: 422 })
-      .addError(ConfigNotAllowed, { status: 403 })
-      .addError(ConfigChanged, { status: 412 })
-      .addError(BodyErrors)
-      .addError(StorageFailed, { status: 507 })
-  )
-  .add(
-    HttpApiEndpoint.post("validate", "/api/config/validate")
-      .setPayload(ConfigJson)
-      .addSuccess(ConfigVerdict)
-      .addError(BodyErrors)
-  )
-  .add(HttpApiEndpoint.get("schema", "/api/config/schema").addSuccess(ConfigJson)) {}
 
 export class Api extends HttpApi.make("outpost")
   .add(HealthGroup)

@@ -137,7 +137,7 @@ const loginFirst = refuse(LoginPage.answer(401, undefined))
 const shared = (origin: string): Readonly<Record<string, string>> => ({
   "access-control-allow-origin": origin,
   "access-control-allow-credentials": "true",
-  "access-control-expose-headers": `${errorHeader}, ${nextCursorHeader}, retry-after`,
+  "access-control-expose-headers": `${errorHeader}, ${nextCursorHeader}, etag, retry-after`,
   vary: "origin"
 })
 
@@ -147,7 +147,7 @@ const preflight = (origin: string): Verdict =>
     headers: {
       ...shared(origin),
       "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
-      "access-control-allow-headers": "authorization, content-type, last-event-id, accept",
+      "access-control-allow-headers": "authorization, content-type, if-match, last-event-id, accept",
       "access-control-max-age": "600"
     },
     body: ""

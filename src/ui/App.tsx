@@ -9,10 +9,14 @@ import { useNow } from "./live/Ticking.js"
 import { areas, parse } from "./model/Address.js"
 import { alarmsOf } from "./model/Alarms.js"
 import * as WallClock from "./model/WallClock.js"
+import { Backfill } from "./pages/Backfill.js"
 import { Config } from "./pages/Config.js"
+import { Inventory } from "./pages/Inventory.js"
+import { Jobs } from "./pages/Jobs.js"
 import { Logs } from "./pages/Logs.js"
 import { Overview } from "./pages/Overview.js"
 import { Runs } from "./pages/Runs.js"
+import { Storage } from "./pages/Storage.js"
 import { System } from "./pages/System.js"
 import { Telemetry } from "./pages/Telemetry.js"
 import { EventSheet } from "./parts/EventSheet.js"
@@ -93,6 +97,10 @@ export const App = () => {
         {area === "overview" && <Overview {...props} />}
         {area === "telemetry" && <Telemetry {...props} chosen={chosen} />}
         {area === "runs" && <Runs {...props} chosen={chosen} />}
+        {area === "backfill" && <Backfill {...props} chosen={chosen} />}
+        {area === "inventory" && <Inventory {...props} chosen={chosen} />}
+        {area === "jobs" && <Jobs {...props} />}
+        {area === "storage" && <Storage {...props} />}
         {area === "logs" && <Logs />}
         {area === "config" && <Config {...props} />}
         {area === "system" && <System {...props} chosen={chosen} />}

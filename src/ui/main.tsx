@@ -10,6 +10,8 @@ import "./style/overview.css"
 import "./style/tree.css"
 import "./style/plots.css"
 import "./style/pages.css"
+import "./style/collector.css"
+import "./style/calendar.css"
 
 const host = document.getElementById("root")
 if (host !== null) createRoot(host).render(<App />)

@@ -12,6 +12,7 @@ import * as ParquetDataset from "../../src/dataset/ParquetDataset.js"
 import { Series } from "../../src/domain/Series.js"
 import { randomFrom, rounds } from "../support/Crashes.js"
 import { recurring } from "../support/exchanges/Faults.js"
+import type { Asked } from "../support/exchanges/Venue.js"
 import * as ExchangeServer from "../support/ExchangeServer.js"
 import * as MarketOracle from "../support/MarketOracle.js"
 import { run, start } from "../support/OutpostProcess.js"
@@ -38,6 +39,9 @@ const config = `jobs:
 `
 
 const oracle = MarketOracle.make({ listedAt: begin + 3 * 86_400_000 })
+
+const isEmptyBefore = ({ end = 0, start = 0 }: Asked): boolean =>
+  oracle.candles("BTCUSDT", 60, start - (end - start), start).length === 0
 
 /** Times and closes in the files. */
 const stored = (site: string) =>
@@ -85,7 +89,11 @@ describe("a backfill that is killed", () => {
           const server = yield* ExchangeServer.make({
             oracle,
             now: () => end + 86_400_000,
-            faults: recurring({ seed, rate: 0.2, times: 2, kinds })
+            faults: (asked, nth) => {
+              const fault = recurring({ seed, rate: 0.2, times: 2, kinds })(asked, nth)
+              // The page before once more, where that is an empty one, can't be told from the truth.
+              return fault?.kind === "duplicate" && isEmptyBefore(asked) ? undefined : fault
+            }
           })
           const env = { DCCD_BINANCE_REST_URL: server.url }
           for (let kill = 0; kill < kills; kill++) {
@@ -121,7 +129,7 @@ describe("two at once", () => {
       Effect.gen(function* () {
         const site = yield* temporaryDirectory
         fs.writeFileSync(join(site, "outpost.yaml"), config)
-        const server = yield* ExchangeServer.make({ oracle, now: () => end + 86_400_000, perSecond: 30 })
+        const server = yield* ExchangeServer.make({ oracle, now: () => end + 86_400_000, perSecond: 60 })
         const env = { DCCD_BINANCE_REST_URL: server.url }
         const first = start(["backfill", "--resume", "--site", site], { env })
         yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 2_000)))
@@ -140,6 +148,6 @@ describe("two at once", () => {
         serving.child.kill("SIGTERM")
         assert.strictEqual((yield* Effect.promise(() => serving.ended)).code, 0)
       }),
-    120_000
+    300_000
   )
 })

@@ -232,9 +232,10 @@ describe("an end", () => {
       const context = yield* Layer.buildWithScope(server(), scope)
       yield* Effect.gen(function* () {
         const double = yield* TelemetryDouble
-        double.gate = Effect.sleep("300 millis")
+        const arrived = yield* Effect.makeLatch(false)
+        double.gate = Effect.zipRight(arrived.open, Effect.sleep("300 millis"))
         const post = yield* Effect.fork(postJson("/event", { type: "late", data: 1 }))
-        yield* Effect.sleep("100 millis")
+        yield* arrived.await
         const closing = yield* Effect.fork(Scope.close(scope, Exit.void))
         assert.strictEqual((yield* Fiber.join(post)).status, 200)
         yield* Fiber.join(closing)
@@ -244,9 +245,10 @@ describe("an end", () => {
       const hanging = yield* Layer.buildWithScope(server(), second)
       yield* Effect.gen(function* () {
         const double = yield* TelemetryDouble
-        double.gate = Effect.never
+        const arrived = yield* Effect.makeLatch(false)
+        double.gate = Effect.zipRight(arrived.open, Effect.never)
         yield* Effect.fork(Effect.exit(postJson("/event", { type: "never", data: 1 })))
-        yield* Effect.sleep("100 millis")
+        yield* arrived.await
         const began = performance.now()
         yield* Scope.close(second, Exit.void)
         assert.isBelow(performance.now() - began, 2_000)

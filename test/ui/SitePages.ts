@@ -45,15 +45,15 @@ export interface Site {
   readonly end: () => Promise<void>
 }
 
-/** Serves a new site; `more` is added to its config. */
-export const serve = async (more = ""): Promise<Site> => {
+/** Serves a new site; `more` is added to its config, `flags` to the command. */
+export const serve = async (more = "", flags: ReadonlyArray<string> = []): Promise<Site> => {
   if (!existsSync(join(bin, "../ui/index.html"))) throw new Error("the web app is not built: run `npm run build` first")
   const directory = mkdtempSync(join(tmpdir(), "outpost-ui-"))
   mkdirSync(directory, { recursive: true })
   writeFileSync(join(directory, "outpost.yaml"), config + more)
   let running: Running
   const listen = async (port: string) => {
-    running = start(["serve", "--site", directory, "--port", port])
+    running = start(["serve", "--site", directory, "--port", port, ...flags])
     const [, url = ""] = await running.prints(/^listening on (http:\S+)\n/)
     return url
   }

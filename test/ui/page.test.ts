@@ -4,7 +4,18 @@ import type { Browser, Page } from "playwright-core"
 import { vi } from "vitest"
 import { available, isLive, launch, open, rowOf, serve, type Site } from "./SitePages.js"
 
-const everyPage = ["/", "/app/telemetry", "/app/runs", "/logs", "/app/system", "/config"]
+const everyPage = [
+  "/",
+  "/app/telemetry",
+  "/app/runs",
+  "/app/backfill",
+  "/inventory",
+  "/jobs",
+  "/storage",
+  "/logs",
+  "/app/system",
+  "/config"
+]
 
 const overflow = (page: Page) =>
   page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth")

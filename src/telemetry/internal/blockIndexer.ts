@@ -198,7 +198,8 @@ export class BlockIndexer {
         const count = fs.readSync(file, buffer, held, wanted, position + held)
         if (count === 0) break
         held += count
-        const used = this.takeLines(builder, buffer.subarray(0, held), visitor)
+        const used = this.lines(builder, buffer.subarray(0, held), visitor)
+        visitor.endOfChunk()
         buffer.copyWithin(0, used, held)
         held -= used
         position += used
@@ -223,8 +224,7 @@ export class BlockIndexer {
       : '""'
   }
 
-  /** Takes the whole lines among the bytes that follow those of the builder; answers how many bytes they are. */
-  takeLines(builder: BlockBuilder, bytes: Buffer, visitor: LineVisitor): number {
+  private lines(builder: BlockBuilder, bytes: Buffer, visitor: LineVisitor): number {
     const { header, types } = this
     let start = 0
     let hashed = 0
@@ -246,7 +246,6 @@ export class BlockIndexer {
       }
     }
     if (hashed < start) builder.bytes(bytes, hashed, start)
-    visitor.endOfChunk()
     return start
   }
 }

@@ -10,11 +10,10 @@ import * as DayKey from "../../domain/DayKey.js"
 import type { StreamName } from "../../domain/StreamName.js"
 import { AppendFile, type Notice } from "../../journal/AppendFile.js"
 import type { Disk } from "../../journal/Disk.js"
-import type { BlockIndexer, LineVisitor } from "./blockIndexer.js"
+import type { BlockIndexer } from "./blockIndexer.js"
 import type { CurrentStream, CurrentView } from "./currentView.js"
 import type { Exceptions } from "./exceptions.js"
 import { JsonScanner } from "./jsonScanner.js"
-import * as ReadAhead from "./readAhead.js"
 import { other } from "./typeDictionary.js"
 
 export interface Numbers {
@@ -66,15 +65,14 @@ export const readTail = async (
   const whole = await mendTail(tools, path, from, status.size, options.full)
   const builder = indexer.resume(stream, path, from)
   const latest = new LatestLines(tools, stream, options.afterSeq ?? 0)
-  const visitor: LineVisitor = {
+  indexer.read(builder, whole, {
     line: (type, bytes, start, end) => {
       const { seq } = indexer.header
       if (seq > tools.numbers[stream]) tools.numbers[stream] = seq
       latest.see(type, seq, bytes, start, end)
     },
     endOfChunk: () => latest.keep()
-  }
-  await ReadAhead.lines(path, from, whole, (bytes) => indexer.takeLines(builder, bytes, visitor))
+  })
   // Blocks are saved in the order they are closed in: that of the files.
   indexer.closed(builder)
   const [bad] = indexer.bad

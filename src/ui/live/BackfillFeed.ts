@@ -80,7 +80,6 @@ const follow = (): (() => void) => {
   }
 
   const open = () => {
-    void read()
     const opened = new EventSource("/api/events")
     source = opened
     opened.addEventListener("open", () => {
@@ -94,7 +93,9 @@ const follow = (): (() => void) => {
     })
     opened.addEventListener("error", () => {
       cell.set({ ...cell.get(), tail: "lost" })
-      if (opened.readyState === EventSource.CLOSED) again = setTimeout(open, againMillis)
+      if (opened.readyState !== EventSource.CLOSED) return
+      void read()
+      again = setTimeout(open, againMillis)
     })
   }
 

@@ -16,11 +16,7 @@ const horizon = 30_000
 const least = 1_500
 
 /** The samples with one more. A count that went back began anew. */
-export const sampled = (
-  samples: ReadonlyArray<Sample>,
-  record: BackfillRecord,
-  now: number
-): ReadonlyArray<Sample> => {
+export const sampled = (samples: ReadonlyArray<Sample>, record: BackfillRecord, now: number): ReadonlyArray<Sample> => {
   const next = { at: now, windows: windowsOf(record).done, rows: record.rows }
   const last = samples.at(-1)
   if (last !== undefined && next.windows < last.windows) return [next]
@@ -41,7 +37,10 @@ export const paceOf = (samples: ReadonlyArray<Sample>, now: number): Pace | unde
   if (first === undefined || last === undefined || last.at - first.at < least) return undefined
   // Silence since the last sample slows the pace down.
   const seconds = Math.max(last.at - first.at, now - first.at - 2_000) / 1000
-  return { windowsPerSecond: (last.windows - first.windows) / seconds, rowsPerSecond: (last.rows - first.rows) / seconds }
+  return {
+    windowsPerSecond: (last.windows - first.windows) / seconds,
+    rowsPerSecond: (last.rows - first.rows) / seconds
+  }
 }
 
 export interface Remaining {

@@ -16,6 +16,10 @@ export const bytes = (value: number): string => {
 /** A whole number with its thousands apart: `1 284 553` would break in tables, so `1,284,553`. */
 export const count = (value: number): string => Math.round(value).toLocaleString("en-US")
 
+/** So many of something: `1 window`, `1,296 windows`. */
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`
+
 /** So many per second. */
 export const rate = (perSecond: number): string =>
   perSecond === 0

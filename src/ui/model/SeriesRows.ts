@@ -18,7 +18,8 @@ export const timeColumn = (row: DataRow): string | undefined =>
 /** Columns with numbers to plot, the one that tells most first. */
 export const valueColumns = (rows: ReadonlyArray<DataRow>): ReadonlyArray<string> => {
   const names = new Set<string>()
-  for (const row of rows) for (const [name, value] of Object.entries(row)) if (typeof value === "number") names.add(name)
+  for (const row of rows)
+    for (const [name, value] of Object.entries(row)) if (typeof value === "number") names.add(name)
   const time = rows[0] === undefined ? undefined : timeColumn(rows[0])
   const found = Array.from(names).filter((name) => name !== time && !/^(tid|id)$/.test(name))
   const first = ["close", "price"].find((name) => names.has(name))

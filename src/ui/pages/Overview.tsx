@@ -5,6 +5,7 @@ import type { Sample } from "../live/SiteFeed.js"
 import { alarmsOf } from "../model/Alarms.js"
 import { pathOf } from "../model/Address.js"
 import { AlarmList } from "../parts/AlarmList.js"
+import { CollectorPanel } from "../parts/CollectorPanel.js"
 import { EventTable } from "../parts/EventTable.js"
 import { History } from "../parts/History.js"
 import { Panel } from "../parts/Panel.js"
@@ -26,6 +27,7 @@ export const Overview = ({ feed, now, sample }: PageProps) => (
     {sample !== undefined && <AlarmList alarms={alarmsOf(sample.status)} now={now} />}
     <div className="overview-side">
       <RunPanel now={now} />
+      <CollectorPanel now={now} />
       <Panel
         title="Supervision tree"
         aside={

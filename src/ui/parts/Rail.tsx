@@ -1,5 +1,5 @@
 /** The areas: a rail at the left, on a phone a bar at the bottom with the first four and the rest behind "More". */
-import { useEffect, useRef, useState } from "react"
+import { useEffect, useRef, useState, type CSSProperties } from "react"
 import { followLink, useAddress } from "../live/Address.js"
 import { areas, parse } from "../model/Address.js"
 import { Icon } from "./Icon.js"
@@ -40,6 +40,7 @@ export const Rail = () => {
           onClick={followLink}
           className="rail-link"
           data-behind={index >= firstOnPhone}
+          style={fromBelow(areas.length - 1 - index)}
           aria-current={area === here ? "page" : undefined}
         >
           <Icon name={area} />
@@ -59,3 +60,8 @@ export const Rail = () => {
     </nav>
   )
 }
+
+// ------------------------------------------------------------------------------------------------------------------
+
+/** Where it stands in the menu that opens above the bar. */
+const fromBelow = (place: number): CSSProperties & { readonly "--from-below": number } => ({ "--from-below": place })

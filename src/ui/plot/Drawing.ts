@@ -137,6 +137,7 @@ const axisFont = '11px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sa
 const powersOfTwo = Array.from({ length: 60 }, (_, power) => 2 ** power)
 
 const hour = 3600
+const day = 24 * hour
 const timeSteps = [
   0.01,
   0.1,
@@ -156,10 +157,16 @@ const timeSteps = [
   hour,
   2 * hour,
   6 * hour,
-  24 * hour
+  day,
+  2 * day,
+  7 * day,
+  30 * day,
+  90 * day,
+  365 * day
 ]
 const timeFormats: uPlot.Axis.Values = [
-  [24 * hour, "{MM}-{DD}", null, null, null, null, null, null, 1],
+  [30 * day, "{YYYY}-{MM}", null, null, null, null, null, null, 1],
+  [day, "{MM}-{DD}", null, null, null, null, null, null, 1],
   [hour, "{HH}:{mm}", null, null, null, null, null, null, 1],
   [60, "{HH}:{mm}", null, null, null, null, null, null, 1],
   [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1],

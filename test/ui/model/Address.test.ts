@@ -12,7 +12,7 @@ describe("Address", () => {
     for (const { area, path } of areas) assert.deepStrictEqual(read(path), { area, chosen: undefined })
     assert.strictEqual(read("/app").area, "overview")
     assert.strictEqual(read("/app/runs/").area, "runs")
-    assert.strictEqual(read("/inventory").area, undefined)
+    assert.strictEqual(read("/inventory/").area, "inventory")
     assert.strictEqual(read("/app/elsewhere").area, undefined)
   })
 
