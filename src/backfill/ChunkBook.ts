@@ -67,6 +67,11 @@ export interface ChunkBook {
   ) => Effect.Effect<void, StorageFailed>
   readonly noteEmpty: (attempt: Attempt, seconds: number) => Effect.Effect<void, StorageFailed>
   readonly noteFailed: (attempt: Attempt, failure: Failure) => Effect.Effect<void, StorageFailed>
+  /**
+   * A failed attempt and the claim of the next one, in one commit: whatever cuts off the wait between the two, the window is
+   * not taken for given up.
+   */
+  readonly noteRetry: (attempt: Attempt, failure: Failure) => Effect.Effect<Attempt, StorageFailed>
   readonly noteProcessing: (chunks: ReadonlyArray<Downloaded>) => Effect.Effect<void, StorageFailed>
   readonly noteProcessed: (chunks: ReadonlyArray<Processed>, seconds: number) => Effect.Effect<void, StorageFailed>
   /** Windows whose upload has not succeeded yet; those of which it failed only where asked for. */

@@ -19,7 +19,15 @@ import type { Ledger } from "../ledger/Ledger.js"
 import { Ledgers } from "../ledger/Ledgers.js"
 import * as LedgerRow from "../ledger/LedgerRow.js"
 import * as LedgerText from "../ledger/LedgerText.js"
-import { type Attempt, type ChunkBook, ChunkBooks, type Downloaded, passing, type Processed } from "./ChunkBook.js"
+import {
+  type Attempt,
+  type ChunkBook,
+  ChunkBooks,
+  type Downloaded,
+  type Failure,
+  passing,
+  type Processed
+} from "./ChunkBook.js"
 import { KnownRanges } from "./internal/knownRanges.js"
 
 export interface Options {
@@ -173,12 +181,21 @@ const bookOf = ({ known, ledger }: Shared, series: Series, runId: string): Chunk
         download_seconds: LedgerText.seconds(seconds),
         error_message: "the source has no rows in this window"
       }),
-    noteFailed: (attempt, { message, seconds, type }) =>
-      note(attempt, type === passing.interrupted || type === passing.partLost ? "unknown" : "failed", {
-        status: "FAILED",
-        download_seconds: LedgerText.seconds(seconds),
-        error_type: type,
-        error_message: message
+    noteFailed: (attempt, failure) => {
+      const { type } = failure
+      const said = type === passing.interrupted || type === passing.partLost ? "unknown" : "failed"
+      return note(attempt, said, failed(failure))
+    },
+    noteRetry: (attempt, failure) =>
+      Effect.gen(function* () {
+        const { window } = attempt
+        const at = yield* finished
+        const next: Attempt = { window, startedAt: yield* ledger.startedAt(series.key, window) }
+        yield* ledger.appendAll([
+          row(attempt, { ...at, ...failed(failure) }),
+          row(next, { status: "DOWNLOAD_PENDING" })
+        ])
+        return next
       }),
     noteProcessing: (chunks) =>
       ledger.appendAll(chunks.map((chunk) => row(chunk.attempt, { status: "PROCESS_PENDING", ...carried(chunk) }))),
@@ -223,6 +240,13 @@ const bookOf = ({ known, ledger }: Shared, series: Series, runId: string): Chunk
       })
   }
 }
+
+const failed = ({ message, seconds, type }: Failure): Partial<LedgerRow.LedgerRow> => ({
+  status: "FAILED",
+  download_seconds: LedgerText.seconds(seconds),
+  error_type: type,
+  error_message: message
+})
 
 /** A window whose part waits to be merged. */
 const downloadedOnly = ({ download, figures, process, window }: ChunkState): Downloaded | undefined => {

@@ -46,6 +46,8 @@ export type Outcome =
 export interface Asked {
   readonly outcome: Outcome
   readonly note: Effect.Effect<void, StorageFailed>
+  /** After a failure, in place of `note`: the claim of one more attempt. */
+  readonly again?: Effect.Effect<Attempt, StorageFailed>
 }
 
 /** Rows that are held in memory before they go into a part file. */
@@ -58,8 +60,8 @@ const mostWaits = 50
 export const fetch = (target: Target, first: Attempt): Effect.Effect<Asked, StorageFailed, Outgoing> => {
   const attempt = (current: Attempt, tries: number, waits: number): Effect.Effect<Asked, StorageFailed, Outgoing> =>
     Effect.flatMap(once(target, current), (asked) => {
-      const { note, outcome } = asked
-      if (outcome._tag !== "Failed") return Effect.succeed(asked)
+      const { again, outcome } = asked
+      if (outcome._tag !== "Failed" || again === undefined) return Effect.succeed(asked)
       const { error } = outcome
       const told = error.reason === "RetryAfter" && waits < mostWaits
       if (!told && (!isPassing(error) || tries >= target.attempts || !target.budget.take()))
@@ -70,10 +72,10 @@ export const fetch = (target: Target, first: Attempt): Effect.Effect<Asked, Stor
       const line = told
         ? `told to wait ${Duration.format(delay)}: ${error.detail}`
         : `attempt ${tries}/${target.attempts} failed: ${error.detail}, retrying in ${Duration.format(delay)}`
-      return Effect.zipRight(note, target.say(line)).pipe(
-        Effect.zipRight(Effect.sleep(delay)),
-        Effect.zipRight(target.book.claim([current.window])),
-        Effect.flatMap(([next = current]) => attempt(next, told ? tries : tries + 1, told ? waits + 1 : waits))
+      return Effect.flatMap(again, (next) =>
+        Effect.zipRight(target.say(line), Effect.sleep(delay)).pipe(
+          Effect.zipRight(attempt(next, told ? tries : tries + 1, told ? waits + 1 : waits))
+        )
       )
     })
   return attempt(first, 1, 0)
@@ -106,7 +108,11 @@ const once = (target: Target, attempt: Attempt): Effect.Effect<Asked, StorageFai
       }
       const error = yield* failureOf(target, exit)
       const failure = { type: error.reason, message: error.detail, seconds }
-      return { outcome: { _tag: "Failed", error }, note: book.noteFailed(attempt, failure) }
+      return {
+        outcome: { _tag: "Failed", error },
+        note: book.noteFailed(attempt, failure),
+        again: book.noteRetry(attempt, failure)
+      }
     })
   )
 

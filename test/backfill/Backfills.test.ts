@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -172,6 +173,25 @@ describe("Backfills", () => {
         assert.isAtMost(asked.length - new Set(asked.map(({ start }) => start)).size, 4)
         yield* two.close
       })
+  )
+
+  it.scopedLive("a window that waits for its next attempt at the end of a life is not given up", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const waiting = job({ end: Option.some("2026-01-01 00:10"), retryDelay: Duration.hours(1) })
+      const first = new ScriptedHistory(() => ({ fail: "Disconnected" }))
+      const one = yield* life(directory, first, [waiting])
+      const { id } = yield* one.backfills.start({})
+      while (!(yield* one.backfills.get(id)).log.some((line) => line.includes("retrying in"))) {
+        yield* Effect.sleep("10 millis")
+      }
+      yield* one.close
+      const second = new ScriptedHistory()
+      const two = yield* life(directory, second, [waiting])
+      yield* two.backfills.resumeInterrupted
+      assert.deepInclude({ ...(yield* two.backfills.await(id)) }, { status: "done", complete: true, rows: 10 })
+      yield* two.close
+    })
   )
 
   it.scopedLive("cancelling aborts the request under way, keeps what is fetched, and stays cancelled", () =>
