@@ -114,9 +114,10 @@ export const make = (
         mutex.withPermits(1)(
           Effect.gen(function* () {
             const wanted = new Map(entries.map((entry) => [entry.id, entry]))
-            for (const [id, { entry }] of [...known]) {
-              if (wanted.get(id)?.fingerprint !== entry.fingerprint) yield* remove(id)
-            }
+            const stale = Array.from(known.values(), ({ entry }) => entry).filter(
+              ({ fingerprint, id }) => wanted.get(id)?.fingerprint !== fingerprint
+            )
+            for (const { id } of stale) yield* remove(id)
             for (const entry of wanted.values()) if (!known.has(entry.id)) yield* add(entry)
           })
         ),

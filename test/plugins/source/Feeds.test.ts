@@ -241,7 +241,14 @@ const spoken = (exchange: keyof typeof venues): ReadonlyArray<string> => {
   const url = "/stream?streams=btcusdt@aggTrade/btcusdt@depth20@100ms"
   const client: FeedServer.Listener = { url, subscribed: new Map(), sent: 0 }
   for (const topic of [
-    ...["publicTrade.BTCUSDT", "orderbook.50.BTCUSDT", "trades", "books", "trade", "book", "market_trades", "level2"],
+    "publicTrade.BTCUSDT",
+    "orderbook.50.BTCUSDT",
+    "trades",
+    "books",
+    "trade",
+    "book",
+    "market_trades",
+    "level2",
     "orderBookL2_25"
   ])
     client.subscribed.set(topic, {})
