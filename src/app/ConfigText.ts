@@ -4,6 +4,7 @@
  */
 import * as Either from "effect/Either"
 import { type Document, isAlias, isMap, isSeq, LineCounter, type Pair, parseDocument, type YAMLMap } from "yaml"
+import { reasonOf } from "../domain/Refusal.js"
 import type { ConfigIssue } from "../operations/ConfigOperations.js"
 import type { Locate } from "./ConfigDecode.js"
 import * as Shape from "./ConfigShape.js"
@@ -100,9 +101,7 @@ const styleOf = (text: string) => ({
 const plain = (document: Document): Either.Either<unknown, ReadonlyArray<ConfigIssue>> =>
   Either.try({
     try: (): unknown => document.toJS({ maxAliasCount: 100 }),
-    catch: (error) => [
-      { path: "", message: `not usable YAML: ${error instanceof Error ? error.message : String(error)}` }
-    ]
+    catch: (error) => [{ path: "", message: `not usable YAML: ${reasonOf(error)}` }]
   })
 
 const isCollection = (node: unknown): boolean => isMap(node) || isSeq(node)

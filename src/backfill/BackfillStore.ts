@@ -11,7 +11,7 @@ import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { Database, Migrations } from "../database/Database.js"
 import { BackfillRecord } from "../domain/Backfill.js"
-import { StorageFailed } from "../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../domain/Refusal.js"
 
 export const migrations: Migrations = {
   "0001_backfills": Effect.gen(function* () {
@@ -42,11 +42,7 @@ const decode = Schema.decodeUnknownEither(RecordText)
 const encode = Schema.encode(RecordText)
 
 export const make = (database: Database): Context.Tag.Service<BackfillStore> => {
-  const failed = (operation: string) =>
-    Effect.mapError(
-      (error: { readonly message: string }) =>
-        new StorageFailed({ operation, path: database.path, reason: error.message })
-    )
+  const failed = (operation: string) => Effect.mapError(asStorageFailed(operation, database.path))
   const durably = <A>(operation: string, work: Effect.Effect<A, SqlError>) =>
     Effect.zipLeft(failed(operation)(database.transaction(work)), database.durable)
   const put = (record: BackfillRecord) =>

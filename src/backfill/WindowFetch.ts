@@ -13,7 +13,7 @@ import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import type { Dataset } from "../dataset/Dataset.js"
 import type { Row, RowLayout } from "../domain/RowLayout.js"
-import type { StorageFailed } from "../domain/Refusal.js"
+import { reasonOf, type StorageFailed } from "../domain/Refusal.js"
 import type { Series } from "../domain/Series.js"
 import type { TimeRange } from "../domain/TimeRange.js"
 import type { Outgoing } from "../outgoing/Outgoing.js"
@@ -127,7 +127,7 @@ const failureOf = (
     return error._tag === "StorageFailed" ? Effect.fail(error) : Effect.succeed(error)
   }
   const error = Cause.squash(exit.cause)
-  const detail = `defect: ${error instanceof Error ? error.message : String(error)}`
+  const detail = `defect: ${reasonOf(error)}`
   return Effect.succeed(new SourceError({ source: target.history.name, reason: "Malformed", detail }))
 }
 
@@ -180,10 +180,3 @@ const download = Effect.fnUntraced(function* (target: Target, window: TimeRange)
 /** For reports: which time a window is about. */
 export const label = ({ end, start }: TimeRange): string =>
   `${new Date(start).toISOString()} to ${new Date(end).toISOString()}`
-
-/** What a request of a history is made of. */
-export const requestOf = (type: string, pair: string, span: Option.Option<number>): SeriesRequest => ({
-  type,
-  pair,
-  span
-})

@@ -19,7 +19,7 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import { dirname } from "node:path"
-import { StorageFailed } from "../domain/Refusal.js"
+import { asStorageFailed, reasonOf, type StorageFailed } from "../domain/Refusal.js"
 import { copyBack } from "./internal/walCheckpoint.js"
 
 /** The database can't be opened or brought to this version's form. */
@@ -80,11 +80,7 @@ export const make = Effect.fnUntraced(function* (
   yield* Effect.try({ try: () => syncDirectory(dirname(path)), catch: unusable })
   const durable = Effect.async<void, StorageFailed>((resume) => {
     fs.fdatasync(wal, (error) =>
-      resume(
-        error === null
-          ? Effect.void
-          : Effect.fail(new StorageFailed({ operation: "fdatasync", path, reason: error.message }))
-      )
+      resume(error === null ? Effect.void : Effect.fail(asStorageFailed("fdatasync", path)(error)))
     )
   })
   yield* Effect.suspend(() => (fs.fstatSync(wal).size > walLimit ? copyBack(path) : Effect.void)).pipe(
@@ -98,8 +94,6 @@ export const make = Effect.fnUntraced(function* (
 export class IndexDatabase extends Context.Tag("outpost/database/IndexDatabase")<IndexDatabase, Database>() {}
 
 // -----------------------------------------------------------------------------
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const open = (config: SqliteClient.SqliteClientConfig) =>
   SqliteClient.make({ ...config, prepareCacheSize: 100 }).pipe(

@@ -19,7 +19,7 @@ import * as SynchronizedRef from "effect/SynchronizedRef"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { StorageFailed } from "../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../domain/Refusal.js"
 
 /** A connection of its own, with its own temporary tables. Statements run one after the other. */
 export interface Session {
@@ -108,8 +108,7 @@ const place = (lane: Effect.Semaphore): Effect.Effect<void, never, Scope.Scope> 
     restore(lane.take(1)).pipe(Effect.zipRight(Effect.addFinalizer(() => lane.release(1))))
   )
 
-const failed = (operation: string, cause: unknown): StorageFailed =>
-  new StorageFailed({ operation, path: "DuckDB", reason: cause instanceof Error ? cause.message : String(cause) })
+const failed = (operation: string, cause: unknown): StorageFailed => asStorageFailed(operation, "DuckDB")(cause)
 
 const attempt = <A>(operation: string, run: () => Promise<A>): Effect.Effect<A, StorageFailed> =>
   Effect.tryPromise({ try: run, catch: (cause) => failed(operation, cause) })

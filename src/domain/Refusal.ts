@@ -53,6 +53,15 @@ export class StorageFailed extends Schema.TaggedError<StorageFailed>()("StorageF
   }
 }
 
+/** What was thrown, in words. */
+export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+/** Whatever went wrong with a path, for `catch` and `mapError`. */
+export const asStorageFailed =
+  (operation: string, path: string) =>
+  (cause: unknown): StorageFailed =>
+    new StorageFailed({ operation, path, reason: reasonOf(cause) })
+
 /** More work is waiting than the stated bound: try again after so many seconds. */
 export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
   what: Schema.String,

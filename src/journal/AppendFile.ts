@@ -6,6 +6,7 @@
  * Not concurrent: one batch at a time calls it.
  */
 import { dirname } from "node:path"
+import { reasonOf } from "../domain/Refusal.js"
 import type { Disk, FileStatus } from "./Disk.js"
 
 /** What the journal found or did that someone should know of. */
@@ -33,8 +34,6 @@ export class DiskFailure extends Error {
     super(`${operation} ${path}: ${reason}`)
   }
 }
-
-export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 /**
  * What has to follow the bytes that are in a file before a record may: for formats of others, whose torn tails stay where

@@ -11,7 +11,8 @@
  *
  * @internal
  */
-import { AppendFile, DiskFailure, type Ending, type Notice, reasonOf } from "./AppendFile.js"
+import { AppendFile, DiskFailure, type Ending, type Notice } from "./AppendFile.js"
+import { reasonOf } from "../domain/Refusal.js"
 import { Batch } from "./Batch.js"
 import type { Disk } from "./Disk.js"
 import { DiskTrouble, type Touched } from "./DiskTrouble.js"

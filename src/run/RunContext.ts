@@ -15,9 +15,9 @@ import * as SubscriptionRef from "effect/SubscriptionRef"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import type { InvalidInput, Overloaded } from "../domain/Refusal.js"
-import { StorageFailed } from "../domain/Refusal.js"
+import { asStorageFailed, reasonOf, StorageFailed } from "../domain/Refusal.js"
 import { NoActiveRun, Run, RunAlreadyActive, RunNotFound, RunRefused, type StartRun } from "../domain/Run.js"
-import { AppendFile, type Notice, reasonOf } from "../journal/AppendFile.js"
+import { AppendFile, type Notice } from "../journal/AppendFile.js"
 import { type Disk, nodeDisk } from "../journal/Disk.js"
 import { timestampOf } from "../journal/Journal.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
@@ -195,7 +195,7 @@ const makeDurable = Effect.fnUntraced(function* (disk: Disk, path: string) {
       await file.ensure()
       await file.sync(0)
     },
-    catch: (cause) => new StorageFailed({ operation: "open", path, reason: reasonOf(cause) })
+    catch: asStorageFailed("open", path)
   }).pipe(Effect.ensuring(Effect.promise(() => file.close())))
   yield* Effect.forEach(notices, (notice) => Effect.logWarning(`the record of runs: ${JSON.stringify(notice)}`), {
     discard: true

@@ -3,7 +3,7 @@ import { SqlClient as SqlClientTag } from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Database, Migrations } from "../database/Database.js"
-import { StorageFailed } from "../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../domain/Refusal.js"
 
 export interface Remembered {
   readonly paused: boolean
@@ -32,11 +32,7 @@ export const migrations: Migrations = {
 }
 
 export const make = (database: Database): Context.Tag.Service<ScheduleStore> => {
-  const failed = (operation: string) =>
-    Effect.mapError(
-      (error: { readonly message: string }) =>
-        new StorageFailed({ operation, path: database.path, reason: error.message })
-    )
+  const failed = (operation: string) => Effect.mapError(asStorageFailed(operation, database.path))
   return ScheduleStore.of({
     load: Effect.map(
       failed("load schedules")(

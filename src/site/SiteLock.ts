@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { reasonOf } from "../domain/Refusal.js"
 import { Site, SiteUnusable } from "./Site.js"
 import * as ServerFile from "./ServerFile.js"
 
@@ -115,10 +116,7 @@ class LockFailure {
 const isBusy = (failure: LockFailure): boolean => failure.code.startsWith("SQLITE_BUSY")
 
 const failureOf = (error: unknown): LockFailure =>
-  new LockFailure(
-    error instanceof Error && "code" in error ? String(error.code) : "",
-    error instanceof Error ? error.message : String(error)
-  )
+  new LockFailure(error instanceof Error && "code" in error ? String(error.code) : "", reasonOf(error))
 
 const open = (path: string): Effect.Effect<Database, LockFailure> =>
   Effect.tryPromise(() => import("better-sqlite3")).pipe(

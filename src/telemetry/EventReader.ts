@@ -6,7 +6,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { StorageFailed } from "../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../domain/Refusal.js"
 import type { StreamName } from "../domain/StreamName.js"
 import type { Block } from "./internal/block.js"
 import type { BlockIndexer } from "./internal/blockIndexer.js"
@@ -107,7 +107,7 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
         from: place.from,
         limit: blocksPerPage
       })
-      .pipe(Effect.mapError((error) => new StorageFailed({ operation: "query", path: "index", reason: error.message })))
+      .pipe(Effect.mapError(asStorageFailed("query", "index")))
 
   /** The next block's lines, and where to go on; none where there are no more blocks. */
   const step = (

@@ -6,8 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import { crc32 } from "node:zlib"
-import { StorageFailed } from "../domain/Refusal.js"
-import { reasonOf } from "../journal/AppendFile.js"
+import { asStorageFailed, type StorageFailed } from "../domain/Refusal.js"
 import type { StreamName } from "../domain/StreamName.js"
 import { JsonScanner } from "./internal/jsonScanner.js"
 import { LineHeader } from "./internal/lineHeader.js"
@@ -69,7 +68,7 @@ interface EventFile {
 
 /** Files that are there, and files that the index or the record of runs speaks of. */
 const filesOf = (opened: Opened): Effect.Effect<ReadonlyArray<EventFile>, StorageFailed> =>
-  Effect.map(Effect.mapError(opened.index.files, indexFailed("index")), (indexed) => {
+  Effect.map(Effect.mapError(opened.index.files, asStorageFailed("verify", "index")), (indexed) => {
     const active = opened.log.state.active?.path
     const runs = [...opened.runFiles, ...(active === undefined ? [] : [active])]
     const files = [
@@ -80,12 +79,6 @@ const filesOf = (opened: Opened): Effect.Effect<ReadonlyArray<EventFile>, Storag
     return [...new Map(files.map(({ path, stream }) => [path, { path, stream }])).values()]
   })
 
-const indexFailed = (path: string) => (error: { readonly message: string }) =>
-  new StorageFailed({ operation: "verify", path, reason: error.message })
-
-const failed = (operation: string, path: string) => (cause: unknown) =>
-  new StorageFailed({ operation, path, reason: reasonOf(cause) })
-
 /** Size and blocks of a file as of one moment between two batches: what is on its way to the disk is in neither. */
 const sample = Effect.fnUntraced(function* (opened: Opened, path: string) {
   const now = yield* Effect.tryPromise({
@@ -94,9 +87,9 @@ const sample = Effect.fnUntraced(function* (opened: Opened, path: string) {
         size: fs.statSync(path, { throwIfNoEntry: false })?.size,
         unsaved: opened.indexer.unsaved()
       })),
-    catch: failed("stat", path)
+    catch: asStorageFailed("stat", path)
   })
-  const saved = yield* Effect.mapError(opened.index.blocksOf(path), indexFailed(path))
+  const saved = yield* Effect.mapError(opened.index.blocksOf(path), asStorageFailed("verify", path))
   const ranges: ReadonlyArray<IndexedRange> = [
     ...saved.filter(({ offset }) => !now.unsaved.covers(path, offset)),
     ...now.unsaved.blocks.filter((block) => block.path === path)
@@ -114,7 +107,7 @@ const checkFile = (opened: Opened, path: string) =>
       return { bytes: 0, events: 0, findings }
     }
     const file = yield* Effect.acquireRelease(
-      Effect.try({ try: () => fs.openSync(path, "r"), catch: failed("open", path) }),
+      Effect.try({ try: () => fs.openSync(path, "r"), catch: asStorageFailed("open", path) }),
       (file) => Effect.sync(() => fs.closeSync(file))
     )
     const lines = new LineCheck(path, findings)
@@ -230,5 +223,5 @@ const repair = (opened: Opened, stream: StreamName, path: string) =>
         await readTail(opened.tools, stream, path, { full: false, afterSeq: Infinity })
         opened.indexer.closeAll()
       }),
-    catch: failed("repair", path)
+    catch: asStorageFailed("repair", path)
   }).pipe(Effect.zipRight(opened.checkpoint))

@@ -3,7 +3,7 @@ import { SqlClient as SqlClientTag } from "@effect/sql/SqlClient"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Database, Migrations } from "../../database/Database.js"
-import { StorageFailed } from "../../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
 import type { HealthRecord } from "./HealthRecord.js"
 
 export class HealthStore extends Context.Tag("outpost/backfill/HealthStore")<
@@ -45,11 +45,7 @@ interface Row {
 }
 
 export const make = (database: Database): Context.Tag.Service<HealthStore> => {
-  const failed = (operation: string) =>
-    Effect.mapError(
-      (error: { readonly message: string }) =>
-        new StorageFailed({ operation, path: database.path, reason: error.message })
-    )
+  const failed = (operation: string) => Effect.mapError(asStorageFailed(operation, database.path))
   return HealthStore.of({
     load: Effect.map(
       failed("load health")(database.reader<Row>`select * from collector_health order by exchange, pair, kind, name`),

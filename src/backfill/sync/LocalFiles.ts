@@ -8,7 +8,7 @@
  */
 import * as Effect from "effect/Effect"
 import { readdir, stat } from "node:fs/promises"
-import { StorageFailed } from "../../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
 
 /** A file as it was when it was looked at. */
 export interface LocalFile {
@@ -142,6 +142,5 @@ const stamps = async (root: string, paths: ReadonlyArray<string>): Promise<Reado
 const attempt = <A>(operation: string, path: string, run: () => Promise<A>): Effect.Effect<A, StorageFailed> =>
   Effect.tryPromise({
     try: run,
-    catch: (cause) =>
-      new StorageFailed({ operation, path, reason: cause instanceof Error ? cause.message : String(cause) })
+    catch: asStorageFailed(operation, path)
   })

@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { type FileHandle, open } from "node:fs/promises"
 import { Readable } from "node:stream"
-import { StorageFailed } from "../../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
 import { type OutgoingRequest, type OutgoingResponse, Outgoing } from "../../outgoing/Outgoing.js"
 import { type Credentials, emptyHash, encodeKey, sign } from "./internal/sigV4.js"
 
@@ -134,8 +134,7 @@ const opened = (path: string) =>
 const reading = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, StorageFailed> =>
   Effect.tryPromise({
     try: run,
-    catch: (cause) =>
-      new StorageFailed({ operation: "read", path, reason: cause instanceof Error ? cause.message : String(cause) })
+    catch: asStorageFailed("read", path)
   })
 
 /** From its begin, whatever was read before. Leaving it early closes nothing. */

@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Database, Migrations } from "../../database/Database.js"
 import { SyncResult } from "../../domain/Collector.js"
-import { StorageFailed } from "../../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
 import type { LocalFile } from "./LocalFiles.js"
 
 /** The last copy that succeeded everywhere. */
@@ -79,11 +79,7 @@ const textOf = Schema.encodeSync(Names)
 
 export const make = (database: Database): Context.Tag.Service<SyncStore> => {
   const { reader, writer } = database
-  const failed = (operation: string) =>
-    Effect.mapError(
-      (error: { readonly message: string }) =>
-        new StorageFailed({ operation, path: database.path, reason: error.message })
-    )
+  const failed = (operation: string) => Effect.mapError(asStorageFailed(operation, database.path))
   const durably = <A>(operation: string, work: Effect.Effect<A, SqlError>) =>
     failed(operation)(database.transaction(work)).pipe(Effect.zipRight(database.durable))
   return SyncStore.of({

@@ -9,7 +9,7 @@ import * as Schema from "effect/Schema"
 import { parquetMetadata, parquetSchema } from "hyparquet/src/metadata.js"
 import * as fs from "node:fs"
 import { promisify } from "node:util"
-import { StorageFailed } from "../../domain/Refusal.js"
+import { asStorageFailed, reasonOf, type StorageFailed } from "../../domain/Refusal.js"
 import { guessUnit, millisOf, type TimeForm, type TimeUnit } from "./timeForm.js"
 
 /** What this program writes into the footer of its files, as JSON. */
@@ -60,7 +60,7 @@ export const read = (path: string, preferred?: string): Effect.Effect<Footer, Un
   Effect.gen(function* () {
     const bytes = yield* Effect.tryPromise({
       try: () => tail(path),
-      catch: (cause) => new StorageFailed({ operation: "read", path, reason: reasonOf(cause) })
+      catch: asStorageFailed("read", path)
     })
     const { fields, provenance, rowGroups, rows } = yield* Effect.try({
       try: () => {
@@ -176,8 +176,6 @@ const extreme = (values: ReadonlyArray<unknown>, beats: (a: Bound, b: Bound) => 
   }
   return best
 }
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 const open = promisify(fs.open)
 

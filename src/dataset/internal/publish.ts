@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import { rename } from "node:fs/promises"
 import { dirname } from "node:path"
-import { StorageFailed } from "../../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
 import { type Disk, nodeDisk } from "../../journal/Disk.js"
 import { timestampOf } from "../../journal/Journal.js"
 
@@ -18,8 +18,7 @@ export const realDisk: DatasetDisk = { ...nodeDisk, rename }
 export const attempt = <A>(operation: string, path: string, run: () => Promise<A>): Effect.Effect<A, StorageFailed> =>
   Effect.tryPromise({
     try: run,
-    catch: (cause) =>
-      new StorageFailed({ operation, path, reason: cause instanceof Error ? cause.message : String(cause) })
+    catch: asStorageFailed(operation, path)
   })
 
 /** A file that was written under a name of its own is made durable and then takes the place of `path`. */

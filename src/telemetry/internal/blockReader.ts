@@ -7,8 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
-import { StorageFailed } from "../../domain/Refusal.js"
-import { reasonOf } from "../../journal/AppendFile.js"
+import { asStorageFailed, StorageFailed } from "../../domain/Refusal.js"
 
 export interface ReadableBlock {
   readonly path: string
@@ -31,7 +30,7 @@ export const read = (
         files.close()
       }
     },
-    catch: (cause) => (cause instanceof StorageFailed ? cause : failed("read", blocks[0]?.path ?? "")(cause))
+    catch: (cause) => (cause instanceof StorageFailed ? cause : asStorageFailed("read", blocks[0]?.path ?? "")(cause))
   })
 
 // -----------------------------------------------------------------------------
@@ -49,7 +48,7 @@ class OpenFiles {
       try {
         handle = fs.openSync(path, "r")
       } catch (cause) {
-        throw failed("open", path)(cause)
+        throw asStorageFailed("open", path)(cause)
       }
       this.handles.set(path, handle)
     }
@@ -79,7 +78,7 @@ const readLine = async (file: number, block: ReadableBlock, place: number): Prom
 const readAt = (file: number, { path }: ReadableBlock, offset: number, length: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     fs.read(file, Buffer.allocUnsafe(length), 0, length, offset, (error, count, bytes) =>
-      error === null ? resolve(bytes.subarray(0, count)) : reject(failed("read", path)(error))
+      error === null ? resolve(bytes.subarray(0, count)) : reject(asStorageFailed("read", path)(error))
     )
   })
 
@@ -88,6 +87,3 @@ const allOf = async <A>(promises: ReadonlyArray<Promise<A>>): Promise<ReadonlyAr
   await Promise.allSettled(promises)
   return Promise.all(promises)
 }
-
-const failed = (operation: string, path: string) => (cause: unknown) =>
-  new StorageFailed({ operation, path, reason: reasonOf(cause) })

@@ -5,8 +5,7 @@
  * @internal
  */
 import * as Effect from "effect/Effect"
-import { StorageFailed } from "../../domain/Refusal.js"
-import { reasonOf } from "../../journal/AppendFile.js"
+import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
 import type { SavedState, SqlIndex } from "../SqlIndex.js"
 import type { CheckpointStep } from "../TelemetryStore.js"
 import type { BlockIndexer } from "./blockIndexer.js"
@@ -55,7 +54,7 @@ const saving = ({ current, exceptions, index, indexer, kept, log, stateDirectory
     yield* index
       .save({ blocks: taken.blocks, forgotten: taken.forgotten, types: { first, texts }, state, ...changes })
       .pipe(
-        Effect.mapError((error) => new StorageFailed({ operation: "save", path: "index", reason: error.message })),
+        Effect.mapError(asStorageFailed("save", "index")),
         Effect.tapErrorCause(() =>
           Effect.sync(() => {
             indexer.restore()
@@ -72,7 +71,7 @@ const saving = ({ current, exceptions, index, indexer, kept, log, stateDirectory
     if (kept() === undefined) {
       yield* Effect.try({
         try: () => Exceptions.removeFiles(stateDirectory, generation),
-        catch: (cause) => new StorageFailed({ operation: "remove", path: stateDirectory, reason: reasonOf(cause) })
+        catch: asStorageFailed("remove", stateDirectory)
       })
     }
     step?.("checkpoint.cleaned")

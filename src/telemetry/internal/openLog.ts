@@ -10,9 +10,9 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fs from "node:fs"
 import type { Database } from "../../database/Database.js"
-import { StorageFailed } from "../../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
 import type { StreamName } from "../../domain/StreamName.js"
-import { DiskFailure, reasonOf } from "../../journal/AppendFile.js"
+import { DiskFailure } from "../../journal/AppendFile.js"
 import type { Disk } from "../../journal/Disk.js"
 import { storageFailed, timestampOf } from "../../journal/Journal.js"
 import * as SqlIndex from "../SqlIndex.js"
@@ -68,7 +68,7 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     const notify = options.notify ?? (() => undefined)
     const tools: Tools = { disk, indexer, current, exceptions, numbers, notify, timestamp: () => timestampOf(now()) }
 
-    const saved = yield* index.load.pipe(Effect.mapError(indexFailed("load")))
+    const saved = yield* index.load.pipe(Effect.mapError(asStorageFailed("load", "index")))
     const rebuild = saved.state === undefined
     for (const text of saved.types) types.id(Buffer.from(text, "latin1"), 0, text.length)
     for (const file of saved.files) indexer.learn(file.path, file.covered)
@@ -86,10 +86,7 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
           if (goesOn) await endLastLine(tools, path)
           await readTail(tools, stream, path, { full: !rebuild, afterSeq })
         },
-        catch: (cause) =>
-          cause instanceof DiskFailure
-            ? storageFailed(cause)
-            : new StorageFailed({ operation: "read", path, reason: reasonOf(cause) })
+        catch: (cause) => (cause instanceof DiskFailure ? storageFailed(cause) : asStorageFailed("read", path)(cause))
       })
     const day = new DayFile(options.zone)
     const files = eventFiles(siteDirectory, systemDirectory)
@@ -191,9 +188,6 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
       adoptRuns
     }
   })
-
-const indexFailed = (operation: string) => (error: { readonly message: string }) =>
-  new StorageFailed({ operation, path: "index", reason: error.message })
 
 /** A run that is over has its numbers in the record; its disk may be gone. */
 const unreadableRun = (error: StorageFailed) =>

@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
-import { StorageFailed } from "../../../domain/Refusal.js"
+import { asStorageFailed, type StorageFailed } from "../../../domain/Refusal.js"
 import { isSame, type LocalFile } from "../LocalFiles.js"
 
 /** False where another file stood there, which is left as it is, or none. */
@@ -47,6 +47,5 @@ const stampOf = (path: string) => {
 const attempt = <A>(operation: string, path: string, run: () => A): Effect.Effect<A, StorageFailed> =>
   Effect.try({
     try: run,
-    catch: (cause) =>
-      new StorageFailed({ operation, path, reason: cause instanceof Error ? cause.message : String(cause) })
+    catch: asStorageFailed(operation, path)
   })
