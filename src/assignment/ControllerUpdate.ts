@@ -1,0 +1,15 @@
+/**
+ * What the controller tells all services, in the words of the wire (`dranspose:controller:updates`). Every update is read, in
+ * its order: `active_streams` counts only in the first one that names a new mapping.
+ */
+import * as Schema from "effect/Schema"
+
+export const ControllerUpdate = Schema.Struct({
+  mapping_uuid: Schema.UUID,
+  /** The version of each parameter's value. */
+  parameters_version: Schema.Record({ key: Schema.String, value: Schema.UUID }),
+  target_parameters_hash: Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null }),
+  active_streams: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }),
+  finished: Schema.optionalWith(Schema.Boolean, { default: () => false })
+}).annotations({ identifier: "ControllerUpdate" })
+export type ControllerUpdate = typeof ControllerUpdate.Type

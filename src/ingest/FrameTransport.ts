@@ -1,0 +1,65 @@
+/**
+ * From ingesters to workers: one message for each event and worker. The message is a header, then the frames of all streams in
+ * the header's order, as they came from their source.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
+
+/** An address that can't be listened at or connected to, and why. */
+export class TransportFailed extends Schema.TaggedError<TransportFailed>()("TransportFailed", {
+  operation: Schema.String,
+  address: Schema.String,
+  reason: Schema.String
+}) {
+  override get message() {
+    return `${this.operation} ${this.address}: ${this.reason}`
+  }
+}
+
+/** What a message came to. `full` and `gone` have sent nothing. */
+export type Sent = "sent" | "full" | "gone"
+
+/** A worker says that it is there: its name, and the identity of this start of it (lower-case UUID). */
+export interface Ping {
+  readonly worker: string
+  readonly incarnation: string
+}
+
+/** An ingester's end. */
+export interface WorkerLinks {
+  /** What workers connect to. */
+  readonly url: string
+  /**
+   * Hands a message to the worker's connection if that has room, and never waits. Parts must not be changed afterwards.
+   * Messages for one worker arrive in the order in which they were handed over, each once, unless its connection ends.
+   */
+  readonly send: (worker: string, parts: ReadonlyArray<Uint8Array>) => Effect.Effect<Sent>
+  /** Waits until the connection of a worker that was `full` has room again, or is gone. */
+  readonly room: (worker: string) => Effect.Effect<void>
+  readonly pings: Stream.Stream<Ping>
+}
+
+/** A worker's end of one connection. */
+export interface IngesterLink {
+  readonly ping: Effect.Effect<void>
+  /** At least one message, and all that are there, in their order. */
+  readonly take: Effect.Effect<ReadonlyArray<ReadonlyArray<Uint8Array>>>
+  /** Throws away what has arrived; says how many messages that were. */
+  readonly drain: Effect.Effect<number>
+}
+
+export class FrameTransport extends Context.Tag("outpost/FrameTransport")<
+  FrameTransport,
+  {
+    /** Listens for workers for as long as the scope lasts. What was not taken by then is dropped. */
+    readonly listen: (url: string) => Effect.Effect<WorkerLinks, TransportFailed, Scope.Scope>
+    /** Connects to an ingester under the worker's name, for as long as the scope lasts; a lost link is made again. */
+    readonly connect: (
+      url: string,
+      worker: { readonly name: string; readonly incarnation: string }
+    ) => Effect.Effect<IngesterLink, TransportFailed, Scope.Scope>
+  }
+>() {}
