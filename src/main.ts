@@ -7,6 +7,7 @@ import * as NodeTerminal from "@effect/platform-node/NodeTerminal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as StartMemory from "./app/StartMemory.js"
 import * as ExitCode from "./cli/ExitCode.js"
 import * as Launcher from "./cli/Launcher.js"
 import * as Outpost from "./cli/Outpost.js"
@@ -17,6 +18,7 @@ const LauncherLive = Launcher.layerLazy(
 )
 
 const line = Outpost.read(process.argv.slice(2))
+if (Outpost.isServing(line)) StartMemory.hold()
 
 /** To find out this machine's zone takes longer than to show a page of help, which needs none. */
 const ZoneLive = Outpost.isActing(line)

@@ -40,6 +40,7 @@ import { TelemetryStore } from "../telemetry/TelemetryStore.js"
 import * as Collector from "./Collector.js"
 import { ConfigFile } from "./ConfigFile.js"
 import * as Root from "./Root.js"
+import * as StartMemory from "./StartMemory.js"
 import type { Operations, Parts } from "./SiteProcess.js"
 import { SystemLog } from "./SystemLog.js"
 import { uiDirectory } from "./UiDirectory.js"
@@ -61,18 +62,15 @@ export const run = (
 ): Effect.Effect<void, DaemonError, Operations | Parts | FileSystem.FileSystem | Path.Path> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const config = yield* ConfigFile
       const root = yield* base({ idle: options.idle })
       const procedures = yield* NestedSupervisor.nest(root, "procedures", {}).pipe(
         Effect.catchTag("DuplicateChild", Effect.die)
       )
-      yield* Procedures.reconcile(procedures, builtIn, {}, yield* config.slice("procedures"), options).pipe(
-        Effect.provide(emitter)
-      )
-      const running = yield* Ref.make(yield* config.slice("procedures"))
-      yield* Root.add(configWatch(procedures, running, options))
+      // Procedures are begun by the watch: what a device needs to come up keeps nobody from the server.
+      yield* Root.add(configWatch(procedures, yield* Ref.make<ProcedureEntries>({}), options))
       yield* Collector.begin(options)
       yield* options.onListening(yield* listen)
+      yield* StartMemory.release
       yield* Effect.raceFirst(root.join, options.until)
     })
   )
@@ -166,7 +164,7 @@ const configWatch = (procedures: Supervisor.Supervisor, running: Ref.Ref<Procedu
         const now = yield* config.slice("procedures")
         yield* Procedures.reconcile(procedures, builtIn, yield* Ref.getAndSet(running, now), now, options)
       })
-      // What changed between two lives of this child.
+      // All of them in its first life, then what changed between two.
       yield* reconcile
       const look = Effect.zipRight(config.refresh, Self.mark)
       yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(lookAtConfig), look)))
