@@ -16,7 +16,18 @@ const out = join(root, "node_modules", ".cache", `outpost-build-${process.pid}`)
 const inRoot = (...names) => join(root, ...names)
 
 /** Packages with native code or loaded only by some sites: found in node_modules when first needed. */
-const external = ["better-sqlite3", "@duckdb/node-api", "systeminformation", "undici", "ws", "apache-arrow", "ccxt"]
+const external = [
+  "better-sqlite3",
+  "@duckdb/node-api",
+  "systeminformation",
+  "undici",
+  "ws",
+  "apache-arrow",
+  "ccxt",
+  "zeromq",
+  "@redis/client",
+  "cbor-x"
+]
 
 const run = (name, args) =>
   new Promise((resolve) => {

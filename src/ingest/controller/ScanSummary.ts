@@ -1,0 +1,18 @@
+/** What came of a scan. It becomes an event of type `scan`. */
+export interface ScanSummary {
+  readonly mapping: string
+  /** `completed`: every event is accounted for; `stopped`: on request; `replaced`: by the next map; `abandoned`: the controller ended. */
+  readonly ending: "completed" | "stopped" | "replaced" | "abandoned"
+  readonly events: number
+  /** Disjoint; they add up to `events`. */
+  readonly processed: number
+  readonly reassigned: number
+  readonly lost: number
+  /** The events that were lost, as ranges from the first to the last one, at most a thousand of them. */
+  readonly lostRanges: ReadonlyArray<readonly [first: number, last: number]>
+  readonly streams: ReadonlyArray<string>
+  readonly workers: ReadonlyArray<string>
+  readonly seconds: number
+  /** Events in a second, over the whole scan. */
+  readonly rate: number
+}
