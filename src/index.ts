@@ -24,6 +24,7 @@ export * as Collector from "./domain/Collector.js"
 export * as Cursor from "./domain/Cursor.js"
 export * as DayKey from "./domain/DayKey.js"
 export * as EventQuery from "./domain/EventQuery.js"
+export * as Nearest from "./domain/Nearest.js"
 export * as PythonRepr from "./domain/PythonRepr.js"
 export * as Refusal from "./domain/Refusal.js"
 export * as RowLayout from "./domain/RowLayout.js"
@@ -144,6 +145,10 @@ export * as Handlers from "./http/Handlers.js"
 export * as HttpAddress from "./http/HttpAddress.js"
 export * as HttpSettings from "./http/Settings.js"
 export * as Server from "./http/Server.js"
+
+// Services of a streaming ensemble: what all of them share, workers, the reducer.
+export * as Membership from "./ingest/Membership.js"
+export * as ParametersHash from "./ingest/ParametersHash.js"
 
 // A whole site inside another program.
 export * as Embedded from "./app/Embedded.js"

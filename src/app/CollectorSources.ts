@@ -3,7 +3,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Instant from "../backfill/Instant.js"
 import * as Job from "../backfill/Job.js"
 import * as WebSockets from "../backfill/live/WebSockets.js"
 import { JobCatalogue } from "../backfill/JobCatalogue.js"
@@ -11,6 +10,7 @@ import * as AddressPolicy from "../outgoing/AddressPolicy.js"
 import * as Outgoing from "../outgoing/Outgoing.js"
 import * as RateLimits from "../outgoing/RateLimits.js"
 import { histories } from "../plugins/HistoryRegistry.js"
+import { zoneOf } from "../site/Setting.js"
 import * as HistoryRegistry from "../source/HistoryRegistry.js"
 import * as ConfigEnvironment from "./ConfigEnvironment.js"
 import { ConfigFile } from "./ConfigFile.js"
@@ -66,7 +66,7 @@ export const catalogue = Layer.effect(
           jobs: Job.ofConfig({ histo, jobs: entries, zone: timezone, upload, environment: bases }),
           histories: registry,
           unit: ts_unit,
-          zone: Instant.zoneOf(timezone),
+          zone: zoneOf(timezone),
           now: yield* Clock.currentTimeMillis
         }
       })

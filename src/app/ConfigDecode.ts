@@ -11,6 +11,7 @@ import { ConfigInvalid, type ConfigIssue } from "../operations/ConfigOperations.
 import { problemOf } from "../procedure/Settings.js"
 import { mask, type Secrets } from "../site/Secrets.js"
 import { absentParts, collectorSections, ConfigDocument, shape } from "./ConfigDocument.js"
+import { doubts } from "./ConfigDoubts.js"
 import { nearest } from "./ConfigNames.js"
 import * as Shape from "./ConfigShape.js"
 
@@ -26,6 +27,8 @@ export interface Decoded {
   readonly raw: Shape.Mapping
   /** Keys that were passed over. */
   readonly ignored: ReadonlyArray<ConfigIssue>
+  /** What a file is run with all the same, and no document from elsewhere is taken with. */
+  readonly doubtful: ReadonlyArray<ConfigIssue>
 }
 
 export const decode: (raw: unknown, locate?: Locate) => Effect.Effect<Decoded, ConfigInvalid, Secrets> =
@@ -54,7 +57,8 @@ export const decode: (raw: unknown, locate?: Locate) => Effect.Effect<Decoded, C
     return {
       document: decoded.right,
       raw: ignored.reduce((document, { path }) => Shape.asMapping(Shape.put(document, path, undefined)), raw),
-      ignored: ignored.map((finding) => issueOf(finding, raw, locate))
+      ignored: ignored.map((finding) => issueOf(finding, raw, locate)),
+      doubtful: doubts(decoded.right, pathText).map((finding) => issueOf(finding, raw, locate))
     }
   })
 

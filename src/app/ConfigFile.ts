@@ -52,6 +52,8 @@ export interface ConfigFileService {
   readonly slice: <S extends SectionName>(section: S) => Effect.Effect<ConfigDocument[S]>
   /** The names of sections whose settings in force have changed, each after the change; from now on. */
   readonly changes: Stream.Stream<SectionName>
+  /** What is doubtful in the file, though it is in force: a series that is asked for twice. */
+  readonly doubts: Effect.Effect<ReadonlyArray<ConfigIssue>>
   /** The text of the file in force; empty where there is none. */
   readonly raw: Effect.Effect<string>
   /** Why the file on disk is not the one in force, if so. */
@@ -132,11 +134,11 @@ export const make: (
     const commit = Effect.fnUntraced(function* (next: Loaded) {
       const before = yield* Ref.getAndSet(state, { ...next, stamp: yield* stamp, error: Option.none() })
       yield* secrets.allowEnvironment(next.decoded.document.general.allow_env)
-      if (!Shape.same(before.decoded.ignored, next.decoded.ignored)) yield* warn(next.decoded.ignored)
+      if (!Shape.same(remarks(before.decoded), remarks(next.decoded))) yield* warn(next.decoded)
       yield* PubSub.publishAll(published, changed(before.inForce, next.inForce))
     })
     yield* secrets.allowEnvironment(first.decoded.document.general.allow_env)
-    yield* warn(first.decoded.ignored)
+    yield* warn(first.decoded)
 
     /** Reads the file and puts it in force; on failure remembers why. */
     const readAgain = Effect.gen(function* () {
@@ -167,6 +169,7 @@ export const make: (
       const file = yield* Either.mapLeft(parse(text), (issues) => new ConfigInvalid({ issues }))
       const merged = yield* prepare(file.raw, body)
       const next = yield* decodeHere(merged)
+      if (next.doubtful.length > 0) return yield* new ConfigInvalid({ issues: next.doubtful })
       yield* servable(yield* effective(next, options.overrides, absolute))
       return { text, file, next }
     })
@@ -199,6 +202,7 @@ export const make: (
       document: Effect.map(Ref.get(state), ({ decoded }) => decoded.document),
       slice: (section) => Effect.map(Ref.get(state), ({ inForce }) => inForce[section]),
       changes: Stream.fromPubSub(published),
+      doubts: Effect.map(Ref.get(state), ({ decoded }) => decoded.doubtful),
       raw: Effect.map(Ref.get(state), ({ text }) => text),
       lastError: Effect.map(Ref.get(state), ({ error }) => error),
       show: Effect.zipRight(refresh, showNow),
@@ -235,5 +239,10 @@ const allowedNames = (raw: unknown): ReadonlyArray<string> => {
   return Array.isArray(names) ? names.filter((name) => typeof name === "string") : []
 }
 
-const warn = (issues: ReadonlyArray<ConfigIssue>): Effect.Effect<void> =>
-  Effect.forEach(issues, (issue) => Effect.logWarning(`config: passed over: ${describe(issue)}`), { discard: true })
+const remarks = ({ doubtful, ignored }: Decoded): ReadonlyArray<string> => [
+  ...ignored.map((issue) => `passed over: ${describe(issue)}`),
+  ...doubtful.map(describe)
+]
+
+const warn = (decoded: Decoded): Effect.Effect<void> =>
+  Effect.forEach(remarks(decoded), (remark) => Effect.logWarning(`config: ${remark}`), { discard: true })

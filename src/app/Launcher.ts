@@ -17,12 +17,7 @@ import * as os from "node:os"
 import { NotFound } from "../cli/Failure.js"
 import * as Cli from "../cli/Launcher.js"
 import * as Client from "../http/Client.js"
-import { BackfillOperations } from "../operations/BackfillOperations.js"
-import { CollectorOperations } from "../operations/CollectorOperations.js"
-import { ConfigOperations, type ConfigInvalid, ConfigVerdict } from "../operations/ConfigOperations.js"
-import { RunOperations } from "../operations/RunOperations.js"
-import { SiteOperations } from "../operations/SiteOperations.js"
-import { TelemetryOperations } from "../operations/TelemetryOperations.js"
+import { ConfigInvalid, ConfigVerdict } from "../operations/ConfigOperations.js"
 import * as Redaction from "../site/Redaction.js"
 import * as Secrets from "../site/Secrets.js"
 import * as Site from "../site/Site.js"
@@ -187,14 +182,7 @@ const inProcess = (options: Cli.ConnectOptions) =>
     ).pipe(Effect.mapError(launchError(options)))
     const connection: Cli.Connection = {
       where: { _tag: "InProcess", site: Context.get(context, Site.Site).directory },
-      operations: Context.pick(
-        TelemetryOperations,
-        RunOperations,
-        SiteOperations,
-        ConfigOperations,
-        BackfillOperations,
-        CollectorOperations
-      )(context),
+      operations: context,
       gone: Effect.void
     }
     return connection
@@ -233,11 +221,21 @@ const withConfigFile = <A, E>(
   )
 
 const configValidate = (place: Cli.Place) =>
-  withConfigFile(place, () => Effect.succeed(new ConfigVerdict({ valid: true, error: null, issues: [] }))).pipe(
-    Effect.catchTag("ConfigRejected", ({ issues, message }) =>
-      Effect.succeed(new ConfigVerdict({ valid: false, error: message, issues }))
+  withConfigFile(place, (file) =>
+    Effect.flatMap(file.doubts, (issues) =>
+      issues.length === 0
+        ? Effect.succeed(new ConfigVerdict({ valid: true, error: null, issues: [] }))
+        : Effect.fail(new ConfigInvalid({ issues }))
     )
+  ).pipe(
+    Effect.catchTags({
+      ConfigInvalid: ({ issues, message }) => notValid(message, issues),
+      ConfigRejected: ({ issues, message }) => notValid(message, issues)
+    })
   )
+
+const notValid = (error: string, issues: ConfigVerdict["issues"]) =>
+  Effect.succeed(new ConfigVerdict({ valid: false, error, issues }))
 
 const configInit = (place: Cli.Place) =>
   Effect.gen(function* () {

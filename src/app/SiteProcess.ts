@@ -26,6 +26,7 @@ import * as LocalRunOperations from "../operations/LocalRunOperations.js"
 import * as LocalSiteOperations from "../operations/LocalSiteOperations.js"
 import * as LocalTelemetryOperations from "../operations/LocalTelemetryOperations.js"
 import type { ConfigInvalid, ConfigOperations } from "../operations/ConfigOperations.js"
+import type { IngestOperations } from "../operations/IngestOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import { SiteFacts } from "../operations/SiteFacts.js"
 import { ShutdownUnavailable, type SiteOperations } from "../operations/SiteOperations.js"
@@ -43,6 +44,7 @@ import type { Overrides } from "./ConfigEnvironment.js"
 import * as Collector from "./Collector.js"
 import * as ConfigFile from "./ConfigFile.js"
 import * as ConfigVerbs from "./ConfigVerbs.js"
+import * as Ensemble from "./Ensemble.js"
 import * as Root from "./Root.js"
 import * as Storage from "./Storage.js"
 import * as SystemLog from "./SystemLog.js"
@@ -58,7 +60,13 @@ export interface SiteOptions {
 }
 
 export type Operations =
-  TelemetryOperations | RunOperations | SiteOperations | ConfigOperations | BackfillOperations | CollectorOperations
+  | TelemetryOperations
+  | RunOperations
+  | SiteOperations
+  | ConfigOperations
+  | BackfillOperations
+  | CollectorOperations
+  | IngestOperations
 export type Parts =
   | Site.Site
   | ConfigFile.ConfigFile
@@ -70,6 +78,7 @@ export type Parts =
   | Root.Root
   | SiteFacts
   | Collector.Services
+  | Ensemble.ControllerSlot
 
 export type OpenError = Site.SiteUnusable | SiteLock.SiteLocked | ConfigInvalid | DatabaseUnusable | StorageFailed
 
@@ -88,7 +97,9 @@ export const layer = (
   const stores = Storage.layer.pipe(Layer.provideMerge(foundation), Layer.provideMerge(DuckDb.layer))
   const operations = LocalSiteOperations.layer.pipe(
     Layer.provideMerge(LocalTelemetryOperations.layer),
-    Layer.provideMerge(Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options))),
+    Layer.provideMerge(
+      Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options), Ensemble.layer)
+    ),
     Layer.provideMerge(Root.layer.pipe(Layer.provideMerge(tree)))
   )
   const collector = Layer.mergeAll(LocalBackfillOperations.layer, LocalCollectorOperations.layer).pipe(

@@ -1,5 +1,4 @@
 /** Which drivers keep the site's data: the index database with its migrations, the event store, the record of runs. */
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -8,6 +7,7 @@ import type { StorageFailed } from "../domain/Refusal.js"
 import { timestampOf } from "../journal/Journal.js"
 import * as RunContext from "../run/RunContext.js"
 import { Site } from "../site/Site.js"
+import { zoneOf } from "../site/Setting.js"
 import type { SiteLock } from "../site/SiteLock.js"
 import * as SqlIndex from "../telemetry/SqlIndex.js"
 import * as TelemetryStore from "../telemetry/TelemetryStore.js"
@@ -75,12 +75,3 @@ export const layer: Layer.Layer<
   DatabaseUnusable | StorageFailed,
   Site | SiteLock | ConfigFile | SystemLog
 > = runs.pipe(Layer.provideMerge(store), Layer.provide(database))
-
-// -----------------------------------------------------------------------------
-
-const zoneOf = (name: string): DateTime.TimeZone =>
-  name.toLowerCase() === "local"
-    ? DateTime.zoneMakeLocal()
-    : name.toLowerCase() === "utc"
-      ? DateTime.zoneUnsafeMakeNamed("UTC")
-      : DateTime.zoneUnsafeMakeNamed(name)

@@ -9,8 +9,8 @@ import * as Option from "effect/Option"
 import type { StartBackfill } from "../domain/Backfill.js"
 import type { Entry } from "../schedule/Schedules.js"
 import * as Trigger from "../schedule/Trigger.js"
+import { zoneOf } from "../site/Setting.js"
 import type { Backfills } from "./Backfills.js"
-import * as Instant from "./Instant.js"
 import type { Job } from "./Job.js"
 import type * as Context from "effect/Context"
 
@@ -36,6 +36,7 @@ const candles = (job: Job, backfills: Context.Tag.Service<Backfills>): ReadonlyA
   return job.pairs.map((pair) => ({
     id: `${job.source}_${pair.replaceAll("/", "_")}_${span}`,
     name: `${job.source} ${pair} ${span}s`,
+    section: "histo_jobs",
     trigger: Trigger.every(Duration.seconds(span)),
     missed: "once",
     fingerprint: JSON.stringify([job.name, pair, span]),
@@ -49,6 +50,7 @@ const own = (job: Job, backfills: Context.Tag.Service<Backfills>) =>
     const entry = (id: string, name: string, trigger: Trigger.Trigger, request: StartBackfill): Entry => ({
       id,
       name,
+      section: "jobs",
       trigger,
       missed: "once",
       fingerprint: JSON.stringify([id, Trigger.describe(trigger), job.zone]),
@@ -59,7 +61,7 @@ const own = (job: Job, backfills: Context.Tag.Service<Backfills>) =>
       found.push(entry(job.name, `job ${job.name}`, Trigger.every(job.every.value), request))
     }
     if (Option.isSome(job.cron)) {
-      const parsed = Trigger.cron(job.cron.value, Instant.zoneOf(job.zone))
+      const parsed = Trigger.cron(job.cron.value, zoneOf(job.zone))
       if (Either.isRight(parsed)) found.push(entry(job.name, `job ${job.name}`, parsed.right, request))
       else yield* Effect.logError(`job ${job.name}: ${parsed.left.message}`)
     }

@@ -9,10 +9,11 @@ import * as Schema from "effect/Schema"
 import { BackfillRefused, NoMatchingJob, type StartBackfill } from "../domain/Backfill.js"
 import * as Series from "../domain/Series.js"
 import type { TimeRange } from "../domain/TimeRange.js"
+import * as Instant from "../site/Instant.js"
+import { zoneOf } from "../site/Setting.js"
 import type * as History from "../source/History.js"
 import type { HistoryRegistry } from "../source/HistoryRegistry.js"
 import type { SourceError } from "../source/SourceError.js"
-import * as Instant from "./Instant.js"
 import type { Job } from "./Job.js"
 import { WindowText } from "./JobSettings.js"
 import type { WindowSize } from "./WindowPlan.js"
@@ -161,12 +162,12 @@ interface AskedRange {
 const time = (field: string, text: string | undefined, zone: DateTime.TimeZone, now: number) =>
   text === undefined
     ? Effect.succeed(Option.none<number>())
-    : Option.match(Instant.parse(text, zone, now), {
+    : Option.match(Instant.parse(text, now, zone), {
         onNone: () =>
           new BackfillRefused({
             field,
             value: text,
-            reason: "expected a time such as 2020-01-01, 2020-01-01 00:00:00, 2020-01-01T00:00:00Z, now or 30d"
+            reason: `expected a time: ${Instant.spellings}`
           }),
         onSome: (at) => Effect.succeed(Option.some(at))
       })
@@ -198,9 +199,9 @@ const one = Effect.fnUntraced(function* (
   const plan = yield* history.plan(wanted, unit)
   const source = Option.getOrElse(job.as, () => (history.capabilities.generic === true ? job.name : job.source))
   const series = yield* named(source, job, pair)
-  const zone = Instant.zoneOf(job.zone)
-  const start = Option.orElse(asked.start, () => Instant.parse(job.start, zone, now))
-  const end = Option.orElse(asked.end, () => Option.flatMap(job.end, (text) => Instant.parse(text, zone, now)))
+  const zone = zoneOf(job.zone)
+  const start = Option.orElse(asked.start, () => Instant.parse(job.start, now, zone))
+  const end = Option.orElse(asked.end, () => Option.flatMap(job.end, (text) => Instant.parse(text, now, zone)))
   if (Option.isNone(start)) {
     return yield* new BackfillRefused({ field: "start", value: job.start, reason: "is no time" })
   }

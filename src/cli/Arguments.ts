@@ -11,7 +11,7 @@ import * as Option from "effect/Option"
 import type { CommandShape, OptionShape } from "./CommandShape.js"
 import { UsageProblem } from "./Failure.js"
 import type { Given } from "./Globals.js"
-import * as Nearest from "./Nearest.js"
+import * as Nearest from "../domain/Nearest.js"
 
 /** A shape whose children are of its own kind. */
 type Tree<Command> = Omit<CommandShape, "children"> & { readonly children: ReadonlyArray<Command> }

@@ -5,6 +5,7 @@ import type * as Scope from "effect/Scope"
 import { BackfillOperations } from "../operations/BackfillOperations.js"
 import { CollectorOperations } from "../operations/CollectorOperations.js"
 import { ConfigOperations } from "../operations/ConfigOperations.js"
+import { IngestOperations } from "../operations/IngestOperations.js"
 import { RunOperations } from "../operations/RunOperations.js"
 import { SiteOperations } from "../operations/SiteOperations.js"
 import { TelemetryOperations } from "../operations/TelemetryOperations.js"
@@ -25,7 +26,7 @@ export const open = (need: ConnectOptions["need"]): Effect.Effect<Connection, La
     yield* Output.note(
       where._tag === "Server" ? `on the server at ${where.url}` : `in this process on the site ${where.site}`
     )
-    // Nothing else of the launcher's surroundings (a scope, say) may shadow the command's own.
+    // Nothing else of what the launcher opened (a scope, say) may shadow the command's own.
     return { ...connection, operations: onlyOperations(connection.operations) }
   })
 
@@ -35,7 +36,8 @@ const onlyOperations = Context.pick(
   SiteOperations,
   ConfigOperations,
   BackfillOperations,
-  CollectorOperations
+  CollectorOperations,
+  IngestOperations
 )
 
 const using =

@@ -31,6 +31,12 @@ export interface Input {
 /** The filter these options ask for. */
 export const filter = (input: Input): Effect.Effect<EventFilter, UsageProblem, DateTime.CurrentTimeZone> =>
   Effect.gen(function* () {
+    if (Option.contains(input.run, "")) {
+      return yield* new UsageProblem({
+        message: "--run needs the name of a run",
+        hint: "see them with: outpost run list; leave --run out for the events of all"
+      })
+    }
     const since = yield* Instant.option("since", input.since)
     const until = yield* Instant.option("until", input.until)
     if (since !== undefined && until !== undefined && since >= until) {

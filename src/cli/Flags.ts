@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { repeatedMark } from "./CommandShape.js"
-import * as Nearest from "./Nearest.js"
+import * as Nearest from "../domain/Nearest.js"
 
 /** On or off; off when absent. */
 export const flag = (name: string, description: string): Options.Options<boolean> =>

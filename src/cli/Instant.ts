@@ -1,24 +1,12 @@
-/**
- * A moment as people type it: ISO 8601, `YYYY-MM-DD`, Unix seconds, `10m`, `2h ago`, `yesterday`. Without a zone it is
- * meant by the clock of this machine.
- */
+/** Options that name a moment. Without a zone it is meant by the clock of this machine. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import { DurationText } from "../site/Setting.js"
+import { parse, spellings } from "../site/Instant.js"
 import { UsageProblem } from "./Failure.js"
 
-export const spellings = "ISO 8601, YYYY-MM-DD, 10m, '2h ago', yesterday, or Unix seconds"
-
-/** Unix milliseconds of a text, or none where it is no moment. */
-export const parse = (text: string, now: number, zone: DateTime.TimeZone): Option.Option<number> => {
-  const wanted = text.trim()
-  if (/^\d+(\.\d+)?$/.test(wanted)) return Option.some(Math.round(Number(wanted) * 1000))
-  return Option.firstSomeOf([day(wanted, now, zone), relative(wanted, now), absolute(wanted, zone)])
-}
+export { spellings }
 
 /** The moment an option names, where it is given. */
 export const option = (
@@ -38,51 +26,3 @@ export const option = (
         })
       })
   })
-
-// ------------------------------------------------------------------------------------------------------------------
-
-const days: ReadonlyMap<string, number> = new Map([
-  ["today", 0],
-  ["yesterday", -1],
-  ["tomorrow", 1]
-])
-
-const day = (text: string, now: number, zone: DateTime.TimeZone): Option.Option<number> => {
-  if (text.toLowerCase() === "now") return Option.some(now)
-  const offset = days.get(text.toLowerCase())
-  if (offset === undefined) return Option.none()
-  const today = DateTime.startOf(DateTime.unsafeMakeZoned(now, { timeZone: zone }), "day")
-  return Option.some(DateTime.toEpochMillis(DateTime.add(today, { days: offset })))
-}
-
-const relative = (text: string, now: number): Option.Option<number> =>
-  Schema.decodeOption(DurationText)(
-    text
-      .toLowerCase()
-      .replace(/\s+ago$/, "")
-      .replace(/^-/, "")
-  ).pipe(Option.map((ago) => now - Duration.toMillis(ago)))
-
-const shape = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i
-
-const absolute = (text: string, zone: DateTime.TimeZone): Option.Option<number> => {
-  const [, date, time = "00:00", offset] = shape.exec(text) ?? []
-  if (date === undefined) return Option.none()
-  const clock = time.replace(",", ".")
-  const utc = DateTime.make(`${date}T${clock}Z`).pipe(
-    // A calendar takes 31 February for 3 March: such a day is no moment.
-    Option.filter((moment) => DateTime.formatIsoDateUtc(moment) === date)
-  )
-  return Option.flatMap(utc, (moment) =>
-    offset === undefined
-      ? Option.map(DateTime.makeZoned(moment, { timeZone: zone, adjustForTimeZone: true }), DateTime.toEpochMillis)
-      : Option.some(DateTime.toEpochMillis(moment) - offsetMillis(offset))
-  )
-}
-
-const offsetMillis = (offset: string): number => {
-  if (/^z$/i.test(offset)) return 0
-  const digits = offset.slice(1).replace(":", "").padEnd(4, "0")
-  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2))
-  return (offset.startsWith("-") ? -1 : 1) * minutes * 60_000
-}

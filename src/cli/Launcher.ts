@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import type { BackfillOperations } from "../operations/BackfillOperations.js"
 import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import * as Config from "../operations/ConfigOperations.js"
+import type { IngestOperations } from "../operations/IngestOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
@@ -106,6 +107,7 @@ export type Operations =
   | Config.ConfigOperations
   | BackfillOperations
   | CollectorOperations
+  | IngestOperations
 
 /** Who carries the command out. */
 export type Where =

@@ -25,11 +25,13 @@ export const InventoryEntry = Schema.Struct({
 })
 export type InventoryEntry = typeof InventoryEntry.Type
 
-/** Something that runs by itself. Times are seconds since the epoch. */
+/** Something that runs by itself. The first three keys are the daemon's. Times are seconds since the epoch. */
 export const ScheduleEntry = Schema.Struct({
   id: Schema.String,
   name: Schema.String,
   next_run: Schema.NullOr(Schema.Number),
+  /** The section of the config it comes from: `histo_jobs` for the collector's own. */
+  section: Schema.String,
   last_run: Schema.NullOr(Schema.Number),
   trigger: Schema.String,
   paused: Schema.Boolean,

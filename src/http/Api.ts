@@ -21,6 +21,7 @@ import { BackfillGroup, JobsGroup } from "./ApiBackfill.js"
 import { CollectorGroup } from "./ApiCollector.js"
 import { ConfigGroup } from "./ApiConfig.js"
 import { BodyErrors } from "./ApiErrors.js"
+import { ControllerGroup } from "./ApiIngest.js"
 
 const PublicEvent = Schema.Struct({
   seq: Schema.Int,
@@ -263,5 +264,6 @@ export class Api extends HttpApi.make("outpost")
   .add(BackfillGroup)
   .add(JobsGroup)
   .add(CollectorGroup)
+  .add(ControllerGroup)
   .annotate(OpenApi.Title, "Outpost")
   .annotate(OpenApi.Description, "The event log, runs, collector and supervision tree of one site") {}

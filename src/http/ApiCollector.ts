@@ -1,6 +1,6 @@
 /**
  * The routes of the collector beside backfills: schedules, live streams, files, copies, logs. They are the dccd daemon's,
- * unchanged for its clients; pausing one schedule, reading data and waiting for a copy are ours.
+ * unchanged for its clients; all schedules, pausing one, reading data and waiting for a copy are ours.
  */
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
@@ -40,7 +40,7 @@ export class CollectorGroup extends HttpApiGroup.make("collector")
   .add(
     HttpApiEndpoint.get("scheduler", "/api/scheduler")
       .addSuccess(Scheduler)
-      .annotate(OpenApi.Summary, "What runs by itself, and when next")
+      .annotate(OpenApi.Summary, "The schedules of histo_jobs, and when each is due next")
   )
   .add(
     HttpApiEndpoint.post("startScheduler", "/api/scheduler/start")
@@ -55,7 +55,12 @@ export class CollectorGroup extends HttpApiGroup.make("collector")
       .annotate(OpenApi.Summary, "Pause all schedules together")
   )
   .add(
-    HttpApiEndpoint.post("pauseSchedule", "/api/scheduler/pause")
+    HttpApiEndpoint.get("schedules", "/api/schedules")
+      .addSuccess(Scheduler)
+      .annotate(OpenApi.Summary, "Everything that runs by itself, and when each is due next")
+  )
+  .add(
+    HttpApiEndpoint.post("pauseSchedule", "/api/schedules/pause")
       .setPayload(ScheduleBody)
       .addSuccess(Schema.Struct({ id: Schema.String, paused: Schema.Boolean }))
       .addError(ScheduleNotFound, { status: 404 })
@@ -64,7 +69,7 @@ export class CollectorGroup extends HttpApiGroup.make("collector")
       .annotate(OpenApi.Summary, "Pause one schedule")
   )
   .add(
-    HttpApiEndpoint.post("resumeSchedule", "/api/scheduler/resume")
+    HttpApiEndpoint.post("resumeSchedule", "/api/schedules/resume")
       .setPayload(ScheduleBody)
       .addSuccess(Schema.Struct({ id: Schema.String, paused: Schema.Boolean }))
       .addError(ScheduleNotFound, { status: 404 })

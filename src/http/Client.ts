@@ -9,11 +9,13 @@ import * as Layer from "effect/Layer"
 import type { BackfillOperations } from "../operations/BackfillOperations.js"
 import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import type { ConfigOperations } from "../operations/ConfigOperations.js"
+import type { IngestOperations } from "../operations/IngestOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
 import * as ClientBackfill from "./ClientBackfill.js"
 import * as ClientCollector from "./ClientCollector.js"
+import * as ClientIngest from "./ClientIngest.js"
 import * as ClientRun from "./ClientRun.js"
 import * as ClientSite from "./ClientSite.js"
 import * as ClientTelemetry from "./ClientTelemetry.js"
@@ -45,8 +47,17 @@ export const layerCollector: (
   options: ClientOptions
 ) => Layer.Layer<CollectorOperations, never, HttpClient.HttpClient> = ClientCollector.layer
 
+export const layerIngest: (options: ClientOptions) => Layer.Layer<IngestOperations, never, HttpClient.HttpClient> =
+  ClientIngest.layer
+
 type Operations =
-  BackfillOperations | CollectorOperations | ConfigOperations | RunOperations | SiteOperations | TelemetryOperations
+  | BackfillOperations
+  | CollectorOperations
+  | ConfigOperations
+  | IngestOperations
+  | RunOperations
+  | SiteOperations
+  | TelemetryOperations
 
 /** All of them. */
 export const layer = (options: ClientOptions): Layer.Layer<Operations, never, HttpClient.HttpClient> =>
@@ -54,6 +65,7 @@ export const layer = (options: ClientOptions): Layer.Layer<Operations, never, Ht
     layerBackfill(options),
     layerCollector(options),
     layerConfig(options),
+    layerIngest(options),
     layerRun(options),
     layerSite(options),
     layerTelemetry(options)

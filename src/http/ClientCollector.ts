@@ -26,7 +26,7 @@ export const layer = (
       const { collector } = yield* typed(transport)
       const only = declared(transport)
       return {
-        scheduler: only(collector.scheduler({})),
+        scheduler: only(collector.schedules({})),
         setScheduler: (running) =>
           Effect.asVoid(only(running ? collector.startScheduler({}) : collector.stopScheduler({}), "StorageFailed")),
         setSchedulePaused: (id, paused) => {

@@ -5,7 +5,7 @@ import * as FiberSet from "effect/FiberSet"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { DataFormat } from "../dataset/Dataset.js"
-import { NoRemotes, StreamKey } from "../domain/Collector.js"
+import { NoRemotes, type Scheduler, StreamKey } from "../domain/Collector.js"
 import { CollectorOperations, type DataRequest } from "../operations/CollectorOperations.js"
 import { SiteOperations } from "../operations/SiteOperations.js"
 import { Api } from "./Api.js"
@@ -34,7 +34,8 @@ export const layer = HttpApiBuilder.group(Api, "collector", (handlers) =>
       )
 
     return handlers
-      .handle("scheduler", () => local(collector.scheduler))
+      .handle("scheduler", () => Effect.map(local(collector.scheduler), onlyCollectors))
+      .handle("schedules", () => local(collector.scheduler))
       .handle("startScheduler", () => Effect.as(local(collector.setScheduler(true)), { running: true }))
       .handle("stopScheduler", () => Effect.as(local(collector.setScheduler(false)), { running: false }))
       .handleRaw("pauseSchedule", ({ request }) => setPaused(true)(request))
@@ -98,6 +99,12 @@ export const layer = HttpApiBuilder.group(Api, "collector", (handlers) =>
 )
 
 // ------------------------------------------------------------------------------------------------------------------
+
+/** What the daemon would have: other schedules of a site are no business of its clients. */
+const onlyCollectors = ({ jobs, running }: Scheduler): Scheduler => ({
+  running,
+  jobs: jobs.filter(({ section }) => section === "histo_jobs")
+})
 
 const mediaTypes: Readonly<Record<DataFormat, string>> = {
   json: "application/json",

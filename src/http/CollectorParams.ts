@@ -7,7 +7,7 @@ import { InvalidInput } from "../domain/Refusal.js"
 import type { ChunkQuery, CoverageQuery } from "../operations/BackfillOperations.js"
 import type { DataRequest } from "../operations/CollectorOperations.js"
 import type { LogFilter } from "../operations/SiteOperations.js"
-import { ofTime, oneOf, type Params, reading, time, whole, yesOrNo } from "./QueryParams.js"
+import { aLogLevel, logLevel, ofTime, oneOf, type Params, reading, time, whole, yesOrNo } from "./QueryParams.js"
 
 /** A switch such as `collect=true`; off where it is absent. */
 export const flag = (params: Params, name: string): Effect.Effect<boolean, InvalidInput> =>
@@ -74,9 +74,9 @@ export const ofData = (request: DataRequest) => ({
 
 /** The daemon's question for log lines: 200 of them unless told otherwise, none for 0. */
 export const logs = (params: Params): Effect.Effect<LogFilter, InvalidInput> =>
-  reading(params, { tail: "Input should be a whole number from 0", since: times.since }, (read) => ({
+  reading(params, { tail: "Input should be a whole number from 0", since: times.since, level: aLogLevel }, (read) => ({
     tail: Math.min(read("tail", whole(0, Number.MAX_SAFE_INTEGER)) ?? 200, mostLines),
-    level: read("level", Option.some),
+    level: read("level", logLevel),
     since: read("since", time),
     grep: read("grep", Option.some)
   }))

@@ -37,7 +37,23 @@ const collector = [
   "/api/storage/sync"
 ]
 
-const contract: ReadonlySet<string> = new Set([...telemetry, ...collector])
+/** The controller of dranspose. */
+const controller = [
+  "/api/v1/config",
+  "/api/v1/status",
+  "/api/v1/progress",
+  "/api/v1/load",
+  "/api/v1/sequence",
+  "/api/v1/mapping",
+  "/api/v1/sardana_hook",
+  "/api/v1/stop",
+  "/api/v1/parameter/:name",
+  "/api/v1/parameters",
+  "/api/v1/logs",
+  "/api/v1/log_stream"
+]
+
+const contract: ReadonlySet<string> = new Set([...telemetry, ...collector, ...controller])
 
 /** `pattern` is a route as the router has it. */
 export const isContract = (pattern: string): boolean => contract.has(pattern)

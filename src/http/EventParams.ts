@@ -12,7 +12,17 @@ import type { InvalidInput } from "../domain/Refusal.js"
 import { StreamName } from "../domain/StreamName.js"
 import { ExportFormat } from "../operations/TelemetryOperations.js"
 import type { LogFilter } from "../operations/SiteOperations.js"
-import { ofTime, oneOf, type Params, type Read, reading as readingWith, time, whole } from "./QueryParams.js"
+import {
+  aLogLevel,
+  logLevel,
+  ofTime,
+  oneOf,
+  type Params,
+  type Read,
+  reading as readingWith,
+  time,
+  whole
+} from "./QueryParams.js"
 
 export const filter = (params: Params): Effect.Effect<EventFilter, InvalidInput> =>
   reading(params, (read) => readFilter(params, read))
@@ -45,7 +55,7 @@ export const format = (params: Params): Effect.Effect<ExportFormat, InvalidInput
 export const logs = (params: Params): Effect.Effect<LogFilter, InvalidInput> =>
   reading(params, (read) => ({
     tail: read("tail", whole(0, 100_000)),
-    level: read("level", Option.some),
+    level: read("level", logLevel),
     since: read("since", time),
     grep: read("grep", Option.some)
   }))
@@ -86,7 +96,8 @@ const messages: Readonly<Record<string, string>> = {
   order: "Input should be asc or desc",
   cursor: "Input should be a cursor such as site.12-run.5",
   format: "Input should be ndjson, csv or parquet",
-  tail: "Input should be a whole number"
+  tail: "Input should be a whole number",
+  level: aLogLevel
 }
 
 /** An empty cursor is the beginning of all streams. */

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import type { BackfillOperations } from "../operations/BackfillOperations.js"
 import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import type { ConfigOperations } from "../operations/ConfigOperations.js"
+import type { IngestOperations } from "../operations/IngestOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
@@ -14,6 +15,7 @@ import * as CollectorHandlers from "./CollectorHandlers.js"
 import * as ConfigHandlers from "./ConfigHandlers.js"
 import * as EventHandlers from "./EventHandlers.js"
 import * as HealthHandlers from "./HealthHandlers.js"
+import * as IngestHandlers from "./IngestHandlers.js"
 import * as JobsHandlers from "./JobsHandlers.js"
 import * as LiveViews from "./LiveViews.js"
 import * as RunHandlers from "./RunHandlers.js"
@@ -22,7 +24,13 @@ import * as SseHub from "./SseHub.js"
 
 /** What a server's handlers stand on. */
 export type Operations =
-  BackfillOperations | CollectorOperations | ConfigOperations | RunOperations | SiteOperations | TelemetryOperations
+  | BackfillOperations
+  | CollectorOperations
+  | ConfigOperations
+  | IngestOperations
+  | RunOperations
+  | SiteOperations
+  | TelemetryOperations
 
 /** The handlers and the live views they share; `liveClients` is how many may follow at the same time. */
 export const layer = (
@@ -35,6 +43,7 @@ export const layer = (
     ConfigHandlers.layer,
     EventHandlers.layer,
     HealthHandlers.layer,
+    IngestHandlers.layer,
     JobsHandlers.layer,
     RunHandlers.layer,
     SiteHandlers.layer

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { InvalidInput, type Problem } from "../domain/Refusal.js"
+import { isLevel } from "../site/LogLine.js"
 
 export type Params = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
@@ -56,6 +57,11 @@ export const yesOrNo = (text: string): Option.Option<boolean> =>
     : text === "false" || text === "0"
       ? Option.some(false)
       : Option.none()
+
+/** The least level of log lines, by any of its names in any case. */
+export const logLevel = Option.liftPredicate(isLevel)
+
+export const aLogLevel = "Input should be trace, debug, info, warning, error or fatal"
 
 /** Unix milliseconds of a time as people write it: ISO 8601, UTC where no zone is written, or Unix seconds. */
 export const time = (text: string): Option.Option<number> => {

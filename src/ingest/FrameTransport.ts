@@ -19,8 +19,16 @@ export class TransportFailed extends Schema.TaggedError<TransportFailed>()("Tran
   }
 }
 
-/** What a message came to. `full` and `gone` have sent nothing. */
-export type Sent = "sent" | "full" | "gone"
+/** Header and frames, ready for the wire. Not to be changed any more. */
+export type FrameMessage = ReadonlyArray<Uint8Array>
+
+/** What a hand-over came to. */
+export interface HandOver {
+  /** So many from the first one on are on their way; the others are not. */
+  readonly taken: number
+  /** Why it stopped: all were taken; the connection is full for now; there is none. */
+  readonly ended: "sent" | "full" | "gone"
+}
 
 /** A worker says that it is there: its name, and the identity of this start of it (lower-case UUID). */
 export interface Ping {
@@ -33,12 +41,13 @@ export interface WorkerLinks {
   /** What workers connect to. */
   readonly url: string
   /**
-   * Hands a message to the worker's connection if that has room, and never waits. Parts must not be changed afterwards.
-   * Messages for one worker arrive in the order in which they were handed over, each once, unless its connection ends.
+   * Hands messages to the worker's connection as far as that has room, and never waits for it. They arrive in the order in
+   * which they were handed over, each once, unless the connection ends. Interrupted, it hands over no more.
    */
-  readonly send: (worker: string, parts: ReadonlyArray<Uint8Array>) => Effect.Effect<Sent>
-  /** Waits until the connection of a worker that was `full` has room again, or is gone. */
+  readonly send: (worker: string, messages: ReadonlyArray<FrameMessage>) => Effect.Effect<HandOver>
+  /** Waits until it is worth trying again with a worker that was `full` or `gone`; that may turn out to be too early. */
   readonly room: (worker: string) => Effect.Effect<void>
+  /** For one reader. Of those that are not read soon the newest are kept. */
   readonly pings: Stream.Stream<Ping>
 }
 
@@ -46,7 +55,7 @@ export interface WorkerLinks {
 export interface IngesterLink {
   readonly ping: Effect.Effect<void>
   /** At least one message, and all that are there, in their order. */
-  readonly take: Effect.Effect<ReadonlyArray<ReadonlyArray<Uint8Array>>>
+  readonly take: Effect.Effect<ReadonlyArray<FrameMessage>>
   /** Throws away what has arrived; says how many messages that were. */
   readonly drain: Effect.Effect<number>
 }

@@ -36,7 +36,7 @@ export type DataError = NoSuchSeries | NoSuchColumn | StorageFailed | Remote
 export class CollectorOperations extends Context.Tag("outpost/operations/CollectorOperations")<
   CollectorOperations,
   {
-    /** What runs by itself, and when next. */
+    /** Everything that runs by itself, and when next. */
     readonly scheduler: Effect.Effect<Scheduler, Remote>
     /** Durable once it returns; a run under way is not stopped. */
     readonly setScheduler: (running: boolean) => Effect.Effect<void, StorageFailed | Remote>

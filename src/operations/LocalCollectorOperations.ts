@@ -73,6 +73,7 @@ const seconds = (millis: number | undefined): number | null => (millis === undef
 const scheduleEntry = (state: ScheduleState, running: boolean): ScheduleEntry => ({
   id: state.id,
   name: state.name,
+  section: state.section,
   next_run: running && !state.paused ? seconds(state.nextRun) : null,
   last_run: seconds(state.lastRun),
   trigger: state.trigger,

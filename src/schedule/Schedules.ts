@@ -20,6 +20,8 @@ import * as Trigger from "./Trigger.js"
 export interface Entry {
   readonly id: string
   readonly name: string
+  /** The section of the config it comes from. */
+  readonly section: string
   readonly trigger: Trigger.Trigger
   /** Whether a run that came due while nobody was there is made up for. */
   readonly missed: "once" | "skip"
@@ -32,6 +34,7 @@ export interface Entry {
 export interface ScheduleState {
   readonly id: string
   readonly name: string
+  readonly section: string
   readonly trigger: string
   readonly paused: boolean
   readonly running: boolean
@@ -83,6 +86,7 @@ export const make = (
       const state = yield* SubscriptionRef.make<ScheduleState>({
         id: entry.id,
         name: entry.name,
+        section: entry.section,
         trigger: Trigger.describe(entry.trigger),
         paused,
         running: false,

@@ -30,11 +30,10 @@ export interface LogFilter {
 }
 
 /** The rank of a level name, or of INFO for a name that is none. */
-export const rankOf = (name: string): number => {
-  const short = name.toUpperCase().replace("WARNING", "WARN")
-  const rank = levels.findIndex((level) => level === short)
-  return rank < 0 ? (short === "NONE" || short === "OFF" ? levels.length : levels.indexOf("INFO")) : rank
-}
+export const rankOf = (name: string): number => ranks.get(name.toUpperCase()) ?? levels.indexOf("INFO")
+
+/** Whether a text is the name of a level. */
+export const isLevel = (name: string): boolean => ranks.has(name.toUpperCase())
 
 /** The line of a text, or undefined where it is not one (a line that a power cut ended). */
 export const parse = (text: string): LogLine | undefined => Either.getOrUndefined(decode(text))
@@ -53,6 +52,13 @@ export const matches = (filter: LogFilter): ((text: string) => boolean) => {
 }
 
 // ------------------------------------------------------------------------------------------------------------------
+
+const ranks: ReadonlyMap<string, number> = new Map([
+  ...levels.map((level, rank) => [level, rank] as const),
+  ["WARNING", levels.indexOf("WARN")],
+  ["NONE", levels.length],
+  ["OFF", levels.length]
+])
 
 const decode = Schema.decodeEither(Schema.parseJson(LogLine))
 

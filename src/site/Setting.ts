@@ -3,6 +3,7 @@
  * file for durations ("90s", "1h30m", "5 minutes", 12), sizes ("2 MiB", 65536), times of day and addresses.
  * The type side is Effect's own (Duration, number, Option); the encoded side is what stands in the file.
  */
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
@@ -65,6 +66,27 @@ export const ByteCount = Schema.transformOrFail(Schema.Union(Schema.String, Sche
 export const ZoneName = Schema.String.pipe(
   Schema.filter((name) => isZone(name) || "expected local, utc or an IANA time zone such as Europe/Berlin")
 )
+
+/** The zone of such a name. */
+export const zoneOf = (name: typeof ZoneName.Type): DateTime.TimeZone =>
+  name.toLowerCase() === "local"
+    ? DateTime.zoneMakeLocal()
+    : DateTime.zoneUnsafeMakeNamed(name.toLowerCase() === "utc" ? "UTC" : name)
+
+/** The address of a server, plain or encrypted, without a query. Decoded without a slash at its end. */
+export const baseUrl = (scheme: "http" | "ws") =>
+  Schema.transform(
+    Schema.String.pipe(
+      Schema.filter((text) => {
+        const fits = URL.canParse(text) && new RegExp(`^${scheme}s?:`, "i").test(text) && !/[?#]/.test(text)
+        return (
+          fits || `expected an address of ${scheme} or ${scheme}s without a query, such as ${scheme}://127.0.0.1:8080`
+        )
+      })
+    ),
+    Schema.String,
+    { strict: true, decode: (url) => url.replace(/\/+$/, ""), encode: (url) => url }
+  )
 
 // ------------------------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,18 @@ export interface FrameReader {
    * next call goes on behind that.
    */
   readonly take: Effect.Effect<ReadonlyArray<Frame>, SourceError>
+  /** What came and was not handed over; absent where nothing ever is. */
+  readonly dropped?: Effect.Effect<Dropped>
+}
+
+/** Messages that were no frame of a running series, so far, by what was wrong with them. */
+export interface Dropped {
+  /** No series was running: what came before the first start, and between an end and the next start. */
+  readonly outside: number
+  /** A start within a running series. */
+  readonly starts: number
+  /** No message of the format. Those within a series were also told by `take`. */
+  readonly malformed: number
 }
 
 /** `R` is what it needs of the program. */
@@ -45,7 +57,7 @@ export interface PreparedSource {
 export const make = <A, I, R = never>(options: {
   readonly name: string
   readonly description: string
-  readonly settings: Schema.Schema<A, I>
+  readonly settings: Schema.Schema<A, I, R>
   readonly typ: string | ((settings: A) => string)
   readonly open: (settings: A) => Effect.Effect<FrameReader, SourceError, Scope.Scope | R>
 }): Source<R> => ({
@@ -67,5 +79,5 @@ export const make = <A, I, R = never>(options: {
   })
 })
 
-const decodeSettings = <A, I>(schema: Schema.Schema<A, I>) =>
+const decodeSettings = <A, I, R>(schema: Schema.Schema<A, I, R>) =>
   Schema.decodeUnknown(schema, { errors: "all", onExcessProperty: "error" })

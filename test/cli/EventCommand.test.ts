@@ -147,6 +147,9 @@ describe("event list", () => {
       assert.strictEqual((yield* line.run(["event", "list", "--after-seq", "59"])).out, `${lines[59]}\n`)
       assert.strictEqual((yield* line.run(["event", "list", "--type", "none"])).out, "")
       assert.strictEqual((yield* line.run(["event", "list", "--run", "nope"])).code, 3)
+      const unnamed = yield* line.run(["event", "list", "--run", ""])
+      assert.strictEqual(unnamed.code, 2)
+      assert.include(unnamed.err, "--run needs the name of a run")
     }).pipe(Effect.provide(layer))
   )
 

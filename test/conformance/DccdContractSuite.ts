@@ -101,6 +101,7 @@ const collector: ReadonlyArray<Row> = [
   ["GET", "/api/logs?tail=1", undefined, 200, (json) => assert.isAtMost(json.lines.length, 1)],
   ["GET", "/api/logs?tail=1000000", undefined, 200, (json) => assert.isArray(json.lines)],
   ["GET", "/api/logs?tail=few", undefined, 422, ["query", "tail"]],
+  ["GET", "/api/logs?level=x", undefined, 422, ["query", "level"]],
   ["GET", "/api/storage", undefined, 200, beginsWith("remotes", "sync_interval", "rclone_available", "last_sync")],
   ["POST", "/api/storage/sync", undefined, 400, "No remotes configured"]
 ]

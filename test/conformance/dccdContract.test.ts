@@ -147,15 +147,35 @@ layer(server(), live)("beside the daemon's routes", (it) => {
     })
   )
 
+  it.effect("the daemon's scheduler has the schedules of histo_jobs and no other, under the daemon's ids", () =>
+    Effect.gen(function* () {
+      const { json } = yield* call("/api/scheduler")
+      assert.deepStrictEqual(Object.keys(json), ["running", "jobs"])
+      assert.deepStrictEqual(
+        json.jobs.map(({ id }: any) => id),
+        ["binance_BTC_USDT_3600"]
+      )
+      const keys = ["id", "name", "next_run", "section", "last_run", "trigger", "paused", "running"]
+      assert.deepStrictEqual(Object.keys(json.jobs[0]), keys)
+      assert.deepStrictEqual(
+        (yield* call("/api/schedules")).json.jobs.map(({ id, section }: any) => [id, section]),
+        [
+          ["binance_BTC_USDT_3600", "histo_jobs"],
+          ["weather/berlin", "jobs"]
+        ]
+      )
+    })
+  )
+
   it.effect("one schedule is paused by its id", () =>
     Effect.gen(function* () {
-      const paused = yield* postJson("/api/scheduler/pause", { id: "weather/berlin" })
+      const paused = yield* postJson("/api/schedules/pause", { id: "weather/berlin" })
       assert.deepStrictEqual([paused.status, paused.json], [200, { id: "weather/berlin", paused: true }])
-      const job = (yield* call("/api/scheduler")).json.jobs.find(({ id }: any) => id === "weather/berlin")
+      const job = (yield* call("/api/schedules")).json.jobs.find(({ id }: any) => id === "weather/berlin")
       assert.deepStrictEqual([job.paused, job.next_run], [true, null])
-      assert.strictEqual((yield* postJson("/api/scheduler/resume", { id: "weather/berlin" })).json.paused, false)
-      assert.strictEqual((yield* postJson("/api/scheduler/resume", { id: "none" })).status, 404)
-      assert.strictEqual((yield* postJson("/api/scheduler/pause", {})).status, 422)
+      assert.strictEqual((yield* postJson("/api/schedules/resume", { id: "weather/berlin" })).json.paused, false)
+      assert.strictEqual((yield* postJson("/api/schedules/resume", { id: "none" })).status, 404)
+      assert.strictEqual((yield* postJson("/api/schedules/pause", {})).status, 422)
     })
   )
 

@@ -225,6 +225,8 @@ describe("the config", () => {
         { ...json, histo_jobs: [{ ...histo, span: 59 }] },
         { ...json, histo_jobs: [{ ...histo, pairs: ["BTCUSDT"] }] },
         { ...json, settings: { ...json.settings, timezone: "Mars/Olympus" } },
+        { ...json, histo_jobs: [histo, histo] },
+        { ...json, histo_jobs: [{ ...histo, pairs: ["../BTC/USDT"] }] },
         { ...json, histo_jobs: [], stream_jobs: [] }
       ]
       for (const document of broken) {

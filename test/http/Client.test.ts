@@ -22,6 +22,9 @@ import { Context, Effect, Layer, Logger, LogLevel, Redacted, Stream } from "effe
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Remote from "../support/Remote.js"
+import { EnsembleUnreachable } from "../../src/assignment/EnsembleError.js"
+import { MapRefused, NotTaken } from "../../src/ingest/controller/TriggerMap.js"
+import { IngestOff, IngestOperations, ParameterNotFound } from "../../src/operations/IngestOperations.js"
 import { SiteDouble } from "../support/SiteDouble.js"
 import { doubles, layer as server } from "../support/TestServer.js"
 
@@ -97,6 +100,19 @@ const failing = Layer.effectContext(
         metrics: fail,
         storage: fail,
         sync: fail
+      }),
+      Context.add(IngestOperations, {
+        ensemble: fail,
+        begin: () => fail,
+        map: fail,
+        stop: fail,
+        progress: fail,
+        follow: stream,
+        status: fail,
+        load: () => fail,
+        setParameter: () => fail,
+        parameter: () => fail,
+        parameters: fail
       })
     )
   })
@@ -133,7 +149,13 @@ const collector = <A, E>(use: (collector: CollectorOperations["Type"]) => Effect
 const trades = { exchange: "binance", pair: "BTC/USDT", channels: ["trades"] }
 
 type Operations =
-  TelemetryOperations | RunOperations | SiteOperations | ConfigOperations | BackfillOperations | CollectorOperations
+  | TelemetryOperations
+  | RunOperations
+  | SiteOperations
+  | ConfigOperations
+  | BackfillOperations
+  | CollectorOperations
+  | IngestOperations
 
 const cases: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Operations>, ReadonlyArray<unknown>]> = [
   ["backfill start", backfill(({ start }) => start({})), starting],
@@ -247,6 +269,26 @@ const cases: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Ope
     "actor restart",
     Effect.flatMap(SiteOperations, ({ restartActor }) => restartActor("x")),
     [new NoSuchActor({ path: "x" })]
+  ],
+  [
+    "ingest begin",
+    Effect.flatMap(IngestOperations, ({ begin }) => begin({ map: { parts: {}, sequence: [] } })),
+    [
+      new MapRefused({ reason: "streams", detail: "streams {'ü'} not available" }),
+      new NotTaken({ mapping: "m", missing: ["w1"] }),
+      new EnsembleUnreachable({ operation: "begin", address: "redis://h", reason: "closed" }),
+      new IngestOff()
+    ]
+  ],
+  [
+    "ingest parameter",
+    Effect.flatMap(IngestOperations, ({ parameter }) => parameter("gain")),
+    [new ParameterNotFound({ name: "gain" }), new IngestOff()]
+  ],
+  [
+    "ingest parameter set",
+    Effect.flatMap(IngestOperations, ({ setParameter }) => setParameter("gain", new Uint8Array([7]))),
+    [new IngestOff()]
   ],
   ["shutdown", Effect.flatMap(SiteOperations, ({ shutdown }) => shutdown), [new ShutdownUnavailable()]],
   [

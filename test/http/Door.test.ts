@@ -114,6 +114,9 @@ layer(server({ hosts: ["known.example"], allowOrigins: ["https://lab.example"] }
         ["outpost_up 1\n", "text/plain; version=0.0.4; charset=utf-8"]
       )
       assert.match((yield* call("/logs/lines?tail=5")).text, /"message":"hello"\}\n$/)
+      assert.strictEqual((yield* call("/logs/lines?level=Warning")).status, 200)
+      const noLevel = yield* call("/logs/lines?level=x")
+      assert.deepStrictEqual([noLevel.status, noLevel.json.error.problems[0].loc], [422, ["query", "level"]])
       assert.strictEqual((yield* call("/tree")).json.nodes[0].path, "procedures/clock")
       const none = yield* postJson("/actors/stop", { path: "nobody" })
       assert.deepStrictEqual(none.json, {

@@ -2,17 +2,19 @@
 import { Layer } from "effect"
 import * as BackfillOperationsSuite from "../conformance/BackfillOperationsSuite.js"
 import * as CollectorOperationsSuite from "../conformance/CollectorOperationsSuite.js"
+import * as IngestOperationsSuite from "../conformance/IngestOperationsSuite.js"
 import * as RunOperationsSuite from "../conformance/RunOperationsSuite.js"
 import * as TelemetryOperationsSuite from "../conformance/TelemetryOperationsSuite.js"
 import * as Remote from "../support/Remote.js"
 import * as ConfigDouble from "../support/ConfigDouble.js"
+import * as IngestDouble from "../support/IngestDouble.js"
 import * as RecordingBackfills from "../support/RecordingBackfills.js"
 import * as RecordingCollector from "../support/RecordingCollector.js"
 import * as RealSite from "../support/RealSite.js"
 import * as RunDouble from "../support/RunDouble.js"
 import * as SiteDouble from "../support/SiteDouble.js"
 import * as TelemetryDouble from "../support/TelemetryDouble.js"
-import { collector, layer as server, layerOn } from "../support/TestServer.js"
+import { collector, doubles, layer as server, layerOn } from "../support/TestServer.js"
 
 TelemetryOperationsSuite.suite("of the double", TelemetryDouble.layer)
 TelemetryOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
@@ -29,6 +31,13 @@ BackfillOperationsSuite.suite("over HTTP", Layer.provideMerge(Remote.layer(), se
 
 CollectorOperationsSuite.suite("of the double", RecordingCollector.layer)
 CollectorOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
+
+IngestOperationsSuite.suite("of the double", IngestDouble.layer)
+IngestOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
+IngestOperationsSuite.suiteOff(
+  "without a controller, over HTTP",
+  Layer.provide(Remote.layer(), layerOn(Layer.merge(doubles, IngestDouble.off)))
+)
 
 const real = Layer.mergeAll(RealSite.layer, SiteDouble.layer, ConfigDouble.layer, collector)
 

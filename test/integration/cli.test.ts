@@ -1,7 +1,7 @@
 /** The built bin, run as users run it: real processes, files, ports and signals. */
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { afterEach } from "vitest"
@@ -199,6 +199,11 @@ describe("without a server", () => {
     assert.strictEqual(written.code, 0, written.err)
     assert.strictEqual((await at("config", "init")).code, 4)
     assert.strictEqual((await at("config", "validate")).code, 0)
+    const twice = join(site, "twice.yaml")
+    writeFileSync(twice, "histo_jobs: [{exchange: okx, pairs: [BTC/USDT, BTC/USDT], span: 60}]\n")
+    const refused = await at("config", "validate", twice)
+    assert.strictEqual(refused.code, 2)
+    assert.include(refused.out, "by histo_jobs[0].pairs[0] and histo_jobs[0].pairs[1]")
     assert.strictEqual((await at("config", "validate", "/no/such.yaml")).code, 3)
     assert.isObject(JSON.parse((await at("config", "show", "--json")).out).http)
   })

@@ -17,6 +17,7 @@ const minutely = Trigger.every(Duration.minutes(1), Duration.zero)
 const entry = (id: string, work: Effect.Effect<void>, more: Partial<Schedules.Entry> = {}): Schedules.Entry => ({
   id,
   name: id,
+  section: "jobs",
   trigger: minutely,
   missed: "skip",
   fingerprint: id,

@@ -33,6 +33,7 @@ const schedule: ScheduleEntry = {
   id: "binance_BTC_USDT_3600",
   name: "binance BTC/USDT 3600s",
   next_run: 1_780_003_600,
+  section: "histo_jobs",
   last_run: null,
   trigger: "every 1h",
   paused: false,

@@ -6,6 +6,7 @@ import { TelemetryOperations } from "../../src/operations/TelemetryOperations.js
 import * as BackfillDouble from "./BackfillDouble.js"
 import * as CollectorDouble from "./CollectorDouble.js"
 import * as ConfigDouble from "./ConfigDouble.js"
+import * as IngestDouble from "./IngestDouble.js"
 import * as RunDouble from "./RunDouble.js"
 import * as SiteDouble from "./SiteDouble.js"
 import * as TelemetryDouble from "./TelemetryDouble.js"
@@ -41,5 +42,6 @@ export const layer: Layer.Layer<Operations | Doubles> = Layer.mergeAll(
   SiteDouble.layer,
   ConfigDouble.layer,
   BackfillDouble.layer,
-  CollectorDouble.layer
+  CollectorDouble.layer,
+  IngestDouble.layer
 )

@@ -85,6 +85,7 @@ const make = Effect.sync(() => {
         id,
         name: "binance BTC/USDT 3600s",
         next_run: schedulerRuns && !pausedSchedules.has(id) ? now + 3600 : null,
+        section: id.startsWith("binance") ? "histo_jobs" : "jobs",
         last_run: null,
         trigger: "every 1h",
         paused: pausedSchedules.has(id),

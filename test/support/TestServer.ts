@@ -5,6 +5,7 @@ import * as Server from "../../src/http/Server.js"
 import { HttpLimits, HttpSettings } from "../../src/http/Settings.js"
 import * as RecordingBackfills from "./RecordingBackfills.js"
 import * as RecordingCollector from "./RecordingCollector.js"
+import * as IngestDouble from "./IngestDouble.js"
 import * as ConfigDouble from "./ConfigDouble.js"
 import * as RunDouble from "./RunDouble.js"
 import * as SiteDouble from "./SiteDouble.js"
@@ -27,7 +28,7 @@ export interface Options {
 }
 
 /** For a server of real operations otherwise. */
-export const collector = Layer.merge(RecordingBackfills.layer, RecordingCollector.layer)
+export const collector = Layer.mergeAll(RecordingBackfills.layer, RecordingCollector.layer, IngestDouble.layer)
 
 export const doubles = Layer.mergeAll(
   collector,

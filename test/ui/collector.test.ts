@@ -145,7 +145,7 @@ describe.runIf(available())("the collector's pages", { timeout: 60_000 }, () => 
     await row.getByText(/^in \d/).waitFor()
     await page.getByRole("button", { name: "Pause demo" }).click()
     await row.getByText("paused", { exact: true }).waitFor()
-    const { jobs } = (await (await fetch(`${site.url}/api/scheduler`)).json()) as {
+    const { jobs } = (await (await fetch(`${site.url}/api/schedules`)).json()) as {
       readonly jobs: ReadonlyArray<{ readonly id: string; readonly paused: boolean }>
     }
     assert.isTrue(jobs.find(({ id }) => id === "demo")?.paused)

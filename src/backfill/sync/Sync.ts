@@ -166,6 +166,7 @@ export const make = (
         return Option.some<Schedules.Entry>({
           id: "sync",
           name: "sync",
+          section: "storage",
           trigger: Trigger.every(Duration.seconds(sync_interval)),
           // The first of all comes after one interval; later ones that were missed are made up for.
           missed: (yield* Ref.get(history)).length > 0 ? "once" : "skip",

@@ -5,15 +5,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { DurationText, setting } from "../../../site/Setting.js"
-
-const BaseUrl = Schema.String.pipe(
-  Schema.filter((text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined
-    const fits = url !== undefined && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === ""
-    return fits || "expected an address of http or https without a query, such as http://127.0.0.1:8080"
-  })
-)
+import { baseUrl, DurationText, setting } from "../../../site/Setting.js"
 
 const Positive = Schema.Number.pipe(
   Schema.filter((n) => (Number.isFinite(n) && n > 0) || "expected a number greater than 0")
@@ -25,15 +17,8 @@ export const RateSettings = Schema.Struct({
 })
 
 export const MarketSettings = Schema.Struct({
-  /** Without a slash at the end. */
-  base_url: Schema.optionalWith(
-    Schema.transform(BaseUrl, Schema.String, {
-      strict: true,
-      decode: (url) => url.replace(/\/+$/, ""),
-      encode: (url) => url
-    }),
-    { exact: true }
-  ),
+  /** Instead of the exchange's own. */
+  base_url: Schema.optionalWith(baseUrl("http"), { exact: true }),
   timeout: setting(DurationText, Duration.seconds(30), "How long one request may take"),
   /** Instead of the exchange's own limit; null for none. */
   rate: Schema.optionalWith(Schema.NullOr(RateSettings), { exact: true })

@@ -15,25 +15,12 @@ import {
   unsupported
 } from "../../../source/Feed.js"
 import type { SourceError } from "../../../source/SourceError.js"
-
-const BaseUrl = Schema.String.pipe(
-  Schema.filter((text) => {
-    const fits = URL.canParse(text) && /^wss?:/i.test(text) && !/[?#]/.test(text)
-    return fits || "expected an address of ws or wss without a query, such as ws://127.0.0.1:9443"
-  })
-)
+import { baseUrl } from "../../../site/Setting.js"
 
 /** What may be set for an exchange. */
 export const FeedSettings = Schema.Struct({
-  /** Instead of the exchange's own; without a slash at the end. */
-  base_url: Schema.optionalWith(
-    Schema.transform(BaseUrl, Schema.String, {
-      strict: true,
-      decode: (url) => url.replace(/\/+$/, ""),
-      encode: (url) => url
-    }),
-    { exact: true }
-  )
+  /** Instead of the exchange's own. */
+  base_url: Schema.optionalWith(baseUrl("ws"), { exact: true })
 })
 
 /** What is asked for on one connection. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, FastCheck as fc, Option } from "effect"
-import * as Instant from "../../src/cli/Instant.js"
+import * as Instant from "../../src/site/Instant.js"
 
 const berlin = DateTime.zoneUnsafeMakeNamed("Europe/Berlin")
 /** 17 March 2026, 14:30 in Berlin. */

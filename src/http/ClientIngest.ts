@@ -1,0 +1,80 @@
+/** `IngestOperations` over HTTP, by the typed client of `Api.ts`. Runs in a browser. */
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { EnsembleUnreachable } from "../assignment/EnsembleError.js"
+import { Overloaded } from "../domain/Refusal.js"
+import { IngestOff, IngestOperations, ParameterNotFound } from "../operations/IngestOperations.js"
+import { Progress } from "./ApiIngest.js"
+import * as IngestParams from "./IngestParams.js"
+import { follow } from "./internal/clientTail.js"
+import * as Transport from "./internal/clientTransport.js"
+import { declared, segment, typed } from "./internal/typedClient.js"
+
+/** The operations of the server at an address. */
+export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOperations, never, HttpClient.HttpClient> =>
+  Layer.effect(
+    IngestOperations,
+    Effect.gen(function* () {
+      const transport = yield* Transport.make(options)
+      const { controller } = yield* typed(transport)
+      const only = declared(transport)
+      const off = ["IngestOff", "EnsembleUnreachable"] as const
+
+      /** A name that can't stand in a path is no parameter's. */
+      const named = <A, E>(name: string, use: (path: { readonly name: string }) => Effect.Effect<A, E>) => {
+        const part = segment(name)
+        return part === undefined ? Effect.fail(new ParameterNotFound({ name })) : use({ name: part })
+      }
+
+      return {
+        ensemble: only(controller.ensemble(), ...off),
+        begin: ({ map, ...params }) =>
+          only(
+            controller.begin({ payload: map, urlParams: IngestParams.ofWrap(params) }),
+            "MapRefused",
+            "NotTaken",
+            ...off
+          ),
+        map: Effect.map(only(controller.sequence(), ...off), IngestParams.mapOf),
+        stop: Effect.asVoid(only(controller.stop(), ...off)),
+        progress: only(controller.progress(), ...off),
+        follow: follow(
+          transport.url,
+          () =>
+            transport
+              .bytes(
+                HttpClientRequest.get("/api/v1/progress/tail"),
+                Schema.Union(IngestOff, EnsembleUnreachable, Overloaded)
+              )
+              .pipe(Stream.mapError((error) => (error._tag === "Overloaded" ? transport.unexpected(error) : error))),
+          undefined
+        ).pipe(
+          Stream.filterMap(({ data }) => Option.fromNullable(data)),
+          Stream.mapEffect((text) => Effect.mapError(decodeProgress(text), transport.unexpected))
+        ),
+        status: only(controller.status(), ...off),
+        load: (query) => only(controller.load({ urlParams: IngestParams.ofLoad(query) }), ...off),
+        setParameter: (name, value) =>
+          transport
+            .text(
+              HttpClientRequest.post(`/api/v1/parameter/${encodeURIComponent(name)}`).pipe(
+                HttpClientRequest.bodyUint8Array(value, "application/x.bytes")
+              ),
+              Schema.Union(IngestOff, EnsembleUnreachable)
+            )
+            .pipe(Effect.flatMap((text) => Effect.mapError(decodeHash(text), transport.unexpected))),
+        parameter: (name) => named(name, (path) => only(controller.parameter({ path }), "ParameterNotFound", ...off)),
+        parameters: only(controller.parameters(), ...off)
+      }
+    })
+  )
+
+// -----------------------------------------------------------------------------
+
+const decodeProgress = Schema.decode(Schema.parseJson(Progress))
+const decodeHash = Schema.decode(Schema.parseJson(Schema.String))

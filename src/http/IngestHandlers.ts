@@ -1,0 +1,85 @@
+/** The routes of an ensemble's controller. */
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { TriggerMap } from "../ingest/controller/TriggerMap.js"
+import { IngestOperations } from "../operations/IngestOperations.js"
+import { Api } from "./Api.js"
+import { HookBody, MappingBody } from "./ApiIngest.js"
+import * as IngestParams from "./IngestParams.js"
+import { LiveViews } from "./LiveViews.js"
+import { jsonValue, local } from "./Rendering.js"
+import * as RequestJson from "./RequestJson.js"
+import { eventStream, newest } from "./SimpleTail.js"
+
+const readMap = RequestJson.decode(TriggerMap)
+const readMapping = RequestJson.decode(MappingBody)
+const readHook = RequestJson.decode(HookBody)
+
+export const layer = HttpApiBuilder.group(Api, "controller", (handlers) =>
+  Effect.gen(function* () {
+    const ingest = yield* IngestOperations
+    const live = yield* LiveViews
+
+    const begin = (map: TriggerMap, params: IngestParams.Wrap) =>
+      Effect.map(local(ingest.begin({ map, ...params })), (mapping) => jsonValue(mapping))
+    const told = Effect.map(local(ingest.map), IngestParams.toldMap)
+
+    return handlers
+      .handle("ensemble", () => local(ingest.ensemble))
+      .handle("status", () => local(ingest.status))
+      .handle("progress", () => local(ingest.progress))
+      .handleRaw("progressTail", () =>
+        // Whether there is one at all is an answer of its own, not the end of a stream.
+        Effect.zipRight(
+          local(ingest.progress),
+          eventStream(
+            live,
+            Stream.map(newest(ingest.follow), (progress) => JSON.stringify(progress))
+          )
+        )
+      )
+      .handle("load", ({ urlParams }) =>
+        Effect.flatMap(IngestParams.load(urlParams), (query) => local(ingest.load(query)))
+      )
+      .handle("sequence", () => told)
+      .handle("mapping", () => told)
+      .handleRaw("begin", ({ request, urlParams }) =>
+        Effect.gen(function* () {
+          const params = yield* IngestParams.wrap(urlParams)
+          return yield* begin(yield* readMap(request), params)
+        })
+      )
+      .handleRaw("beginMapping", ({ request, urlParams }) =>
+        Effect.gen(function* () {
+          const params = yield* IngestParams.wrap(urlParams)
+          return yield* begin({ parts: { main: yield* readMapping(request) }, sequence: ["main"] }, params)
+        })
+      )
+      .handleRaw("hook", ({ request }) =>
+        Effect.gen(function* () {
+          const { scan, streams } = yield* readHook(request)
+          const points = scan?.nb_points
+          if (points === undefined) return jsonValue("no scan info")
+          const { ingesters } = yield* local(ingest.ensemble)
+          const there = new Set(ingesters.flatMap((ingester) => ingester.streams))
+          const taken = streams.filter((stream) => there.has(stream))
+          return yield* begin(IngestParams.uniform(taken, points), {})
+        })
+      )
+      .handleRaw("stop", () => Effect.as(local(ingest.stop), jsonValue(null)))
+      .handleRaw("setParameter", ({ path, request }) =>
+        Effect.gen(function* () {
+          const value = yield* RequestJson.bytes(request)
+          return jsonValue(yield* local(ingest.setParameter(path.name, value)))
+        })
+      )
+      .handleRaw("parameter", ({ path }) =>
+        Effect.map(local(ingest.parameter(path.name)), (value) =>
+          HttpServerResponse.uint8Array(value, { contentType: "application/x.bytes" })
+        )
+      )
+      .handle("parameters", () => local(ingest.parameters))
+  })
+)

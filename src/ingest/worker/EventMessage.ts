@@ -1,0 +1,44 @@
+/** One message of an ingester, taken apart: the streams of an event that go to one worker. */
+import * as Predicate from "effect/Predicate"
+import type { StreamFrames } from "./WorkerModule.js"
+
+export interface EventMessage {
+  readonly event_number: number
+  readonly streams: ReadonlyArray<readonly [name: string, share: StreamFrames]>
+}
+
+/** The parts are shared with the message, not copied. A text says what is wrong with a message that is none. */
+export const read = (parts: ReadonlyArray<Uint8Array>): EventMessage | string => {
+  const [head] = parts
+  if (head === undefined) return "it has no header"
+  const header = parse(head)
+  if (!Predicate.isRecord(header) || !Predicate.isRecord(header["streams"])) return "its header is not one"
+  const event_number = header["event_number"]
+  if (typeof event_number !== "number" || !Number.isSafeInteger(event_number) || event_number < 0) {
+    return "its header has no event number"
+  }
+  const streams: Array<readonly [string, StreamFrames]> = []
+  let next = 1
+  for (const [name, share] of Object.entries(header["streams"])) {
+    if (!Predicate.isRecord(share)) return `its header does not describe the stream '${name}'`
+    const { length, typ } = share
+    if (typeof typ !== "string" || typeof length !== "number" || !Number.isSafeInteger(length) || length < 0) {
+      return `its header does not describe the stream '${name}'`
+    }
+    streams.push([name, { typ, frames: parts.slice(next, next + length) }])
+    next += length
+  }
+  return next === parts.length
+    ? { event_number, streams }
+    : `it has ${parts.length - 1} frames, its header says ${next - 1}`
+}
+
+// -----------------------------------------------------------------------------
+
+const parse = (bytes: Uint8Array): unknown => {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"))
+  } catch {
+    return undefined
+  }
+}

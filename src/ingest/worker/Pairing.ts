@@ -1,0 +1,194 @@
+/**
+ * Puts the events of one scan together, for one worker: what it is to have by its assignments, with the messages of the
+ * ingesters that have it, by the number of the event.
+ *
+ * Events come out in the order of the assignments. An ingester sends its messages in that order too, so that one which has
+ * gone past an event will not send its share of it any more: that event comes out as lost, and the next ones go on. Messages
+ * may come before their assignment is known, and wait for it; those of an earlier scan are told by their number going back.
+ *
+ * A plain data structure without effects: it stands in the path of every event.
+ */
+import type { WorkAssignment } from "../../assignment/WorkAssignment.js"
+import type { EventMessage } from "./EventMessage.js"
+import { type Fault, Faults } from "./PairingFault.js"
+import type { StreamFrames, WorkerEvent } from "./WorkerModule.js"
+
+/** An ingester's connection, as far as pairing knows it. */
+export interface Lane {
+  readonly ingester: string
+  /** What the ingester has. */
+  readonly streams: ReadonlySet<string>
+}
+
+/** An event that is complete, or will never be. */
+export interface Paired {
+  readonly event_number: number
+  /** None if it is lost. */
+  readonly event: WorkerEvent | undefined
+}
+
+interface LaneState {
+  /** The number of its latest message. */
+  last: number
+  /** Events that are not taken yet and have something of it, with those that wait for their assignment. */
+  stored: number
+  /** Messages before their assignment. */
+  readonly early: Map<number, EventMessage>
+}
+
+interface Awaited {
+  readonly event_number: number
+  /** The streams that have not come. */
+  readonly missing: Set<string>
+  readonly streams: Record<string, StreamFrames>
+  readonly from: Array<LaneState>
+}
+
+export class Pairing {
+  readonly #worker: string
+  readonly #lanes = new Map<Lane, LaneState>()
+  readonly #awaited = new Map<number, Awaited>()
+  /** The awaited in their order, from `#first` on. */
+  #order: Array<Awaited> = []
+  #first = 0
+  /** Up to here assignments are known. */
+  #known = -1
+  readonly #faults = new Faults()
+
+  constructor(worker: string) {
+    this.#worker = worker
+  }
+
+  /** Events that are assigned and not yet taken. */
+  get outstanding(): number {
+    return this.#order.length - this.#first
+  }
+
+  /** What went wrong since this was last asked. */
+  faults(): ReadonlyArray<Fault> {
+    return this.#faults.take()
+  }
+
+  /** How many events or messages of a connection are in store here. */
+  stored(lane: Lane): number {
+    return this.#lanes.get(lane)?.stored ?? 0
+  }
+
+  /** A connection has ended: what it has sent is kept, what it has not sent may come from another one. */
+  forget(lane: Lane): void {
+    this.#lanes.delete(lane)
+  }
+
+  /** Assignments of all workers, in order. One that is known already is passed over. */
+  assign(assignments: Iterable<WorkAssignment>): void {
+    for (const { assignments: workers, event_number } of assignments) {
+      if (event_number <= this.#known) continue
+      this.#known = event_number
+      const missing = new Set<string>()
+      for (const stream in workers) if (workers[stream]?.includes(this.#worker)) missing.add(stream)
+      if (missing.size === 0) continue
+      const awaited: Awaited = { event_number, missing, streams: Object.create(null), from: [] }
+      this.#awaited.set(event_number, awaited)
+      this.#order.push(awaited)
+      for (const [lane, state] of this.#lanes) this.#fromEarly(lane, state, awaited)
+    }
+    for (const [lane, state] of this.#lanes) this.#dropUnassigned(lane, state)
+  }
+
+  /** A message has come. */
+  arrive(lane: Lane, message: EventMessage): void {
+    const state = this.#state(lane)
+    const { event_number } = message
+    if (event_number === state.last) return this.#faults.add("repeated", lane.ingester, event_number)
+    if (event_number < state.last) this.#dropStale(lane, state)
+    state.last = event_number
+    const awaited = this.#awaited.get(event_number)
+    if (awaited !== undefined) {
+      state.stored++
+      this.#fill(lane, state, awaited, message)
+    } else if (event_number > this.#known) {
+      state.stored++
+      state.early.set(event_number, message)
+    } else {
+      this.#faults.add("unexpected", lane.ingester, event_number)
+    }
+  }
+
+  /** A message that could not be read. */
+  malformed(lane: Lane, detail: string): void {
+    this.#faults.add("malformed", lane.ingester, null, detail)
+  }
+
+  /** Up to so many events that are done with, in order; none where the next one still has something to come. */
+  take(limit: number): ReadonlyArray<Paired> {
+    const taken: Array<Paired> = []
+    while (taken.length < limit) {
+      const next = this.#order[this.#first]
+      if (next === undefined) break
+      const complete = next.missing.size === 0
+      if (!complete && !this.#isLost(next)) break
+      this.#first++
+      this.#awaited.delete(next.event_number)
+      for (const state of next.from) state.stored--
+      taken.push({ event_number: next.event_number, event: complete ? next : undefined })
+    }
+    if (this.#first > 1024 && this.#first * 2 > this.#order.length) {
+      this.#order = this.#order.slice(this.#first)
+      this.#first = 0
+    }
+    return taken
+  }
+
+  #state(lane: Lane): LaneState {
+    const known = this.#lanes.get(lane)
+    if (known !== undefined) return known
+    const state: LaneState = { last: -1, stored: 0, early: new Map() }
+    this.#lanes.set(lane, state)
+    return state
+  }
+
+  /** An ingester that has one of the missing streams is at this event or past it. */
+  #isLost({ event_number, missing }: Awaited): boolean {
+    for (const [lane, { last }] of this.#lanes) {
+      if (last < event_number) continue
+      for (const stream of missing) {
+        if (!lane.streams.has(stream)) continue
+        this.#faults.add("missing", lane.ingester, event_number, `stream '${stream}'`)
+        return true
+      }
+    }
+    return false
+  }
+
+  #fill(lane: Lane, state: LaneState, awaited: Awaited, message: EventMessage): void {
+    awaited.from.push(state)
+    for (const [name, share] of message.streams) {
+      if (awaited.missing.delete(name)) awaited.streams[name] = share
+      else this.#faults.add("unexpected", lane.ingester, awaited.event_number, `stream '${name}'`)
+    }
+  }
+
+  #fromEarly(lane: Lane, state: LaneState, awaited: Awaited): void {
+    const message = state.early.get(awaited.event_number)
+    if (message === undefined) return
+    state.early.delete(awaited.event_number)
+    this.#fill(lane, state, awaited, message)
+  }
+
+  /** Early messages of events that turned out to be another worker's. */
+  #dropUnassigned(lane: Lane, state: LaneState): void {
+    for (const event_number of state.early.keys()) {
+      if (event_number > this.#known) return
+      state.early.delete(event_number)
+      state.stored--
+      this.#faults.add("unexpected", lane.ingester, event_number)
+    }
+  }
+
+  /** The numbers have gone back: what came before and was never assigned belonged to another scan. */
+  #dropStale(lane: Lane, state: LaneState): void {
+    for (const event_number of state.early.keys()) this.#faults.add("stale", lane.ingester, event_number)
+    state.stored -= state.early.size
+    state.early.clear()
+  }
+}
