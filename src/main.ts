@@ -8,6 +8,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as StartMemory from "./app/StartMemory.js"
+import * as EnsembleRoles from "./cli/EnsembleRoles.js"
 import * as ExitCode from "./cli/ExitCode.js"
 import * as Launcher from "./cli/Launcher.js"
 import * as Outpost from "./cli/Outpost.js"
@@ -15,6 +16,10 @@ import * as StandardIo from "./cli/StandardIo.js"
 
 const LauncherLive = Launcher.layerLazy(
   Effect.promise(() => import("./app/Launcher.js")).pipe(Effect.map((app) => app.layer))
+)
+
+const RolesLive = EnsembleRoles.layerLazy(
+  Effect.promise(() => import("./app/EnsembleRoles.js")).pipe(Effect.map((app) => app.layer))
 )
 
 const line = Outpost.read(process.argv.slice(2))
@@ -29,7 +34,9 @@ const HostLive = Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeTermin
 
 Outpost.execute(line).pipe(
   Effect.scoped,
-  Effect.provide(Layer.mergeAll(LauncherLive, StandardIo.layer, ZoneLive).pipe(Layer.provideMerge(HostLive))),
+  Effect.provide(
+    Layer.mergeAll(LauncherLive, RolesLive, StandardIo.layer, ZoneLive).pipe(Layer.provideMerge(HostLive))
+  ),
   NodeRuntime.runMain({
     disableErrorReporting: true,
     disablePrettyLogger: true,

@@ -8,6 +8,7 @@ import * as Struct from "effect/Struct"
 import { Jobs } from "../backfill/JobSettings.js"
 import * as Collector from "../backfill/Settings.js"
 import { HttpSettings } from "../http/Settings.js"
+import { IngestSettings } from "../ingest/Settings.js"
 import { OutgoingSettings } from "../outgoing/Settings.js"
 import { Procedures } from "../procedure/Settings.js"
 import { RunSettings } from "../run/Settings.js"
@@ -24,6 +25,7 @@ export const ConfigDocument = Schema.Struct({
   runs: section(RunSettings, () => new RunSettings({}), "Runs"),
   procedures: setting(Procedures, {}, "What runs on this site, by name; system-checks is on unless disabled"),
   jobs: setting(Jobs, {}, "What is fetched beyond the collector's own candles, by name"),
+  ingest: section(IngestSettings, () => new IngestSettings({}), "Services of a streaming ensemble on this site"),
   outgoing: section(OutgoingSettings, () => new OutgoingSettings({}), "Requests to other machines"),
   remote: section(RemoteSettings, () => new RemoteSettings({}), "What may be changed from elsewhere"),
   logs: section(LogSettings, () => new LogSettings({}), "The site's own log"),
@@ -49,7 +51,6 @@ export const collectorSections: ReadonlySet<string> = new Set(Collector.collecto
 /** Names that stand for parts this version does not have. */
 export const absentParts: ReadonlySet<string> = new Set([
   "uplinks",
-  "ingest",
   "schedules",
   "update",
   "cluster",

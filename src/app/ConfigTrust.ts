@@ -1,6 +1,6 @@
 /**
  * What a document from the network may not do unless the local file says `remote.allow_code: true`: make the site run other
- * code (commands, modules, plug-ins, their environment), read other secrets or send them elsewhere, read other directories,
+ * code (commands, modules, plug-ins, their environment, services of an ensemble), read other secrets or send them elsewhere, read other directories,
  * ask private addresses, or grant itself that right. Compared with the
  * file, so that handing back what is there is no change. Pure; looks at documents as written, before anything is decoded.
  */
@@ -59,6 +59,12 @@ export const oversteps = (file: Shape.Mapping, next: Shape.Mapping): ReadonlyArr
 
 const localOnly: ReadonlyArray<Shape.Path> = [
   ["plugins"],
+  // Modules, files that frames are read from and dumped to, addresses of devices: all of it is this machine's.
+  ["ingest", "redis"],
+  ["ingest", "ingesters"],
+  ["ingest", "workers"],
+  ["ingest", "reducer"],
+  ["ingest", "dump_roots"],
   ["remote", "allow_code"],
   ["general", "allow_env"],
   ["outgoing", "allow_private"]

@@ -39,6 +39,7 @@ import * as ServerFile from "../site/ServerFile.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
 import * as Collector from "./Collector.js"
 import { ConfigFile } from "./ConfigFile.js"
+import * as Ensemble from "./Ensemble.js"
 import * as Root from "./Root.js"
 import * as StartMemory from "./StartMemory.js"
 import type { Operations, Parts } from "./SiteProcess.js"
@@ -69,6 +70,7 @@ export const run = (
       // Procedures are begun by the watch: what a device needs to come up keeps nobody from the server.
       yield* Root.add(configWatch(procedures, yield* Ref.make<ProcedureEntries>({}), options))
       yield* Collector.begin(options)
+      yield* (yield* Ensemble.Ensemble).reconcile(options)
       yield* options.onListening(yield* listen)
       yield* StartMemory.release
       yield* Effect.raceFirst(root.join, options.until)
@@ -149,6 +151,7 @@ const configWatch = (procedures: Supervisor.Supervisor, running: Ref.Ref<Procedu
       const logging = yield* Logging
       const system = yield* SystemLog
       const tree = yield* SupervisionTree
+      const ensemble = yield* Ensemble.Ensemble
       const apply = (section: string) =>
         Effect.gen(function* () {
           system.record("config.changed", { section })
@@ -158,6 +161,7 @@ const configWatch = (procedures: Supervisor.Supervisor, running: Ref.Ref<Procedu
           if (section === "telemetry" || section === "runs")
             yield* Effect.logInfo(`'${section}' takes effect at the next start`)
           if (section === "procedures") yield* reconcile
+          if (section === "ingest") yield* ensemble.reconcile(options)
           if (Collector.sections.has(section)) yield* Collector.reconcile(options)
         })
       const reconcile = Effect.gen(function* () {

@@ -5,7 +5,7 @@
  * Opened in this order and closed in the reverse one:
  *
  *   Site -> SiteLock -> Redaction, Secrets -> ConfigFile -> Logging -> SystemLog -> database -> TelemetryStore -> RunContext
- *        -> SupervisionTree, Root -> operations -> Collector
+ *        -> SupervisionTree, Root -> operations -> Collector, Ensemble
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -22,6 +22,8 @@ import type { BackfillOperations } from "../operations/BackfillOperations.js"
 import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import * as LocalBackfillOperations from "../operations/LocalBackfillOperations.js"
 import * as LocalCollectorOperations from "../operations/LocalCollectorOperations.js"
+import * as LocalServices from "../ingest/LocalServices.js"
+import * as LocalIngestOperations from "../operations/LocalIngestOperations.js"
 import * as LocalRunOperations from "../operations/LocalRunOperations.js"
 import * as LocalSiteOperations from "../operations/LocalSiteOperations.js"
 import * as LocalTelemetryOperations from "../operations/LocalTelemetryOperations.js"
@@ -78,7 +80,7 @@ export type Parts =
   | Root.Root
   | SiteFacts
   | Collector.Services
-  | Ensemble.ControllerSlot
+  | Ensemble.Ensemble
 
 export type OpenError = Site.SiteUnusable | SiteLock.SiteLocked | ConfigInvalid | DatabaseUnusable | StorageFailed
 
@@ -98,18 +100,20 @@ export const layer = (
   const operations = LocalSiteOperations.layer.pipe(
     Layer.provideMerge(LocalTelemetryOperations.layer),
     Layer.provideMerge(
-      Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options), Ensemble.layer)
+      Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options), ingest)
     ),
     Layer.provideMerge(Root.layer.pipe(Layer.provideMerge(tree)))
   )
   const collector = Layer.mergeAll(LocalBackfillOperations.layer, LocalCollectorOperations.layer).pipe(
-    Layer.provideMerge(Collector.layer({ idle: options.idle })),
+    Layer.provideMerge(Layer.merge(Collector.layer({ idle: options.idle }), Ensemble.layer)),
     Layer.provideMerge(operations)
   )
   return collector.pipe(Layer.provideMerge(stores))
 }
 
 // -----------------------------------------------------------------------------
+
+const ingest = LocalIngestOperations.layer.pipe(Layer.provideMerge(LocalServices.layer))
 
 const logging = Layer.unwrapEffect(
   Effect.gen(function* () {

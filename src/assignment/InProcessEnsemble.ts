@@ -15,7 +15,7 @@ import type { ControllerUpdate } from "./ControllerUpdate.js"
 import { type Ensemble, keptUpdates, untilFree } from "./Ensemble.js"
 import { ControllerActive } from "./EnsembleError.js"
 import { EnsembleLog, type EnsembleLogLine, isAtLeast, keptLines } from "./EnsembleLog.js"
-import * as assignmentReading from "./internal/assignmentReading.js"
+import * as eventOrder from "./internal/eventOrder.js"
 import * as memoryLog from "./internal/memoryLog.js"
 import * as memoryParameters from "./internal/memoryParameters.js"
 import * as memoryRegistry from "./internal/memoryRegistry.js"
@@ -49,10 +49,10 @@ export const layer: Layer.Layer<Ensemble> = Layer.effectContext(make)
 // -----------------------------------------------------------------------------
 
 const assignmentLog = (): AssignmentLog["Type"] => {
-  const logs = memoryLog.family<WorkAssignment>()
+  const logs = memoryLog.family<WorkAssignment>(() => eventOrder.make().pass)
   return AssignmentLog.of({
     append: (mapping, assignments) => Effect.sync(() => logs.append(mapping, assignments)),
-    read: (mapping) => assignmentReading.inOrder(mapping, logs.read(mapping)),
+    read: logs.read,
     remove: (mapping) => Effect.sync(() => logs.remove(mapping))
   })
 }

@@ -8,7 +8,12 @@ import type { Incarnation } from "./WorkAssignment.js"
 export class ParameterStore extends Context.Tag("outpost/ParameterStore")<
   ParameterStore,
   {
+    /**
+     * Keeps a value under a version that never had another one: who has got it need not ask again. The value that was put
+     * before it under this name can be had for a minute more, for services that follow a little behind.
+     */
     readonly put: (name: string, version: Incarnation, value: Uint8Array) => Effect.Effect<void, EnsembleUnreachable>
+    /** The value of a version; none where it was never put, was forgotten, or was lost with what kept it. */
     readonly get: (name: string, version: Incarnation) => Effect.Effect<Option.Option<Uint8Array>, EnsembleUnreachable>
     /** Forgets one version of a parameter; one that is not there is none. */
     readonly remove: (name: string, version: Incarnation) => Effect.Effect<void, EnsembleUnreachable>

@@ -33,7 +33,6 @@ import type { StorageFailed } from "../domain/Refusal.js"
 import * as TimeRange from "../domain/TimeRange.js"
 import { BackfillStore } from "./BackfillStore.js"
 import * as BackfillRun from "./internal/backfillRun.js"
-import { LiveRecord } from "./internal/liveRecord.js"
 import { JobCatalogue } from "./JobCatalogue.js"
 import * as SeriesPlan from "./SeriesPlan.js"
 import * as SeriesWork from "./SeriesWork.js"
@@ -108,8 +107,8 @@ export const make = (
 
     /** A record of an earlier life: whatever ran then was cut off. */
     const adopt = (record: BackfillRecord) => {
-      const live = new LiveRecord(record)
-      const entry: BackfillRun.Entry = { live, intent: undefined, over: undefined, holds: new Set() }
+      const entry = BackfillRun.newEntry(record)
+      const { live } = entry
       entries.set(record.id, entry)
       if (record.status !== "running" && record.status !== "cancelling") return Effect.void
       live.status = record.status === "cancelling" ? "cancelled" : "interrupted"
@@ -161,12 +160,7 @@ export const make = (
         if (same !== undefined) return same.live.snapshot()
         const now = yield* Clock.currentTimeMillis
         const record = BackfillRun.newRecord(request, now, (id) => entries.has(id))
-        const entry: BackfillRun.Entry = {
-          live: new LiveRecord(record),
-          intent: undefined,
-          over: undefined,
-          holds: new Set()
-        }
+        const entry = BackfillRun.newEntry(record)
         entries.set(record.id, entry)
         const started = yield* launch(entry, resolved).pipe(
           Effect.tapError(() => Effect.sync(() => entries.delete(record.id)))

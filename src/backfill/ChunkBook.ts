@@ -48,9 +48,23 @@ export interface Failure {
   readonly seconds: number
 }
 
+/** What an attempt at the download of a window came to. */
+export type Result = { readonly attempt: Attempt } & (
+  | {
+      readonly _tag: "Downloaded"
+      readonly records: number
+      readonly bytes: number
+      readonly seconds: number
+      readonly path: string
+    }
+  | { readonly _tag: "Empty"; readonly seconds: number }
+  | { readonly _tag: "Failed"; readonly failure: Failure }
+)
+
 export interface ChunkBook {
   /** As of the rows that are durable now. */
   readonly coverage: Effect.Effect<Coverage>
+  /** Windows that wait to be merged; costs as much as there are of these. */
   readonly downloaded: Effect.Effect<ReadonlyArray<Downloaded>>
   /** Windows in order of time: those that begin at or behind `from`, at most `limit`, of one status or of any. */
   readonly chunks: (query: {
@@ -59,14 +73,10 @@ export interface ChunkBook {
     readonly limit: number
     readonly status: string | undefined
   }) => Effect.Effect<ReadonlyArray<Omit<ChunkView, "series">>>
-  /** Attempts that are about to begin. This, and each of the notes below, is durable once it returns. */
+  /** Attempts that are about to begin. They are durable once it returns, and so is each of the notes below. */
   readonly claim: (windows: ReadonlyArray<TimeRange>) => Effect.Effect<ReadonlyArray<Attempt>, StorageFailed>
-  readonly noteDownloaded: (
-    attempt: Attempt,
-    result: { readonly records: number; readonly bytes: number; readonly seconds: number; readonly path: string }
-  ) => Effect.Effect<void, StorageFailed>
-  readonly noteEmpty: (attempt: Attempt, seconds: number) => Effect.Effect<void, StorageFailed>
-  readonly noteFailed: (attempt: Attempt, failure: Failure) => Effect.Effect<void, StorageFailed>
+  /** What attempts came to; together in one commit. */
+  readonly note: (results: ReadonlyArray<Result>) => Effect.Effect<void, StorageFailed>
   /**
    * A failed attempt and the claim of the next one, in one commit: whatever cuts off the wait between the two, the window is
    * not taken for given up.
@@ -74,7 +84,7 @@ export interface ChunkBook {
   readonly noteRetry: (attempt: Attempt, failure: Failure) => Effect.Effect<Attempt, StorageFailed>
   readonly noteProcessing: (chunks: ReadonlyArray<Downloaded>) => Effect.Effect<void, StorageFailed>
   readonly noteProcessed: (chunks: ReadonlyArray<Processed>, seconds: number) => Effect.Effect<void, StorageFailed>
-  /** Windows whose upload has not succeeded yet; those of which it failed only where asked for. */
+  /** Windows whose upload has not succeeded yet; those of which it failed only where asked for. As cheap as `downloaded`. */
   readonly toUpload: (options: { readonly retryFailed: boolean }) => Effect.Effect<ReadonlyArray<Processed>>
   readonly noteUploading: (chunks: ReadonlyArray<Processed>) => Effect.Effect<void, StorageFailed>
   readonly noteUploaded: (
@@ -84,10 +94,23 @@ export interface ChunkBook {
   readonly noteUploadFailed: (chunks: ReadonlyArray<Processed>, failure: Failure) => Effect.Effect<void, StorageFailed>
   /** Time that someone else fetched: files from before there was a ledger, a live stream. */
   readonly noteCovered: (ranges: TimeRanges, how: string) => Effect.Effect<void, StorageFailed>
+  /** What the run that the book was opened for has done, in whatever life, as the ledger has it now. */
+  readonly ofRun: Effect.Effect<RunSum>
+  /** Every file that a window is said to be in. */
+  readonly files: Effect.Effect<ReadonlySet<string>>
+  /** Whatever was fetched of these ranges is gone: windows that reach into them are fetched again. */
+  readonly forget: (ranges: TimeRanges, why: string) => Effect.Effect<void, StorageFailed>
+}
+
+/** Windows of a run, each counted once, and the rows of those that were fetched. */
+export interface RunSum {
+  readonly fetched: number
+  readonly empty: number
+  readonly rows: number
 }
 
 /** Attempts that say nothing of the window: it is fetched again without being asked for. */
-export const passing = { interrupted: "Interrupted", partLost: "PartLost" } as const
+export const passing = { interrupted: "Interrupted", partLost: "PartLost", fileLost: "FileLost" } as const
 
 /** The books of a site: one for each series, shared by everyone who has it open. */
 export class ChunkBooks extends Context.Tag("outpost/backfill/ChunkBooks")<

@@ -3,6 +3,7 @@
  * series is folded once when its book is opened, and then kept with each row that became durable, so that a look at it costs
  * the same after ten years as on the first day.
  */
+import * as Arr from "effect/Array"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,21 +15,14 @@ import type { ChunkView } from "../domain/Backfill.js"
 import { StorageFailed } from "../domain/Refusal.js"
 import { type Series, spanLabel } from "../domain/Series.js"
 import type { TimeRange } from "../domain/TimeRange.js"
-import type { ChunkState, PhaseState } from "../ledger/ChunkState.js"
+import * as AttemptRow from "../ledger/AttemptRow.js"
+import type { ChunkState, Phase } from "../ledger/ChunkState.js"
 import type { Ledger } from "../ledger/Ledger.js"
+import type { LedgerRow } from "../ledger/LedgerRow.js"
 import { Ledgers } from "../ledger/Ledgers.js"
-import * as LedgerRow from "../ledger/LedgerRow.js"
-import * as LedgerText from "../ledger/LedgerText.js"
-import {
-  type Attempt,
-  type ChunkBook,
-  ChunkBooks,
-  type Downloaded,
-  type Failure,
-  passing,
-  type Processed
-} from "./ChunkBook.js"
-import { KnownRanges } from "./internal/knownRanges.js"
+import { type Attempt, type ChunkBook, ChunkBooks, type Downloaded, passing, type Result } from "./ChunkBook.js"
+import { downloadedOnly, fetchedWithin, processedOnly, sumOfRun } from "./internal/chunkReading.js"
+import { SeriesIndex } from "./internal/seriesIndex.js"
 
 export interface Options {
   /** Where ledgers stand that no job has named. */
@@ -76,78 +70,65 @@ export const layer = (options: Options): Layer.Layer<ChunkBooks, never, Ledgers>
 
 interface Shared {
   readonly ledger: Ledger
-  readonly known: KnownRanges
+  readonly index: SeriesIndex
 }
 
 const shared = (ledger: Ledger, series: string): Effect.Effect<Shared> =>
-  Effect.map(ledger.chunks(series), (chunks) => {
-    const known = new KnownRanges()
-    for (const chunk of chunks) {
-      const said = meaning(chunk)
-      if (said !== "unknown") known.learn(chunk.window, said)
-    }
-    return { ledger, known }
+  Effect.map(ledger.chunks(series), (chunks) => ({ ledger, index: new SeriesIndex(chunks) }))
+
+const bookOf = ({ index, ledger }: Shared, series: Series, runId: string): ChunkBook => {
+  const descriptor = series.span === undefined ? series.type : `${series.type} ${spanLabel(series.span)}`
+  const chunkOf = (window: TimeRange) => ledger.chunk(series.key, window)
+  const begun = (window: TimeRange) =>
+    Effect.map(ledger.startedAt(series.key, window), (startedAt): Attempt => ({ window, startedAt }))
+  const attemptOf = ({ startedAt, window }: Attempt, carried?: Partial<LedgerRow>): AttemptRow.Attempt => ({
+    runId,
+    series: series.key,
+    descriptor,
+    window,
+    startedAt,
+    outputFormat: "parquet",
+    carried
   })
-
-/** What a window's rows say of its range. */
-const meaning = ({ download, process, upload }: ChunkState) => {
-  if (download === undefined) return process?.status === "PROCESSED" || upload !== undefined ? "fetched" : "unknown"
-  switch (download.status) {
-    case "DOWNLOADED":
-      return "fetched"
-    case "SKIPPED_NO_DATA":
-      return "empty"
-    case "FAILED":
-      return isPassing(download) ? "unknown" : "failed"
-    default:
-      return "unknown"
-  }
-}
-
-const isPassing = ({ reason }: PhaseState): boolean =>
-  reason?.type === passing.interrupted || reason?.type === passing.partLost
-
-const bookOf = ({ known, ledger }: Shared, series: Series, runId: string): ChunkBook => {
-  const common = {
-    run_id: runId,
-    sensor_id: series.key,
-    descriptor: series.span === undefined ? series.type : `${series.type} ${spanLabel(series.span)}`,
-    output_format: "parquet"
-  }
-  const row = ({ startedAt, window }: Attempt, fields: Partial<LedgerRow.LedgerRow>) =>
-    LedgerRow.make({
-      ...common,
-      chunk_date_utc: LedgerText.date(window.start),
-      window_start_utc: LedgerText.edge(window.start),
-      window_end_utc: LedgerText.edge(window.end),
-      started_at_utc: startedAt,
-      ...fields
-    })
-  const finished = Effect.map(Clock.currentTimeMillis, (now) => ({ finished_at_utc: LedgerText.instant(now) }))
-  const note = (attempt: Attempt, meaning: Parameters<KnownRanges["learn"]>[1], fields: Partial<LedgerRow.LedgerRow>) =>
-    finished.pipe(
-      Effect.flatMap((at) => ledger.append(row(attempt, { ...at, ...fields }))),
-      Effect.tap(() => known.learn(attempt.window, meaning))
-    )
-  /** One row for each window of a file; together in one commit. */
-  const all = (chunks: ReadonlyArray<Processed>, fields: Partial<LedgerRow.LedgerRow>) =>
-    Effect.flatMap(finished, (at) =>
-      ledger.appendAll(
-        chunks.map((chunk) => row(chunk.attempt, { ...at, ...carried(chunk), cdf_path: chunk.file, ...fields }))
+  /** In one commit; then what is known of their windows is as the rows say. */
+  const append = (rows: ReadonlyArray<LedgerRow>, attempts: ReadonlyArray<Attempt>) =>
+    Effect.zipRight(
+      ledger.appendAll(rows),
+      Effect.forEach(
+        attempts,
+        ({ window }) => Effect.map(chunkOf(window), (chunk) => Option.isSome(chunk) && index.learn(chunk.value)),
+        { discard: true }
       )
     )
-  const carried = ({ path, records }: Downloaded) => ({ records_downloaded: String(records), csv_path: path })
+  /** One row for each window, with what its earlier stages came to. */
+  const stage = <A extends Downloaded>(
+    phase: Phase,
+    chunks: ReadonlyArray<A>,
+    rowOf: (attempt: AttemptRow.Attempt, finishedAt: number, chunk: A) => LedgerRow
+  ) =>
+    Effect.gen(function* () {
+      const finishedAt = yield* Clock.currentTimeMillis
+      const attempts = yield* Effect.forEach(chunks, ({ attempt }) =>
+        Effect.map(chunkOf(attempt.window), (known) =>
+          attemptOf(attempt, Option.isSome(known) ? AttemptRow.carried(phase, known.value) : {})
+        )
+      )
+      const rows = chunks.map((chunk, k) => rowOf(attempts[k] ?? attemptOf(chunk.attempt), finishedAt, chunk))
+      yield* append(
+        rows,
+        chunks.map(({ attempt }) => attempt)
+      )
+    })
+  /** What waits of these windows. */
+  const waiting = <A>(windows: Iterable<TimeRange>, stateOf: (chunk: ChunkState) => A | undefined) =>
+    Effect.map(
+      Effect.forEach(windows, (window) => Effect.map(chunkOf(window), Option.flatMapNullable(stateOf))),
+      Arr.getSomes
+    )
 
   return {
-    coverage: Effect.sync(() => known.coverage),
-    downloaded: Effect.map(ledger.chunks(series.key), (chunks) => {
-      const found: Array<Downloaded> = []
-      for (const chunk of chunks) {
-        const waiting = downloadedOnly(chunk)
-        if (waiting !== undefined) found.push(waiting)
-      }
-      return found
-    }),
+    coverage: Effect.sync(() => index.coverage),
+    downloaded: Effect.suspend(() => waiting(index.toMerge, downloadedOnly)),
     chunks: ({ from, limit, status, to }) =>
       Effect.map(ledger.chunks(series.key), (chunks) => {
         const found: Array<Omit<ChunkView, "series">> = []
@@ -160,118 +141,82 @@ const bookOf = ({ known, ledger }: Shared, series: Series, runId: string): Chunk
       }),
     claim: (windows) =>
       Effect.gen(function* () {
-        const attempts = yield* Effect.forEach(windows, (window) =>
-          Effect.map(ledger.startedAt(series.key, window), (startedAt): Attempt => ({ window, startedAt }))
-        )
-        yield* ledger.appendAll(attempts.map((attempt) => row(attempt, { status: "DOWNLOAD_PENDING" })))
+        const attempts = yield* Effect.forEach(windows, begun)
+        yield* ledger.appendAll(attempts.map((attempt) => AttemptRow.pending("download", attemptOf(attempt))))
         return attempts
       }),
-    noteDownloaded: (attempt, { bytes, path, records, seconds }) =>
-      note(attempt, "fetched", {
-        status: "DOWNLOADED",
-        records_downloaded: String(records),
-        download_seconds: LedgerText.seconds(seconds),
-        csv_size_mb: LedgerText.mebibytes(bytes),
-        csv_path: path
-      }),
-    noteEmpty: (attempt, seconds) =>
-      note(attempt, "empty", {
-        status: "SKIPPED_NO_DATA",
-        records_downloaded: "0",
-        download_seconds: LedgerText.seconds(seconds),
-        error_message: "the source has no rows in this window"
-      }),
-    noteFailed: (attempt, failure) => {
-      const { type } = failure
-      const said = type === passing.interrupted || type === passing.partLost ? "unknown" : "failed"
-      return note(attempt, said, failed(failure))
-    },
+    note: (results) =>
+      Effect.flatMap(Clock.currentTimeMillis, (finishedAt) =>
+        append(
+          results.map((result) => resultRow(attemptOf(result.attempt), result, finishedAt)),
+          results.map(({ attempt }) => attempt)
+        )
+      ),
     noteRetry: (attempt, failure) =>
       Effect.gen(function* () {
-        const { window } = attempt
-        const at = yield* finished
-        const next: Attempt = { window, startedAt: yield* ledger.startedAt(series.key, window) }
+        const finishedAt = yield* Clock.currentTimeMillis
+        const next = yield* begun(attempt.window)
         yield* ledger.appendAll([
-          row(attempt, { ...at, ...failed(failure) }),
-          row(next, { status: "DOWNLOAD_PENDING" })
+          AttemptRow.failed("download", attemptOf(attempt), { ...failure, finishedAt }),
+          AttemptRow.pending("download", attemptOf(next))
         ])
         return next
       }),
-    noteProcessing: (chunks) =>
-      ledger.appendAll(chunks.map((chunk) => row(chunk.attempt, { status: "PROCESS_PENDING", ...carried(chunk) }))),
+    noteProcessing: (chunks) => stage("process", chunks, (attempt) => AttemptRow.pending("process", attempt)),
     noteProcessed: (chunks, seconds) =>
-      all(chunks, { status: "PROCESSED", process_seconds: LedgerText.seconds(seconds) }),
+      stage("process", chunks, (attempt, finishedAt, { file }) =>
+        AttemptRow.processed(attempt, { path: file, seconds, finishedAt })
+      ),
     toUpload: ({ retryFailed }) =>
-      Effect.map(ledger.chunks(series.key), (chunks) => {
-        const found: Array<Processed> = []
-        for (const chunk of chunks) {
-          const waiting = processedOnly(chunk, retryFailed)
-          if (waiting !== undefined) found.push(waiting)
-        }
-        return found
-      }),
-    noteUploading: (chunks) => all(chunks, { status: "UPLOAD_PENDING" }),
-    noteUploaded: (chunks, { bucket, key, seconds }) =>
-      all(chunks, {
-        status: "UPLOADED",
-        upload_seconds: LedgerText.seconds(seconds),
-        s3_bucket: bucket,
-        s3_key: key
-      }),
-    noteUploadFailed: (chunks, { message, seconds, type }) =>
-      all(chunks, {
-        status: "FAILED",
-        upload_seconds: LedgerText.seconds(seconds),
-        error_type: type,
-        error_message: message
-      }),
+      Effect.flatMap(ledger.chunks(series.key), (chunks) =>
+        waiting(index.toUpload(chunks), (chunk) =>
+          chunk.upload?.status === "FAILED" && !retryFailed ? undefined : processedOnly(chunk)
+        )
+      ),
+    noteUploading: (chunks) => stage("upload", chunks, (attempt) => AttemptRow.pending("upload", attempt)),
+    noteUploaded: (chunks, result) =>
+      stage("upload", chunks, (attempt, finishedAt) => AttemptRow.uploaded(attempt, { ...result, finishedAt })),
+    noteUploadFailed: (chunks, failure) =>
+      stage("upload", chunks, (attempt, finishedAt) =>
+        AttemptRow.failed("upload", attempt, { ...failure, finishedAt })
+      ),
     noteCovered: (ranges, how) =>
       Effect.gen(function* () {
-        const at = yield* finished
-        const attempts = yield* Effect.forEach(ranges, (window: TimeRange) =>
-          Effect.map(ledger.startedAt(series.key, window), (startedAt): Attempt => ({ window, startedAt }))
+        const finishedAt = yield* Clock.currentTimeMillis
+        const attempts = yield* Effect.forEach(ranges, begun)
+        const rows = attempts.map((attempt) => ({
+          ...AttemptRow.processed(attemptOf(attempt), { path: "", seconds: 0, finishedAt }),
+          error_message: how
+        }))
+        yield* append(rows, attempts)
+      }),
+    ofRun: Effect.map(ledger.chunks(series.key), (chunks) => sumOfRun(chunks, runId)),
+    files: ledger.products(series.key),
+    forget: (ranges, message) =>
+      Effect.gen(function* () {
+        const finishedAt = yield* Clock.currentTimeMillis
+        const attempts = yield* Effect.forEach(fetchedWithin(yield* ledger.chunks(series.key), ranges), begun)
+        const failure = { type: passing.fileLost, message, seconds: 0, finishedAt }
+        yield* append(
+          attempts.map((attempt) => AttemptRow.failed("download", attemptOf(attempt), failure)),
+          attempts
         )
-        yield* ledger.appendAll(
-          attempts.map((attempt) =>
-            row(attempt, { status: "PROCESSED", ...at, process_seconds: LedgerText.seconds(0), error_message: how })
-          )
-        )
-        for (const { window } of attempts) known.learn(window, "fetched")
       })
   }
 }
 
-const failed = ({ message, seconds, type }: Failure): Partial<LedgerRow.LedgerRow> => ({
-  status: "FAILED",
-  download_seconds: LedgerText.seconds(seconds),
-  error_type: type,
-  error_message: message
-})
-
-/** A window whose part waits to be merged. */
-const downloadedOnly = ({ download, figures, process, window }: ChunkState): Downloaded | undefined => {
-  if (download?.status !== "DOWNLOADED") return undefined
-  const same = process?.startedAt === download.startedAt ? process : undefined
-  if (same?.status === "PROCESSED") return undefined
-  return {
-    attempt: { window, startedAt: download.startedAt },
-    records: Number(figures.records_downloaded) || 0,
-    path: figures.csv_path,
-    processing: same !== undefined
-  }
-}
-
-/** A window that is in the dataset and whose upload, if it began, did not succeed. */
-const processedOnly = (chunk: ChunkState, retryFailed: boolean): Processed | undefined => {
-  const { cdfPath, download, figures, process, upload, window } = chunk
-  if (process?.status !== "PROCESSED" || upload?.status === "UPLOADED" || cdfPath === "") return undefined
-  if (upload?.status === "FAILED" && !retryFailed) return undefined
-  return {
-    attempt: { window, startedAt: download?.startedAt ?? process.startedAt },
-    records: Number(figures.records_downloaded) || 0,
-    path: figures.csv_path,
-    processing: true,
-    file: cdfPath
+const resultRow = (attempt: AttemptRow.Attempt, result: Result, finishedAt: number): LedgerRow => {
+  switch (result._tag) {
+    case "Downloaded":
+      return AttemptRow.downloaded(attempt, { ...result, finishedAt })
+    case "Empty":
+      return AttemptRow.noData(attempt, {
+        message: "the source has no rows in this window",
+        seconds: result.seconds,
+        finishedAt
+      })
+    case "Failed":
+      return AttemptRow.failed("download", attempt, { ...result.failure, finishedAt })
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * What live collectors covered, in the ledgers: ranges that follow on each other become one row every ten minutes, so that a
  * year of streaming is some fifty thousand rows. What a crash cuts off of the last ten minutes counts as not fetched, though
- * its rows are there: a backfill asks for it again.
+ * its rows are there: a backfill asks for it again. The first range of a life is written at once: a series whose ledger is
+ * empty would be taken for one that another program collected, and a hole in its files for covered.
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,6 +19,7 @@ export const layer: Layer.Layer<CoverageSink, never, ChunkBooks> = Layer.scoped(
   Effect.gen(function* () {
     const books = yield* ChunkBooks
     const pending = new Map<string, { readonly series: Series; readonly range: TimeRange }>()
+    const begun = new Set<string>()
     const mutex = yield* Effect.makeSemaphore(1)
 
     const write = ({ range, series }: { readonly series: Series; readonly range: TimeRange }) =>
@@ -45,7 +47,9 @@ export const layer: Layer.Layer<CoverageSink, never, ChunkBooks> = Layer.scoped(
           const start = follows ? Math.min(before.range.start, range.start) : range.start
           const joined = { start, end: Math.max(range.end, follows ? before.range.end : range.end) }
           pending.set(series.key, { series, range: joined })
-          if (length(joined) >= longest) yield* flush(series.key)
+          if (begun.has(series.key) && length(joined) < longest) return
+          begun.add(series.key)
+          yield* flush(series.key)
         }).pipe(mutex.withPermits(1), Effect.uninterruptible)
     })
   })

@@ -11,15 +11,16 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
 import { basename } from "node:path"
 import type { StorageFailed } from "../domain/Refusal.js"
 import * as TimeRange from "../domain/TimeRange.js"
 import type { Outgoing } from "../outgoing/Outgoing.js"
 import type { SourceError } from "../source/SourceError.js"
-import { type Attempt, type Coverage, type Downloaded, passing, type Processed } from "./ChunkBook.js"
+import { type ChunkBook, type Coverage, type Downloaded, passing, type Processed } from "./ChunkBook.js"
+import * as WindowFlow from "./internal/windowFlow.js"
+import * as SeriesFiles from "./SeriesFiles.js"
+import type { SyncStore } from "./sync/SyncStore.js"
 import type { Uploaded } from "./sync/Uploads.js"
 import * as WindowFetch from "./WindowFetch.js"
 import * as WindowPlan from "./WindowPlan.js"
@@ -36,7 +37,8 @@ export interface SeriesRun extends WindowFetch.Target {
   readonly mergeAtStop: Effect.Effect<boolean>
   /** Called once, before the first window: windows to fetch, and those that failed before and are left alone. */
   readonly planned: (total: number, leftAlone: number) => Effect.Effect<void>
-  readonly finished: (outcome: WindowFetch.Outcome, window: TimeRange.TimeRange) => Effect.Effect<void>
+  /** Called once for each window, when its outcome is durable. */
+  readonly finished: (outcome: WindowFetch.Outcome) => void
   /** Fails while nothing new may be begun. */
   readonly admitted: Effect.Effect<void, StorageFailed>
   /** Copies files; absent where they are not to be copied. */
@@ -57,11 +59,12 @@ export const failedBefore = (
 const mergeEvery = Duration.seconds(3)
 
 /** Fails where the source can't do it at all, or the disk takes nothing; a window that failed is no failure of the run. */
-export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | SourceError, Outgoing> =>
+export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | SourceError, Outgoing | SyncStore> =>
   Effect.scoped(
     Effect.gen(function* () {
-      yield* seedFromFiles(task)
-      const waiting = yield* Ref.make<ReadonlyArray<Downloaded>>([])
+      // Before anything is merged: a merge would make a file anew that is gone.
+      yield* SeriesFiles.settle(task, task.say)
+      const waiting: Waiting = { chunks: [] }
       const merge = yield* merging(task, waiting)
       yield* settleLeftovers(task, waiting)
       yield* merge
@@ -73,15 +76,13 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
       yield* task.planned(total, task.retryFailed ? 0 : failedBefore(coverage, options))
       if (total === 0) return
       yield* Effect.forkScoped(Effect.ignoreLogged(Effect.repeat(merge, Schedule.spaced(mergeEvery))))
-      const gate = yield* Effect.makeSemaphore(task.concurrency)
-      yield* windows(task, options, total).pipe(
-        Stream.mapEffect((attempt) => complete(task, waiting, gate, attempt), {
-          concurrency: task.concurrency + onTheirWay,
-          unordered: true
-        }),
-        Stream.runDrain,
-        Effect.onInterrupt(() => Effect.whenEffect(Effect.ignoreLogged(merge), task.mergeAtStop))
-      )
+      yield* WindowFlow.run(first(WindowPlan.windows(options), total), {
+        concurrency: task.concurrency,
+        claim: (group) => Effect.zipRight(task.admitted, task.book.claim(group)),
+        ask: (attempt) => WindowFetch.fetch(task, attempt),
+        note: (asked) => note(task, waiting, asked),
+        ending: ({ outcome }) => (outcome._tag === "Failed" && isHopeless(outcome.error) ? outcome.error : undefined)
+      }).pipe(Effect.onInterrupt(() => Effect.whenEffect(Effect.ignoreLogged(merge), task.mergeAtStop)))
       yield* merge
       yield* uploadFinished(task)
     })
@@ -89,58 +90,40 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
 
 // -----------------------------------------------------------------------------
 
-/** Windows whose outcome is on its way to the disk while the next ones are asked for. */
-const onTheirWay = 64
+/** What is downloaded and was not merged yet. */
+interface Waiting {
+  chunks: Array<Downloaded>
+}
 
-/** Windows that are claimed in one commit. */
-const claimed = (concurrency: number): number => Math.min(256, Math.max(16, concurrency * 8))
-
-/** Attempts at the windows of the plan, claimed in the ledger, in order of time. */
-const windows = (task: SeriesRun, options: WindowPlan.PlanOptions, total: number) =>
-  Stream.fromIterable(WindowPlan.windows(options)).pipe(
-    Stream.take(total),
-    Stream.grouped(claimed(task.concurrency)),
-    Stream.mapEffect((group) => Effect.zipRight(task.admitted, task.book.claim([...group]))),
-    Stream.flattenIterables
-  )
-
-const complete = Effect.fnUntraced(function* (
-  task: SeriesRun,
-  waiting: Ref.Ref<ReadonlyArray<Downloaded>>,
-  gate: Effect.Semaphore,
-  claimed: Attempt
-) {
-  const outcome = yield* Effect.uninterruptibleMask((restore) =>
-    restore(gate.withPermits(1)(WindowFetch.fetch(task, claimed))).pipe(
-      Effect.flatMap(({ note, outcome }) => Effect.as(note, outcome))
-    )
-  )
-  if (outcome._tag === "Failed") {
-    const { error } = outcome
-    yield* task.say(`${WindowFetch.label(claimed.window)} failed: ${error.detail}`)
-    if (error.reason === "Misconfigured" || error.reason === "Unsupported") return yield* error
-  } else {
-    task.budget.earn()
-    if (outcome._tag === "Fetched") yield* Ref.update(waiting, (list) => [...list, outcome.chunk])
+function* first<A>(items: Iterable<A>, count: number): Generator<A> {
+  let left = count
+  for (const item of items) {
+    if (left-- <= 0) return
+    yield item
   }
-  yield* task.finished(outcome, claimed.window)
-})
+}
 
-/** A series that has files but no ledger was collected by something else: what its files show is not fetched again. */
-const seedFromFiles = Effect.fnUntraced(function* ({ book, dataset, layout, say, series }: SeriesRun) {
-  const { empty, failed, fetched } = yield* book.coverage
-  if (fetched.length + empty.length + failed.length > 0) return
-  const ranges = yield* dataset.covered(series, layout)
-  if (ranges.length === 0) return
-  yield* book.noteCovered(ranges, "files")
-  yield* say(`found ${ranges.length} ranges in files from before`)
-})
+/** The source will not answer anything else to any other window. */
+const isHopeless = ({ reason }: SourceError): boolean => reason === "Misconfigured" || reason === "Unsupported"
+
+/** A window counts once its row is durable. */
+const note = (task: SeriesRun, waiting: Waiting, asked: ReadonlyArray<WindowFetch.Asked>) =>
+  Effect.flatMap(task.book.note(asked.map(({ result }) => result)), () => {
+    const told: Array<Effect.Effect<void>> = []
+    for (const { outcome, window } of asked) {
+      if (outcome._tag === "Failed") {
+        told.push(task.say(`${WindowFetch.label(window)} failed: ${outcome.error.detail}`))
+      } else {
+        task.budget.earn()
+        if (outcome._tag === "Fetched") waiting.chunks.push(outcome.chunk)
+      }
+      task.finished(outcome)
+    }
+    return Effect.all(told, { discard: true })
+  })
 
 /** Windows that an earlier life downloaded: their parts are merged, or known to be, or lost. */
-const settleLeftovers = Effect.fnUntraced(function* (
-  { book, dataset, series }: SeriesRun,
-  waiting: Ref.Ref<ReadonlyArray<Downloaded>>
-) {
+const settleLeftovers = Effect.fnUntraced(function* ({ book, dataset, series }: SeriesRun, waiting: Waiting) {
   const chunks = yield* book.downloaded
   if (chunks.length === 0) return
   const there = new Set((yield* dataset.pendingParts(series)).map(({ path }) => path))
@@ -151,24 +134,33 @@ const settleLeftovers = Effect.fnUntraced(function* (
       0
     )
   }
-  const message = "the part file is gone"
-  yield* Effect.forEach(
+  yield* noteLost(
+    book,
     chunks.filter(({ path, processing }) => !there.has(path) && !processing),
-    ({ attempt }) => book.noteFailed(attempt, { type: passing.partLost, message, seconds: 0 }),
-    { discard: true, concurrency: "unbounded" }
+    "the part file is gone"
   )
-  yield* Ref.set(
-    waiting,
-    chunks.filter(({ path }) => there.has(path))
-  )
+  waiting.chunks = chunks.filter(({ path }) => there.has(path))
 })
 
+/** Their windows are to be fetched again. */
+const noteLost = (book: ChunkBook, chunks: ReadonlyArray<Downloaded>, message: string) =>
+  chunks.length === 0
+    ? Effect.void
+    : book.note(
+        chunks.map(({ attempt }) => ({
+          _tag: "Failed",
+          attempt,
+          failure: { type: passing.partLost, message, seconds: 0 }
+        }))
+      )
+
 /** Brings everything that waits into the dataset; parts of windows that never ended too, for their rows are real. */
-const merging = (task: SeriesRun, waiting: Ref.Ref<ReadonlyArray<Downloaded>>) =>
+const merging = (task: SeriesRun, waiting: Waiting) =>
   Effect.map(Effect.makeSemaphore(1), (mutex) => {
     const { book, dataset, fill, layout, say, series } = task
     const once = Effect.gen(function* () {
-      const chunks = yield* Ref.getAndSet(waiting, [])
+      const { chunks } = waiting
+      waiting.chunks = []
       const parts = yield* dataset.pendingParts(series)
       if (chunks.length === 0 && parts.length === 0) return
       const begin = yield* Clock.currentTimeMillis
@@ -177,11 +169,10 @@ const merging = (task: SeriesRun, waiting: Ref.Ref<ReadonlyArray<Downloaded>>) =
       for (const { movedTo, path, reason } of result.setAside) yield* say(`${path} set aside as ${movedTo}: ${reason}`)
       if (result.dropped > 0) yield* say(`${result.dropped} rows without a time were left out`)
       const lost = new Set(result.setAside.map(({ path }) => path))
-      const message = "the part file could not be read"
-      yield* Effect.forEach(
+      yield* noteLost(
+        book,
         chunks.filter(({ path }) => lost.has(path)),
-        ({ attempt }) => book.noteFailed(attempt, { type: passing.partLost, message, seconds: 0 }),
-        { discard: true }
+        "the part file could not be read"
       )
       const kept = chunks.filter(({ path }) => !lost.has(path))
       const seconds = ((yield* Clock.currentTimeMillis) - begin) / 1000

@@ -12,7 +12,9 @@ import { ChunkBooks, type Coverage } from "./ChunkBook.js"
 import type { CollectorHealth } from "./health/CollectorHealth.js"
 import type { RetryBudget } from "./RetryBudget.js"
 import type { PlannedSeries } from "./SeriesPlan.js"
+import * as SeriesFiles from "./SeriesFiles.js"
 import * as SeriesRun from "./SeriesRun.js"
+import type { SyncStore } from "./sync/SyncStore.js"
 import { Uploads } from "./sync/Uploads.js"
 import * as WindowPlan from "./WindowPlan.js"
 
@@ -21,6 +23,8 @@ type Counts = { -readonly [K in keyof SeriesProgress]: SeriesProgress[K] }
 export interface Hooks {
   /** The id of the backfill, which stands in the ledger. */
   readonly runId: string
+  /** Whether an earlier life of it began this series: then what it has done is counted in the ledger. */
+  readonly resumed: boolean
   readonly retryFailed: boolean
   /** Only what is new since the newest that is known. */
   readonly collect: boolean
@@ -40,7 +44,7 @@ export class RoomToWork extends Context.Tag("outpost/backfill/RoomToWork")<
   }
 >() {}
 
-export type Needs = Dataset | ChunkBooks | RateLimits | RoomToWork | Uploads | CollectorHealth
+export type Needs = Dataset | ChunkBooks | RateLimits | RoomToWork | Uploads | CollectorHealth | SyncStore
 
 /** Fetches what is missing. Fails where the source can't do it at all, or the disk takes nothing. */
 export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, SourceError | StorageFailed, Needs> =>
@@ -70,31 +74,30 @@ export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, S
         fill: job.fill,
         mergeAtStop: hooks.mergeAtStop,
         planned: (total, leftAlone) =>
-          Effect.zipRight(
-            Effect.sync(() =>
-              hooks.count((counts) => {
-                // What an earlier life of this backfill finished stays counted.
-                counts.total = Math.max(counts.total, total)
-                counts.done = counts.total - total
-                counts.failed = leftAlone
-              })
-            ),
-            hooks.say(
+          Effect.gen(function* () {
+            // The record was saved a second before the end at best, and what was lost since is fetched again.
+            const before = hooks.resumed ? yield* book.ofRun : {}
+            hooks.count((counts) => {
+              Object.assign(counts, before)
+              // What an earlier life of this backfill finished stays counted.
+              counts.total = Math.max(counts.total, total)
+              counts.done = counts.total - total
+              counts.failed = leftAlone
+            })
+            yield* hooks.say(
               `${total === 0 ? "already up to date" : `${total} windows to fetch`}${leftAlone === 0 ? "" : `, ${leftAlone} that failed before are left alone`}`
             )
-          ),
+          }),
         finished: (outcome) =>
-          Effect.sync(() =>
-            hooks.count((counts) => {
-              counts.done++
-              if (outcome._tag === "Empty") counts.empty++
-              else if (outcome._tag === "Failed") counts.failed++
-              else {
-                counts.fetched++
-                counts.rows += outcome.chunk.records
-              }
-            })
-          ),
+          hooks.count((counts) => {
+            counts.done++
+            if (outcome._tag === "Empty") counts.empty++
+            else if (outcome._tag === "Failed") counts.failed++
+            else {
+              counts.fetched++
+              counts.rows += outcome.chunk.records
+            }
+          }),
         admitted: (yield* RoomToWork).check,
         upload: job.upload ? (yield* Uploads).upload : undefined
       }).pipe(Effect.provideService(Outgoing, outgoing))
@@ -114,7 +117,8 @@ export const preview = (
     Effect.gen(function* () {
       const { job, plan, series, size } = planned
       const book = yield* (yield* ChunkBooks).open(series, { ledger: job.ledger, runId: "" })
-      const coverage = yield* book.coverage
+      const files = { series, layout: plan.layout, book, dataset: yield* Dataset }
+      const coverage = SeriesFiles.known(yield* book.coverage, yield* SeriesFiles.look(files))
       const range = options.collect ? newest(planned, coverage) : planned.range
       const shape = { range, covered: SeriesRun.settled(coverage, options.retryFailed), size, grid: plan.grid }
       return {

@@ -4,22 +4,20 @@
  * and records the attempt.
  */
 import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
-import * as Ref from "effect/Ref"
-import * as Stream from "effect/Stream"
 import type { Dataset } from "../dataset/Dataset.js"
-import type { Row, RowLayout } from "../domain/RowLayout.js"
+import type { RowLayout } from "../domain/RowLayout.js"
 import { reasonOf, type StorageFailed } from "../domain/Refusal.js"
 import type { Series } from "../domain/Series.js"
 import type { TimeRange } from "../domain/TimeRange.js"
 import type { Outgoing } from "../outgoing/Outgoing.js"
 import type { PreparedHistory, SeriesRequest } from "../source/History.js"
 import { SourceError } from "../source/SourceError.js"
-import { type Attempt, type ChunkBook, type Downloaded, passing } from "./ChunkBook.js"
+import { type Attempt, type ChunkBook, type Downloaded, passing, type Result } from "./ChunkBook.js"
+import { Gathered } from "./internal/gathered.js"
 import type { RetryBudget } from "./RetryBudget.js"
 
 /** What a window needs to know of its series. */
@@ -36,43 +34,52 @@ export interface Target {
   readonly say: (line: string) => Effect.Effect<void>
 }
 
-/** What became of a window. `failed` is in the ledger with its reason. */
+/** What became of a window. */
 export type Outcome =
   | { readonly _tag: "Fetched"; readonly chunk: Downloaded }
   | { readonly _tag: "Empty" }
   | { readonly _tag: "Failed"; readonly error: SourceError }
 
-/** A window that has been asked for. The run goes on with the next one while `note` brings the outcome into the ledger. */
+/** A window that has been asked for: what became of it, and what its ledger is to say of the last attempt. */
 export interface Asked {
+  readonly _tag: "Asked"
+  readonly window: TimeRange
   readonly outcome: Outcome
-  readonly note: Effect.Effect<void, StorageFailed>
-  /** After a failure, in place of `note`: the claim of one more attempt. */
-  readonly again?: Effect.Effect<Attempt, StorageFailed>
+  readonly result: Result
 }
 
-/** Rows that are held in memory before they go into a part file. */
-const rowsPerPart = 50_000
+/** A window of which the source has told everything; its rows are in memory until `write` has made them durable. */
+export interface Unwritten {
+  readonly _tag: "Unwritten"
+  readonly write: Effect.Effect<Asked, StorageFailed>
+}
+
+export type Answered = Asked | Unwritten
 
 /** A source that says "later" again and again is waited for so often. */
 const mostWaits = 50
 
-/** The window is claimed in the ledger already, with its first attempt. */
-export const fetch = (target: Target, first: Attempt): Effect.Effect<Asked, StorageFailed, Outgoing> => {
-  const attempt = (current: Attempt, tries: number, waits: number): Effect.Effect<Asked, StorageFailed, Outgoing> =>
-    Effect.flatMap(once(target, current), (asked) => {
-      const { again, outcome } = asked
-      if (outcome._tag !== "Failed" || again === undefined) return Effect.succeed(asked)
+/**
+ * The window is claimed in the ledger already, with its first attempt. An attempt that is repeated or interrupted is in the
+ * ledger once this returns; the last one is left to be noted by the caller. No attempt is repeated for its rows can't be kept.
+ */
+export const fetch = (target: Target, first: Attempt): Effect.Effect<Answered, StorageFailed, Outgoing> => {
+  const attempt = (current: Attempt, tries: number, waits: number): Effect.Effect<Answered, StorageFailed, Outgoing> =>
+    Effect.flatMap(once(target, current), (answered) => {
+      if (answered._tag === "Unwritten") return Effect.succeed(answered)
+      const { outcome, result } = answered
+      if (outcome._tag !== "Failed" || result._tag !== "Failed") return Effect.succeed(answered)
       const { error } = outcome
       const told = error.reason === "RetryAfter" && waits < mostWaits
       if (!told && (!isPassing(error) || tries >= target.attempts || !target.budget.take()))
-        return Effect.succeed(asked)
+        return Effect.succeed(answered)
       const delay = told
         ? Duration.millis(error.retryAfter ?? 1_000)
         : Duration.times(target.retryDelay, 2 ** (tries - 1))
       const line = told
         ? `told to wait ${Duration.format(delay)}: ${error.detail}`
         : `attempt ${tries}/${target.attempts} failed: ${error.detail}, retrying in ${Duration.format(delay)}`
-      return Effect.flatMap(again, (next) =>
+      return Effect.flatMap(target.book.noteRetry(current, result.failure), (next) =>
         Effect.zipRight(target.say(line), Effect.sleep(delay)).pipe(
           Effect.zipRight(attempt(next, told ? tries : tries + 1, told ? waits + 1 : waits))
         )
@@ -86,35 +93,55 @@ export const fetch = (target: Target, first: Attempt): Effect.Effect<Asked, Stor
 const isPassing = ({ reason }: SourceError): boolean =>
   reason === "Disconnected" || reason === "Malformed" || reason === "RetryAfter"
 
-const once = (target: Target, attempt: Attempt): Effect.Effect<Asked, StorageFailed, Outgoing> =>
+const once = (target: Target, attempt: Attempt): Effect.Effect<Answered, StorageFailed, Outgoing> =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* (): Effect.fn.Return<Asked, StorageFailed, Outgoing> {
-      const { book } = target
-      const begin = yield* Clock.currentTimeMillis
-      const exit = yield* Effect.exit(restore(download(target, attempt.window)))
-      const seconds = ((yield* Clock.currentTimeMillis) - begin) / 1000
-      if (Exit.isSuccess(exit)) {
-        const { bytes, path, records } = exit.value
-        if (records === 0) return { outcome: { _tag: "Empty" }, note: book.noteEmpty(attempt, seconds) }
-        return {
-          outcome: { _tag: "Fetched", chunk: { attempt, records, path, processing: false } },
-          note: book.noteDownloaded(attempt, { records, bytes, seconds, path })
+    Effect.flatMap(Effect.clock, (clock) => {
+      const begin = clock.unsafeCurrentTimeMillis()
+      const seconds = () => (clock.unsafeCurrentTimeMillis() - begin) / 1000
+      const page = new Gathered(target, attempt.window)
+      return Effect.flatMap(Effect.exit(restore(page.gather)), (exit): Effect.Effect<Answered, StorageFailed> => {
+        if (Exit.isInterrupted(exit)) {
+          const message = "stopped before the source had answered"
+          const failure = { type: passing.interrupted, message, seconds: seconds() }
+          return Effect.zipRight(target.book.note([{ _tag: "Failed", attempt, failure }]), Effect.interrupt)
         }
-      }
-      if (Exit.isInterrupted(exit)) {
-        const message = "stopped before the source had answered"
-        yield* book.noteFailed(attempt, { type: passing.interrupted, message, seconds })
-        return yield* Effect.interrupt
-      }
-      const error = yield* failureOf(target, exit)
-      const failure = { type: error.reason, message: error.detail, seconds }
-      return {
-        outcome: { _tag: "Failed", error },
-        note: book.noteFailed(attempt, failure),
-        again: book.noteRetry(attempt, failure)
-      }
+        const ended = (exit: Exit.Exit<void, SourceError | StorageFailed>) =>
+          endOf(target, attempt, page, exit, seconds())
+        if (Exit.isFailure(exit) || page.isWritten) return ended(exit)
+        return Effect.succeed({
+          _tag: "Unwritten",
+          write: Effect.uninterruptible(Effect.flatMap(Effect.exit(page.write), ended))
+        })
+      })
     })
   )
+
+/** What the end of an attempt says of its window. */
+const endOf = (
+  target: Target,
+  attempt: Attempt,
+  { bytes, path, records }: Gathered,
+  exit: Exit.Exit<void, SourceError | StorageFailed>,
+  seconds: number
+): Effect.Effect<Asked, StorageFailed> => {
+  const asked = (outcome: Outcome, result: Result): Asked => ({
+    _tag: "Asked",
+    window: attempt.window,
+    outcome,
+    result
+  })
+  if (Exit.isFailure(exit)) {
+    return Effect.map(failureOf(target, exit), (error) => {
+      const failure = { type: error.reason, message: error.detail, seconds }
+      return asked({ _tag: "Failed", error }, { _tag: "Failed", attempt, failure })
+    })
+  }
+  if (records === 0) return Effect.succeed(asked({ _tag: "Empty" }, { _tag: "Empty", attempt, seconds }))
+  const chunk = { attempt, records, path, processing: false }
+  return Effect.succeed(
+    asked({ _tag: "Fetched", chunk }, { _tag: "Downloaded", attempt, records, bytes, seconds, path })
+  )
+}
 
 /** A typed failure of the source; anything else goes on as it is. */
 const failureOf = (
@@ -130,52 +157,6 @@ const failureOf = (
   const detail = `defect: ${reasonOf(error)}`
   return Effect.succeed(new SourceError({ source: target.history.name, reason: "Malformed", detail }))
 }
-
-/** All pages of the window, in part files. Rows outside of the window are left out: another window has them. */
-const download = Effect.fnUntraced(function* (target: Target, window: TimeRange) {
-  const { dataset, history, layout, request, series } = target
-  const held: { rows: Array<Row>; earlier: number } = { rows: [], earlier: 0 }
-  const written = yield* Ref.make({ records: 0, bytes: 0, path: "" })
-  const from = BigInt(window.start) * 1_000_000n
-  const to = BigInt(window.end) * 1_000_000n
-  const field = layout.time.field
-
-  const write = Effect.suspend(() => {
-    const { rows } = held
-    if (rows.length === 0) return Effect.void
-    held.rows = []
-    return dataset.writePart(series, layout, window, rows).pipe(
-      Effect.catchTag("UnfitRow", (error) =>
-        Effect.fail(new SourceError({ source: history.name, reason: "Malformed", detail: error.message }))
-      ),
-      Effect.flatMap((part) =>
-        Ref.update(written, (sum) => ({ ...sum, records: sum.records + part.rows, path: sum.path || part.path }))
-      )
-    )
-  })
-  yield* history.pages(request, window).pipe(
-    Stream.runForEach((page) => {
-      for (const row of page.rows) {
-        const at = row[field]
-        if (typeof at !== "bigint") continue
-        if (at >= from && at < to) held.rows.push(row)
-        else if (at < from) held.earlier++
-      }
-      const counted = Ref.update(written, (sum) => ({ ...sum, bytes: sum.bytes + page.bytes }))
-      const lost = page.malformed ?? 0
-      const told = lost > 0 ? target.say(`${lost} rows of an answer could not be read`) : Effect.void
-      return Effect.zipRight(Effect.zipRight(counted, told), held.rows.length >= rowsPerPart ? write : Effect.void)
-    })
-  )
-  yield* write
-  const result = yield* Ref.get(written)
-  if (result.records === 0 && held.earlier > 0) {
-    // An answer to another question, such as the page before once more, does not say that this window is empty.
-    const detail = `${held.earlier} rows from before the window, and none of it`
-    return yield* new SourceError({ source: history.name, reason: "Malformed", detail })
-  }
-  return result
-})
 
 /** For reports: which time a window is about. */
 export const label = ({ end, start }: TimeRange): string =>

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Types from "effect/Types"
 import * as CommandShape from "./CommandShape.js"
+import type { EnsembleRoles } from "./EnsembleRoles.js"
 import { type Failure, UsageProblem } from "./Failure.js"
 import type { Globals } from "./Globals.js"
 import type { Launcher } from "./Launcher.js"
@@ -21,6 +22,7 @@ import type { StandardIo } from "./StandardIo.js"
 /** What a command may ask for. */
 export type Environment =
   | Launcher
+  | EnsembleRoles
   | StandardIo
   | Globals
   | FileSystem.FileSystem

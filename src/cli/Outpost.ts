@@ -18,6 +18,7 @@ import { exportCommand } from "./ExportCommand.js"
 import { type Failure, UsageProblem } from "./Failure.js"
 import * as Globals from "./Globals.js"
 import * as Help from "./Help.js"
+import { ingest } from "./IngestCommand.js"
 import { inventory } from "./InventoryCommand.js"
 import { ledger } from "./LedgerCommand.js"
 import { logs } from "./LogsCommand.js"
@@ -59,6 +60,7 @@ export const root: CommandSpec.CommandSpec = CommandSpec.group(
     schedule,
     stream,
     sync,
+    ingest,
     verify,
     doctor,
     tree,

@@ -15,6 +15,7 @@ import type { StorageFailed } from "../domain/Refusal.js"
 import type { Row, RowLayout } from "../domain/RowLayout.js"
 import type { Series } from "../domain/Series.js"
 import type { TimeRange, TimeRanges } from "../domain/TimeRange.js"
+import type { PeriodFile } from "./PeriodFile.js"
 
 /** Rows of one page, durable in a file of their own until they are merged. */
 export interface Part {
@@ -147,11 +148,17 @@ export class Dataset extends Context.Tag("outpost/dataset/Dataset")<
       parts: ReadonlyArray<Part>,
       options?: MergeOptions
     ) => Effect.Effect<MergeResult, StorageFailed>
+    /** The period files of a series by their names, oldest first. Lists one directory and opens nothing. */
+    readonly files: (series: Series) => Effect.Effect<ReadonlyArray<PeriodFile>, StorageFailed>
     /**
      * The time that the files themselves show to be fetched: for a series with a span the exact runs of its rows, each lasting
-     * one span; for others first to last of each file. Unreadable files show nothing.
+     * one span; for others first to last of each file. Unreadable files show nothing. With `files`, only these are read.
      */
-    readonly covered: (series: Series, layout: RowLayout) => Effect.Effect<TimeRanges, StorageFailed>
+    readonly covered: (
+      series: Series,
+      layout: RowLayout,
+      files?: ReadonlyArray<PeriodFile>
+    ) => Effect.Effect<TimeRanges, StorageFailed>
     /** What is missing between the first and the last row of a series with a span; empty for others. */
     readonly holes: (series: Series, layout: RowLayout) => Effect.Effect<TimeRanges, StorageFailed>
     /**

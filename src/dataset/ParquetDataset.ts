@@ -8,6 +8,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import { basename } from "node:path"
 import type { StorageFailed } from "../domain/Refusal.js"
 import type { RowLayout } from "../domain/RowLayout.js"
 import type { Series } from "../domain/Series.js"
@@ -22,6 +23,7 @@ import * as Parts from "./internal/parts.js"
 import { type DatasetDisk, realDisk } from "./internal/publish.js"
 import * as Runs from "./internal/runs.js"
 import { filesOf } from "./internal/seriesFiles.js"
+import type { PeriodFile } from "./PeriodFile.js"
 
 export interface ParquetDatasetOptions {
   /** Where the period files stand: absolute, in the site or elsewhere. Made by the first merge. */
@@ -42,10 +44,14 @@ export const make = (options: ParquetDatasetOptions): Effect.Effect<Dataset["Typ
     const facts = yield* FileFacts.make(options.inventory)
     const taking = yield* Effect.makeSemaphore(1)
 
-    const covered = (series: Series, layout: RowLayout): Effect.Effect<TimeRanges, StorageFailed> =>
+    const covered = (
+      series: Series,
+      layout: RowLayout,
+      files?: ReadonlyArray<PeriodFile>
+    ): Effect.Effect<TimeRanges, StorageFailed> =>
       Effect.gen(function* () {
         const session = yield* Effect.cached(Scope.extend(duck.session("work"), yield* Effect.scope))
-        const ranges = yield* Effect.forEach(yield* filesOf(root, series), ({ path }) =>
+        const ranges = yield* Effect.forEach(files ?? (yield* filesOf(root, series)), ({ path }) =>
           Effect.flatMap(Runs.readable(path, layout.time.name), (footer) =>
             footer._tag === "None" ? Effect.succeed([]) : Runs.ofFile(session, path, footer.value, series.span)
           )
@@ -57,6 +63,10 @@ export const make = (options: ParquetDatasetOptions): Effect.Effect<Dataset["Typ
       writePart: parts.write,
       pendingParts: parts.pending,
       merge,
+      files: (series) =>
+        Effect.map(filesOf(root, series), (files) =>
+          files.map(({ path, period }) => ({ path, name: basename(path), range: period.range }))
+        ),
       covered,
       holes: (series, layout) =>
         series.span === undefined ? Effect.succeed([]) : Effect.map(covered(series, layout), Runs.between),

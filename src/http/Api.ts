@@ -21,7 +21,7 @@ import { BackfillGroup, JobsGroup } from "./ApiBackfill.js"
 import { CollectorGroup } from "./ApiCollector.js"
 import { ConfigGroup } from "./ApiConfig.js"
 import { BodyErrors } from "./ApiErrors.js"
-import { ControllerGroup } from "./ApiIngest.js"
+import { ControllerGroup, ReducerGroup } from "./ApiIngest.js"
 
 const PublicEvent = Schema.Struct({
   seq: Schema.Int,
@@ -265,5 +265,6 @@ export class Api extends HttpApi.make("outpost")
   .add(JobsGroup)
   .add(CollectorGroup)
   .add(ControllerGroup)
+  .add(ReducerGroup)
   .annotate(OpenApi.Title, "Outpost")
   .annotate(OpenApi.Description, "The event log, runs, collector and supervision tree of one site") {}

@@ -13,8 +13,10 @@ import { ParameterDescription } from "../assignment/ParameterDescription.js"
 import { IngesterState, ReducerState, WorkerState } from "../assignment/ServiceState.js"
 import { WorkerTimes } from "../assignment/ServiceUpdate.js"
 import { InvalidInput, Overloaded } from "../domain/Refusal.js"
+import { ParameterRefused } from "../ingest/controller/ParameterRefused.js"
 import { Entry, MapRefused, NotTaken, TriggerMap } from "../ingest/controller/TriggerMap.js"
 import { IngestOff, ParameterNotFound } from "../operations/IngestOperations.js"
+import { IngestServices } from "../operations/IngestServices.js"
 import { BodyErrors } from "./ApiErrors.js"
 
 /** The map as it is told: one level deeper than as it is given. */
@@ -94,6 +96,11 @@ export class ControllerGroup extends HttpApiGroup.make("controller")
       .addSuccess(Progress)
       .annotate(OpenApi.Summary, "How far the scan is")
   )
+  .add(
+    HttpApiEndpoint.get("services", "/api/v1/services")
+      .addSuccess(IngestServices)
+      .annotate(OpenApi.Summary, "How the services in this process are doing: streams, backlogs, last errors")
+  )
   /** Server-sent events: the progress of now, then each change. */
   .add(
     HttpApiEndpoint.get("progressTail", "/api/v1/progress/tail")
@@ -165,6 +172,7 @@ export class ControllerGroup extends HttpApiGroup.make("controller")
     HttpApiEndpoint.post("setParameter", "/api/v1/parameter/:name")
       .setPath(parameterPath)
       .addSuccess(Schema.String)
+      .addError(ParameterRefused, { status: 400 })
       .addError(BodyErrors)
       .annotate(OpenApi.Summary, "Set a parameter for all services; answers the new hash")
   )
@@ -183,10 +191,25 @@ export class ControllerGroup extends HttpApiGroup.make("controller")
   .addError(IngestOff, { status: 404 })
   .addError(EnsembleUnreachable, { status: 503 }) {}
 
-/**
- * A controller that runs by itself. It bears the name of the whole `Api`, so that the same handlers serve both.
- */
+/** What the reducer has published. Beside it stands the read-only part of HDF-REST (`HdfRoutes.ts`). */
+export class ReducerGroup extends HttpApiGroup.make("reducer")
+  .add(
+    HttpApiEndpoint.get("published", "/reducer/published")
+      .addSuccess(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+      .annotate(OpenApi.Summary, "What the reducer has published, as JSON")
+  )
+  /** Server-sent events: everything that is published, now and after changes. */
+  .add(
+    HttpApiEndpoint.get("publishedTail", "/reducer/published/tail")
+      .addSuccess(text("text/event-stream"))
+      .addError(Overloaded, { status: 503 })
+      .annotate(OpenApi.Summary, "What the reducer has published, as it changes, as server-sent events")
+  )
+  .addError(IngestOff, { status: 404 }) {}
+
+/** A controller or a reducer that runs by itself. It bears the name of the whole `Api`, so that the same handlers serve both. */
 export class EnsembleApi extends HttpApi.make("outpost")
   .add(ControllerGroup)
-  .annotate(OpenApi.Title, "Outpost controller")
-  .annotate(OpenApi.Description, "The controller of a streaming ensemble") {}
+  .add(ReducerGroup)
+  .annotate(OpenApi.Title, "Outpost ensemble")
+  .annotate(OpenApi.Description, "A service of a streaming ensemble") {}

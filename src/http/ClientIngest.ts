@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { EnsembleUnreachable } from "../assignment/EnsembleError.js"
 import { Overloaded } from "../domain/Refusal.js"
+import { ParameterRefused } from "../ingest/controller/ParameterRefused.js"
 import { IngestOff, IngestOperations, ParameterNotFound } from "../operations/IngestOperations.js"
 import { Progress } from "./ApiIngest.js"
 import * as IngestParams from "./IngestParams.js"
@@ -21,9 +22,20 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOpera
     IngestOperations,
     Effect.gen(function* () {
       const transport = yield* Transport.make(options)
-      const { controller } = yield* typed(transport)
+      const { controller, reducer } = yield* typed(transport)
       const only = declared(transport)
       const off = ["IngestOff", "EnsembleUnreachable"] as const
+
+      /** Texts as they are sent. */
+      const tail = <E extends { readonly _tag: string }, I>(path: string, errors: Schema.Schema<E | Overloaded, I>) =>
+        follow(
+          transport.url,
+          () =>
+            transport
+              .bytes(HttpClientRequest.get(path), errors)
+              .pipe(Stream.mapError((error) => (error instanceof Overloaded ? transport.unexpected(error) : error))),
+          undefined
+        ).pipe(Stream.filterMap(({ data }) => Option.fromNullable(data)))
 
       /** A name that can't stand in a path is no parameter's. */
       const named = <A, E>(name: string, use: (path: { readonly name: string }) => Effect.Effect<A, E>) => {
@@ -33,6 +45,7 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOpera
 
       return {
         ensemble: only(controller.ensemble(), ...off),
+        services: only(controller.services()),
         begin: ({ map, ...params }) =>
           only(
             controller.begin({ payload: map, urlParams: IngestParams.ofWrap(params) }),
@@ -43,18 +56,7 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOpera
         map: Effect.map(only(controller.sequence(), ...off), IngestParams.mapOf),
         stop: Effect.asVoid(only(controller.stop(), ...off)),
         progress: only(controller.progress(), ...off),
-        follow: follow(
-          transport.url,
-          () =>
-            transport
-              .bytes(
-                HttpClientRequest.get("/api/v1/progress/tail"),
-                Schema.Union(IngestOff, EnsembleUnreachable, Overloaded)
-              )
-              .pipe(Stream.mapError((error) => (error._tag === "Overloaded" ? transport.unexpected(error) : error))),
-          undefined
-        ).pipe(
-          Stream.filterMap(({ data }) => Option.fromNullable(data)),
+        follow: tail("/api/v1/progress/tail", Schema.Union(IngestOff, EnsembleUnreachable, Overloaded)).pipe(
           Stream.mapEffect((text) => Effect.mapError(decodeProgress(text), transport.unexpected))
         ),
         status: only(controller.status(), ...off),
@@ -65,11 +67,15 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOpera
               HttpClientRequest.post(`/api/v1/parameter/${encodeURIComponent(name)}`).pipe(
                 HttpClientRequest.bodyUint8Array(value, "application/x.bytes")
               ),
-              Schema.Union(IngestOff, EnsembleUnreachable)
+              Schema.Union(ParameterRefused, IngestOff, EnsembleUnreachable)
             )
             .pipe(Effect.flatMap((text) => Effect.mapError(decodeHash(text), transport.unexpected))),
         parameter: (name) => named(name, (path) => only(controller.parameter({ path }), "ParameterNotFound", ...off)),
-        parameters: only(controller.parameters(), ...off)
+        parameters: only(controller.parameters(), ...off),
+        published: only(reducer.published(), "IngestOff"),
+        followPublished: tail("/reducer/published/tail", Schema.Union(IngestOff, Overloaded)).pipe(
+          Stream.mapEffect((text) => Effect.mapError(decodePublished(text), transport.unexpected))
+        )
       }
     })
   )
@@ -77,4 +83,5 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOpera
 // -----------------------------------------------------------------------------
 
 const decodeProgress = Schema.decode(Schema.parseJson(Progress))
+const decodePublished = Schema.decode(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 const decodeHash = Schema.decode(Schema.parseJson(Schema.String))

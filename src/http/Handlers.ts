@@ -18,6 +18,7 @@ import * as HealthHandlers from "./HealthHandlers.js"
 import * as IngestHandlers from "./IngestHandlers.js"
 import * as JobsHandlers from "./JobsHandlers.js"
 import * as LiveViews from "./LiveViews.js"
+import * as ReducerHandlers from "./ReducerHandlers.js"
 import * as RunHandlers from "./RunHandlers.js"
 import * as SiteHandlers from "./SiteHandlers.js"
 import * as SseHub from "./SseHub.js"
@@ -45,6 +46,7 @@ export const layer = (
     HealthHandlers.layer,
     IngestHandlers.layer,
     JobsHandlers.layer,
+    ReducerHandlers.layer,
     RunHandlers.layer,
     SiteHandlers.layer
   )

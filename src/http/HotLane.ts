@@ -29,6 +29,9 @@ export interface HotLane {
   readonly take: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
+/** Takes nothing. */
+export const none: HotLane = { take: () => false }
+
 export interface HotLaneLimits {
   readonly eventBytes: number
   readonly batchBytes: number

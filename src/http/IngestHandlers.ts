@@ -29,6 +29,7 @@ export const layer = HttpApiBuilder.group(Api, "controller", (handlers) =>
     return handlers
       .handle("ensemble", () => local(ingest.ensemble))
       .handle("status", () => local(ingest.status))
+      .handle("services", () => local(ingest.services))
       .handle("progress", () => local(ingest.progress))
       .handleRaw("progressTail", () =>
         // Whether there is one at all is an answer of its own, not the end of a stream.

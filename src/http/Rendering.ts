@@ -49,7 +49,8 @@ export const bytes = <E>(
   Effect.gen(function* () {
     const pull = yield* Stream.toPull(stream)
     const first = yield* Effect.catchAll(
-      pull,
+      // A chunk may be empty before the end is there.
+      Effect.repeat(pull, { until: Chunk.isNonEmpty }),
       Option.match({ onNone: () => Effect.succeed(Chunk.empty()), onSome: Effect.fail })
     )
     const cut = Effect.sync(() => void NodeHttpServerRequest.toServerResponse(request).destroy())

@@ -55,15 +55,37 @@ export type ServerError = PortTaken | ListenFailed | TokenRequired
 /** Listens once it is built. What stands behind the handlers is whatever layers of the operations they were given. */
 export const layer = (
   options: ServerOptions
-): Layer.Layer<HttpAddress, ServerError, HttpApi.Api | LiveViews | TelemetryOperations> =>
-  Layer.scoped(HttpAddress, make(options)).pipe(
+): Layer.Layer<HttpAddress, ServerError, HttpApi.Api | LiveViews | TelemetryOperations> => {
+  const { limits } = options.settings
+  return layerWith(
+    options,
+    HotLane.make({
+      eventBytes: limits.event_bytes,
+      batchBytes: limits.batch_bytes,
+      heldBytes: Math.max(heldBytes, limits.batch_bytes)
+    })
+  )
+}
+
+/** The same for a server that takes no events; `more` adds routes to those of its `Api`. */
+export const layerWithoutEvents = <R>(
+  options: ServerOptions,
+  more: Effect.Effect<void, never, R | HttpApiBuilder.Router>
+): Layer.Layer<HttpAddress, ServerError, HttpApi.Api | LiveViews | Exclude<R, HttpApiBuilder.Router>> =>
+  layerWith(options, Effect.as(more, HotLane.none))
+
+// ------------------------------------------------------------------------------------------------------------------
+
+const layerWith = <R>(options: ServerOptions, hotLane: Effect.Effect<HotLane.HotLane, never, R>) =>
+  Layer.scoped(HttpAddress, make(options, hotLane)).pipe(
     Layer.provide(HttpApiBuilder.Router.Live),
     Layer.provide(NodeHttpServer.layerContext)
   )
 
-// ------------------------------------------------------------------------------------------------------------------
-
-const make = Effect.fnUntraced(function* (options: ServerOptions) {
+const make = Effect.fnUntraced(function* <R>(
+  options: ServerOptions,
+  openHotLane: Effect.Effect<HotLane.HotLane, never, R>
+) {
   const { limits, ...settings } = options.settings
   const { port } = settings
   const host = settings.host === "localhost" ? "127.0.0.1" : settings.host
@@ -82,11 +104,7 @@ const make = Effect.fnUntraced(function* (options: ServerOptions) {
   })
   const live = yield* LiveViews
   // Before the listener: its fibers must outlive it, so that posts under way are answered.
-  const hotLane = yield* HotLane.make({
-    eventBytes: limits.event_bytes,
-    batchBytes: limits.batch_bytes,
-    heldBytes: Math.max(heldBytes, limits.batch_bytes)
-  })
+  const hotLane = yield* openHotLane
   yield* Login.routes(credentials)
   if (!credentials.guarded) yield* Docs.routes
   yield* StaticFiles.routes(options.ui)

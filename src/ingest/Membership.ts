@@ -31,8 +31,11 @@ export interface Member {
   readonly parameters: ReadonlyArray<ParameterDescription>
   /** Leaves what it did and takes up this scan; the ensemble waits for it. The streams are those of all ingesters. */
   readonly onMapping: (mapping: MappingId, activeStreams: ReadonlyArray<string>) => Effect.Effect<void>
-  /** All values as they are now, after any of them has changed. A scan that begins has them already. */
-  readonly onParameters: (values: ReadonlyMap<string, Uint8Array>) => Effect.Effect<void>
+  /**
+   * All values as they are now, with the hash of their versions: with the first update, and after any of them has changed. A
+   * scan that begins has them already.
+   */
+  readonly onParameters: (values: ReadonlyMap<string, Uint8Array>, hash: string) => Effect.Effect<void>
   /** Once for each scan, behind its `onMapping`. */
   readonly onFinished: (mapping: MappingId) => Effect.Effect<void>
 }
@@ -68,8 +71,11 @@ export const join = (
 
     const follow = Effect.fnUntraced(function* (update: ControllerUpdate) {
       const first = mapping === undefined
-      if (yield* parameters.bring(update.parameters_version)) yield* member.onParameters(parameters.values())
-      hash = parametersHash(parameters.versions())
+      const changed = yield* parameters.bring(update.parameters_version)
+      if (changed || hash === undefined) {
+        hash = parametersHash(parameters.versions())
+        yield* member.onParameters(parameters.values(), hash)
+      }
       if (mapping !== update.mapping_uuid) {
         const next = MappingId.make(update.mapping_uuid)
         const streams =

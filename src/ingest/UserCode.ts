@@ -5,6 +5,7 @@
  * Effects are known by their type id: a module may have brought a copy of the library of its own.
  */
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
@@ -68,6 +69,16 @@ export const settle = <A>(
     )
   )
 }
+
+/** Ends what takes longer than it may. */
+export const within =
+  (limit: Duration.Duration, step: Step, event: number | null) =>
+  <A>(effect: Effect.Effect<A, UserCodeFailed>): Effect.Effect<A, UserCodeFailed> =>
+    Effect.timeoutFail(effect, {
+      duration: limit,
+      onTimeout: () =>
+        new UserCodeFailed({ step, reason: "hung", detail: `longer than ${Duration.format(limit)}`, event })
+    })
 
 /** What a module exports, from its file. */
 export const load = (file: string): Effect.Effect<unknown, UserCodeFailed> =>

@@ -58,13 +58,14 @@ export const noData = (attempt: Attempt, result: Took & { readonly message: stri
     finished_at_utc: instant(result.finishedAt)
   })
 
+/** The rows are in the product. Its size is left out where it holds many windows and says nothing of this one. */
 export const processed = (
   attempt: Attempt,
-  result: Took & { readonly bytes: number; readonly path: string }
+  result: Took & { readonly bytes?: number; readonly path: string }
 ): LedgerRow =>
   rowOf(attempt, "PROCESSED", {
     process_seconds: seconds(result.seconds),
-    cdf_size_mb: mebibytes(result.bytes),
+    cdf_size_mb: result.bytes === undefined ? "" : mebibytes(result.bytes),
     cdf_path: result.path,
     finished_at_utc: instant(result.finishedAt)
   })

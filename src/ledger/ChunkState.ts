@@ -47,6 +47,8 @@ export interface ChunkState {
   readonly upload: PhaseState | undefined
   /** Of the latest DOWNLOADED row; all "" before there is one. */
   readonly figures: DownloadFigures
+  /** `run_id` of the latest row of the download phase; "" before there is one. */
+  readonly runId: string
   /** What the latest row with a product says of it; "" before there is one. */
   readonly cdfPath: string
 }

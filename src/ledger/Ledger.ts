@@ -50,6 +50,8 @@ export interface LedgerView {
   readonly series: Effect.Effect<ReadonlyArray<string>>
   /** The windows of a series in the order in which they first appeared, each as it is when it is taken. */
   readonly chunks: (series: string) => Effect.Effect<Iterable<ChunkState>>
+  /** What windows of a series have become, in any order. */
+  readonly products: (series: string) => Effect.Effect<ReadonlySet<string>>
   /** What is known of a window; none where no row speaks of exactly this one. */
   readonly chunk: (series: string, window: TimeRange) => Effect.Effect<Option.Option<ChunkState>>
 }
@@ -159,6 +161,7 @@ const view = (path: string, contents: LedgerContents): LedgerView => ({
   path,
   series: Effect.sync(() => [...contents.fold.series.keys()]),
   chunks: (series) => Effect.sync(() => contents.fold.series.get(series) ?? []),
+  products: (series) => Effect.sync(() => contents.fold.series.get(series)?.allProducts ?? new Set()),
   chunk: (series, { end, start }) =>
     Effect.sync(() => {
       const table = contents.fold.series.get(series)

@@ -6,14 +6,18 @@ import type * as Stream from "effect/Stream"
 import type { EnsembleUnreachable } from "../assignment/EnsembleError.js"
 import type { ParameterDescription } from "../assignment/ParameterDescription.js"
 import type { EnsembleState, Progress } from "../ingest/controller/Controller.js"
+import type { ParameterRefused } from "../ingest/controller/ParameterRefused.js"
 import type { ScanStatus, WorkerLoad } from "../ingest/controller/ScanStatus.js"
 import type { MapRefused, NotTaken, TriggerMap } from "../ingest/controller/TriggerMap.js"
+import type { IngestServices } from "./IngestServices.js"
 import type { Remote } from "./Unreachable.js"
 
-/** No controller runs here. */
-export class IngestOff extends Schema.TaggedError<IngestOff>()("IngestOff", {}) {
+/** The part of an ensemble that was asked does not run here. */
+export class IngestOff extends Schema.TaggedError<IngestOff>()("IngestOff", {
+  part: Schema.Literal("controller", "reducer")
+}) {
   override get message() {
-    return "no controller of an ensemble runs here: set ingest.controller in the config, or ask the one that runs elsewhere"
+    return `no ${this.part} of an ensemble runs here: set ingest.${this.part} in the config, or ask the one that runs elsewhere`
   }
 }
 
@@ -41,6 +45,8 @@ export class IngestOperations extends Context.Tag("outpost/operations/IngestOper
   {
     /** All services that live, with the versions of parameters in force. */
     readonly ensemble: Effect.Effect<EnsembleState, IngestError>
+    /** How those of its services that run on this site, in its process, are doing. */
+    readonly services: Effect.Effect<IngestServices, Remote>
     /** Begins a scan, which ends the one before; answers its id once every service has taken it up. */
     readonly begin: (scan: BeginScan) => Effect.Effect<string, MapRefused | NotTaken | IngestError>
     /** The map of the present scan with what was added to it. */
@@ -58,8 +64,12 @@ export class IngestOperations extends Context.Tag("outpost/operations/IngestOper
       readonly scan: boolean
     }) => Effect.Effect<Readonly<Record<string, WorkerLoad>>, IngestError>
     /** Sets a parameter for all services; answers the new hash over all parameters. */
-    readonly setParameter: (name: string, value: Uint8Array) => Effect.Effect<string, IngestError>
+    readonly setParameter: (name: string, value: Uint8Array) => Effect.Effect<string, ParameterRefused | IngestError>
     readonly parameter: (name: string) => Effect.Effect<Uint8Array, ParameterNotFound | IngestError>
     readonly parameters: Effect.Effect<ReadonlyArray<ParameterDescription>, IngestError>
+    /** What the reducer of this site has published, as JSON can carry it. */
+    readonly published: Effect.Effect<Readonly<Record<string, unknown>>, IngestOff | Remote>
+    /** The same, now and after changes, at most a few times a second. */
+    readonly followPublished: Stream.Stream<Readonly<Record<string, unknown>>, IngestOff | Remote>
   }
 >() {}

@@ -123,6 +123,13 @@ export const make = (
             )
             for (const { id } of stale) yield* remove(id)
             for (const entry of wanted.values()) if (!known.has(entry.id)) yield* add(entry)
+            // Those that stayed stand behind the new ones where the config has them so.
+            const before = new Map(known)
+            known.clear()
+            for (const id of wanted.keys()) {
+              const found = before.get(id)
+              if (found !== undefined) known.set(id, found)
+            }
           })
         ),
       setPaused: Effect.fnUntraced(function* (id, paused) {

@@ -1,6 +1,6 @@
 /**
  * What has come from a peer and was not taken yet: frames in their order, problems at their place between them, and at last why
- * there is nothing more. Bounded in bytes: whoever fills it is told to wait, and is called when there is room again.
+ * there is nothing more. Bounded in bytes: whoever fills it is told to wait, and is called when there is room again; the bound may be exceeded by what one read of a peer held.
  *
  * Plain code behind one effect, because a queue per frame costs more than the frame. For one reader.
  */
@@ -27,7 +27,7 @@ export class FrameIntake implements FrameReader {
   private waiting = 0
   private end: SourceError | undefined
   private reader: (() => void) | undefined
-  private writer: (() => void) | undefined
+  private writers: Array<() => void> = []
 
   constructor(
     private readonly source: string,
@@ -37,6 +37,11 @@ export class FrameIntake implements FrameReader {
   /** As much is waiting as may wait. */
   get isFull(): boolean {
     return this.waiting >= this.capacity
+  }
+
+  /** There is nothing to hand over, and nothing to tell. */
+  get isEmpty(): boolean {
+    return this.segments.length === 0 && this.end === undefined
   }
 
   /** Bytes that wait, with what they cost. */
@@ -57,9 +62,9 @@ export class FrameIntake implements FrameReader {
   /** A message that is no frame, told behind the frames before it. Not more than one of them waits in a row. */
   malformed(detail: string): void {
     const last = this.segments.at(-1)
-    if (last?.problem !== undefined && last.frames.length === 0) return
+    if (last?.problem !== undefined) return
     const problem = new SourceError({ source: this.source, reason: "Malformed", detail })
-    if (last === undefined || last.problem !== undefined) this.segments.push({ frames: [], bytes: 0, problem })
+    if (last === undefined) this.segments.push({ frames: [], bytes: 0, problem })
     else last.problem = problem
   }
 
@@ -76,10 +81,10 @@ export class FrameIntake implements FrameReader {
     reader?.()
   }
 
-  /** Calls once, when at most half of what may wait is waiting; at once if that is so. */
+  /** Calls once, when at most half of what may wait is waiting; at once if that is so. Any number may wait for it. */
   whenRoom(call: () => void): void {
     if (this.waiting * 2 <= this.capacity) call()
-    else this.writer = call
+    else this.writers.push(call)
   }
 
   readonly take: Effect.Effect<ReadonlyArray<Frame>, SourceError> = Effect.suspend(
@@ -114,10 +119,10 @@ export class FrameIntake implements FrameReader {
     if (first.problem === undefined) this.segments.shift()
     else this.segments[0] = { frames: [], bytes: 0, problem: first.problem }
     this.waiting -= first.bytes
-    if (this.writer !== undefined && this.waiting * 2 <= this.capacity) {
-      const { writer } = this
-      this.writer = undefined
-      writer()
+    if (this.writers.length > 0 && this.waiting * 2 <= this.capacity) {
+      const { writers } = this
+      this.writers = []
+      for (const write of writers) write()
     }
     return Effect.succeed(first.frames)
   }

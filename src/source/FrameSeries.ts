@@ -13,7 +13,8 @@ export type Message = ReadonlyArray<Uint8Array>
 
 /** What a message is. */
 export type Verdict =
-  | { readonly _tag: "Start" }
+  /** One frame, of other parts than those of its messages if it says so. */
+  | { readonly _tag: "Start"; readonly parts?: Message }
   /** One frame. */
   | { readonly _tag: "Image"; readonly number?: number }
   /** As many frames as the format makes of it. */
@@ -85,7 +86,8 @@ export class FrameSeries {
         for (const frame of verdict.frames) this.intake.put(frame)
         return
       case "Start": {
-        const parts = this.whole(message)
+        const whole = this.whole(message)
+        const { parts = whole } = verdict
         if (this.inside) this.counts.starts++
         else this.intake.put({ parts, marker: "start" })
         this.inside = true

@@ -125,7 +125,7 @@ describe("the config document", () => {
     })
   )
 
-  for (const name of ["uplinks", "ingest", "schedules", "update", "cluster"]) {
+  for (const name of ["uplinks", "alarms", "schedules", "update", "cluster"]) {
     it.scoped(`refuses ${name}: this version has no such part`, () =>
       Effect.gen(function* () {
         const [issue] = yield* refused(`${name}: {}\n`)
@@ -135,7 +135,7 @@ describe("the config document", () => {
   }
 
   it.scoped("refuses a part that does not exist even where it is empty", () =>
-    Effect.map(refused("ingest:\n"), (issues) => assert.strictEqual(issues[0]?.path, "ingest"))
+    Effect.map(refused("update:\n"), (issues) => assert.strictEqual(issues[0]?.path, "update"))
   )
 
   it.scoped("shows no secret in an error", () =>

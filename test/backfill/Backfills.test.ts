@@ -175,6 +175,29 @@ describe("Backfills", () => {
       })
   )
 
+  it.scopedLive("rows that were lost between two lives are fetched again, and counted once", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const first = new ScriptedHistory((window) => (window.start === begin + 20 * ten ? "hang" : "rows"))
+      const one = yield* life(directory, first, [job({ concurrency: 1 })])
+      const { id } = yield* one.backfills.start({})
+      yield* Deferred.await(first.hanging)
+      while ((yield* one.backfills.get(id)).rows < 200) yield* Effect.sleep("5 millis")
+      yield* one.close
+      fs.rmSync(join(directory, "parts"), { recursive: true })
+
+      const second = new ScriptedHistory()
+      const two = yield* life(directory, second)
+      yield* two.backfills.resume(id)
+      const record = yield* two.backfills.await(id)
+      assert.strictEqual(second.asked.length, windows)
+      assert.deepInclude({ ...record }, { status: "done", complete: true, rows: 600 })
+      assert.deepInclude({ ...record.series[0] }, { fetched: windows, empty: 0, done: windows, total: windows })
+      assert.deepStrictEqual(yield* rowTimes(two), whole)
+      yield* two.close
+    })
+  )
+
   it.scopedLive("a window that waits for its next attempt at the end of a life is not given up", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

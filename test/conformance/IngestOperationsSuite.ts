@@ -82,7 +82,9 @@ export const suiteOff = <E>(name: string, layer: Layer.Layer<IngestOperations, E
           ingest.load({ intervals: [1], scan: true }),
           ingest.setParameter("gain", new Uint8Array()),
           ingest.parameter("gain"),
-          ingest.parameters
+          ingest.parameters,
+          ingest.published,
+          Stream.runDrain(ingest.followPublished)
         ]
         for (const verb of verbs) assert.strictEqual((yield* Effect.flip(verb))._tag, "IngestOff")
       })

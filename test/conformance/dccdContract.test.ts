@@ -196,6 +196,12 @@ layer(server(), live)("beside the daemon's routes", (it) => {
           [200, type, disposition]
         )
       }
+      // A stream may have nothing to say at first.
+      const text = Stream.make("", "{}\n").pipe(Stream.filter((part) => part !== ""))
+      const { rows } = double
+      double.rows = Stream.map(text, (part) => Buffer.from(part))
+      assert.strictEqual((yield* call(`/api/data?series=${series}&format=ndjson`)).text, "{}\n")
+      double.rows = rows
       yield* call(`/api/data?series=${series}&start=0&end=2026-01-01T00:00:00Z&limit=5&columns=TS,open&order=desc`)
       assert.deepStrictEqual(double.asked.at(-1), {
         series,

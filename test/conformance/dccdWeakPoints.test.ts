@@ -1,7 +1,8 @@
 /** Where the dccd daemon's HTTP face was weak, this one is not. Numbers are those of the list of its weak points. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import * as CollectorSite from "../support/CollectorSite.js"
 
 const btc = { exchange: "binance", pairs: ["BTC/USDT"], start: "2026-01-01" }
@@ -192,6 +193,61 @@ describe("other pages and other machines", () => {
       assert.match(String(refused[0]?.headers["retry-after"]), /^\d+$/)
       assert.strictEqual((await site.call("/health")).status, 200)
     })
+  )
+})
+
+describe("paths and times", () => {
+  it.scopedLive("dccd weak point 8: one directory for all, dates in UTC, a start in the config's zone", () => {
+    const elsewhere = "storage: {local_path: elsewhere}\nsettings: {timezone: Asia/Tokyo}\n"
+    const config = `${elsewhere}histo_jobs:\n${job("BTC/USDT", 3600)}`
+    // Ten hours ahead of the day that the rows are of.
+    return on({ config, env: { TZ: "Pacific/Kiritimati" } }, async (site) => {
+      const { json } = await site.post("/api/jobs/start", {
+        ...btc,
+        start: "2026-01-01 00:00:00",
+        end: "2026-01-01 12:00"
+      })
+      const { rows } = await CollectorSite.over(site, json.id)
+      assert.isAbove(rows, 6)
+      const [row] = (await site.call("/api/inventory")).json
+      assert.strictEqual(row.first_ts, Date.parse("2025-12-31T15:00:00Z"))
+      assert.deepStrictEqual([row.first, row.last, row.rows], ["2025-12-31", "2026-01-01", rows])
+      const series = "binance/ohlc/BTC-USDT/1h"
+      assert.deepStrictEqual(readdirSync(join(site.site, "data", series)).sort(), ["2025.parquet", "2026.parquet"])
+      assert.isFalse(existsSync(join(site.site, "elsewhere", "binance")))
+      assert.lengthOf((await site.call(`/api/data?series=${series}`)).json, rows)
+    })
+  })
+})
+
+describe("the scheduler", () => {
+  it.scopedLive(
+    "dccd weak point 15: follows the config as it is edited, spreads what is due together, and says what is at rest",
+    () =>
+      on({}, async (site) => {
+        const schedules = async (path = "/api/scheduler") => (await site.call(path)).json
+        const ids = async () => (await schedules()).jobs.map(({ id }: any) => id)
+        const before = ["binance_BTC_USDT_3600", "binance_ETH_BTC_3600", "kraken_XBT_USD_3600"]
+        assert.deepStrictEqual([(await schedules()).running, await ids()], [false, before])
+        await site.post("/api/scheduler/start", {})
+        const due: ReadonlyArray<number> = (await schedules()).jobs.map(({ next_run }: any) => next_run)
+        const hour = Math.ceil(Date.now() / 3_600_000) * 3600
+        assert.isTrue(
+          due.every((at) => at >= hour - 3600 && at <= hour + 30),
+          due.join()
+        )
+        assert.strictEqual(new Set(due).size, due.length)
+        await site.post("/api/schedules/pause", { id: before[0] })
+        const [held, free] = (await schedules()).jobs
+        assert.deepStrictEqual([held.paused, held.next_run, free.paused], [true, null, false])
+
+        const { json } = await site.call("/api/config")
+        const [first, second] = json.histo_jobs
+        assert.strictEqual((await put(site, { ...json, histo_jobs: [{ ...first, span: 900 }, second] })).status, 200)
+        const after = ["binance_BTC_USDT_900", "binance_ETH_BTC_900", "kraken_XBT_USD_3600"]
+        for (let i = 0; i < 250 && (await ids()).join() !== after.join(); i++) await sleep(20)
+        assert.deepStrictEqual(await ids(), after)
+      })
   )
 })
 

@@ -103,6 +103,7 @@ const failing = Layer.effectContext(
       }),
       Context.add(IngestOperations, {
         ensemble: fail,
+        services: fail,
         begin: () => fail,
         map: fail,
         stop: fail,
@@ -112,7 +113,9 @@ const failing = Layer.effectContext(
         load: () => fail,
         setParameter: () => fail,
         parameter: () => fail,
-        parameters: fail
+        parameters: fail,
+        published: fail,
+        followPublished: stream
       })
     )
   })
@@ -277,18 +280,18 @@ const cases: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Ope
       new MapRefused({ reason: "streams", detail: "streams {'ü'} not available" }),
       new NotTaken({ mapping: "m", missing: ["w1"] }),
       new EnsembleUnreachable({ operation: "begin", address: "redis://h", reason: "closed" }),
-      new IngestOff()
+      new IngestOff({ part: "controller" })
     ]
   ],
   [
     "ingest parameter",
     Effect.flatMap(IngestOperations, ({ parameter }) => parameter("gain")),
-    [new ParameterNotFound({ name: "gain" }), new IngestOff()]
+    [new ParameterNotFound({ name: "gain" }), new IngestOff({ part: "controller" })]
   ],
   [
     "ingest parameter set",
     Effect.flatMap(IngestOperations, ({ setParameter }) => setParameter("gain", new Uint8Array([7]))),
-    [new IngestOff()]
+    [new IngestOff({ part: "controller" })]
   ],
   ["shutdown", Effect.flatMap(SiteOperations, ({ shutdown }) => shutdown), [new ShutdownUnavailable()]],
   [

@@ -140,15 +140,15 @@ describe("next", () => {
   })
 })
 
-describe("weak points", () => {
-  it("weak point 6.1: a later download asks for nothing that is processed or uploaded", () => {
+describe("what upstream breaks", () => {
+  it("udl weak point 6.1: a later download asks for nothing that is processed or uploaded", () => {
     for (let rows = 2; rows <= whole.length; rows++)
       assert.strictEqual(Decision.download(stateOf(...whole.slice(0, rows)), there, local), "skip_existing")
     const again = stateOf(...whole, row("DOWNLOAD_PENDING", 7), row("DOWNLOADED", 7))
     assert.strictEqual(Decision.process(again, both, remote), "skip_existing")
   })
 
-  it("weak point 6.2: a failed upload is tried again as an upload only", () => {
+  it("udl weak point 6.2: a failed upload is tried again as an upload only", () => {
     const failed = row("FAILED", 3, { upload_seconds: "9.000", cdf_path: "a.cdf", error_type: "ConnectionError" })
     const chunk = stateOf(...whole.slice(0, 5), failed)
     assert.strictEqual(Decision.process(chunk, both, remote), "skip_failed")
@@ -158,7 +158,7 @@ describe("weak points", () => {
     assert.strictEqual(Decision.process(bare, both, retry), "run_upload_only")
   })
 
-  it("weak point 6.3: a failure is one of its own phase, so a failed upload is no failed download", () => {
+  it("udl weak point 6.3: a failure is one of its own phase, so a failed upload is no failed download", () => {
     const stages = [
       [{ upload_seconds: "1.000", process_seconds: "1.000", download_seconds: "1.000" }, "upload"],
       [{ process_seconds: "1.000", download_seconds: "1.000" }, "process"],
@@ -176,7 +176,7 @@ describe("weak points", () => {
     assert.strictEqual(Decision.download(failed, there, local), "skip_existing")
   })
 
-  it("weak point 6.3: a failure that was cut before its seconds is of the phase it began", () => {
+  it("udl weak point 6.3: a failure that was cut before its seconds is of the phase it began", () => {
     const cut = encode(row("FAILED", 2, { error_message: "x", finished_at_utc: "f" })).split(",f,")[0]
     const fold = new ChunkFold()
     fold.push(Buffer.from(header + whole.slice(0, 3).map(encode).join("") + cut))
@@ -185,12 +185,12 @@ describe("weak points", () => {
     assert.deepStrictEqual([chunk?.download?.status, chunk?.process?.status], ["DOWNLOADED", "FAILED"])
   })
 
-  it("weak point 6.4: SKIPPED_NO_INPUT does not hide DOWNLOADED", () => {
+  it("udl weak point 6.4: SKIPPED_NO_INPUT does not hide DOWNLOADED", () => {
     const chunk = stateOf(...whole.slice(0, 2), row("SKIPPED_NO_INPUT", 4))
     assert.strictEqual(Decision.download(chunk, there, local), "skip_existing")
   })
 
-  it("weak point 6.5: a file of another size or with another count of records is not the one that was downloaded", () => {
+  it("udl weak point 6.5: a file of another size or with another count of records is not the one that was downloaded", () => {
     const chunk = stateOf(row("DOWNLOADED", 1, { csv_size_mb: "1.0000", records_downloaded: "34560" }))
     const action = (bytes: number, records?: number) =>
       Decision.download(chunk, records === undefined ? { bytes } : { bytes, records }, local)
@@ -203,7 +203,7 @@ describe("weak points", () => {
     assert.strictEqual(Decision.download(tie, { bytes: 32_768 }, local), "skip_existing")
   })
 
-  it("weak point 6.6: what was settled as empty can be asked for again; a failure is never settled", () => {
+  it("udl weak point 6.6: what was settled as empty can be asked for again; a failure is never settled", () => {
     const empty = stateOf(row("SKIPPED_NO_DATA", 1, { error_message: "Expecting value: line 1 column 1 (char 0)" }))
     assert.strictEqual(Decision.download(empty, undefined, { ...local, recheckEmpty: true }), "run_download")
     assert.deepStrictEqual(empty?.download?.reason, {
@@ -212,7 +212,7 @@ describe("weak points", () => {
     })
   })
 
-  it("weak point 6.8: two sensors in one ledger have a state each", () => {
+  it("udl weak point 6.8: two sensors in one ledger have a state each", () => {
     const states = statesOf(...whole, row("FAILED", 9, { sensor_id: "REACH-2", download_seconds: "1.000" }))
     assert.deepStrictEqual(
       states.map((chunk) => [chunk.series, Decision.next(chunk, nothing, remote)]),

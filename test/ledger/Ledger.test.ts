@@ -239,7 +239,7 @@ print(json.dumps(rows))`,
 
 describe("one writer", () => {
   check(
-    "two who open a path share one ledger, however they spell it; the last one closes it",
+    'udl case "two writers": two who open a path share one ledger, however they spell it; the last one closes it',
     Effect.gen(function* () {
       const path = yield* file("")
       const link = `${path}.link`
@@ -468,7 +468,7 @@ describe("other columns", () => {
     })
 
   check(
-    "18 columns, with later rows of 24: all rows are kept under the 24, the old file beside",
+    'udl case "old 18-column header, new rows of 24": all rows are kept under the 24, the old file beside',
     Effect.gen(function* () {
       const before = encode(row(0, "DOWNLOADED", 1))
         .split(",")
@@ -518,7 +518,7 @@ describe("other columns", () => {
   )
 
   check(
-    "what is no ledger is refused and not touched",
+    'udl case "UTF-16 file": the engine refuses it and touches nothing, as every file that is no ledger',
     Effect.gen(function* () {
       for (const content of [
         '"run_id","chunk_da',

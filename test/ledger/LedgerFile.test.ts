@@ -200,68 +200,96 @@ describe("state", () => {
   )
 })
 
-/** The table of damage, by its cases: the content, what is known of each day, and how many warnings there are. */
-const cases: ReadonlyArray<readonly [string, string | Uint8Array, Readonly<Record<string, string>>, number]> = [
-  ["torn last row `x`", `${header}${done}x`, { [day]: "DOWNLOADED" }, 0],
-  ["torn last row `x,2026-01-01`, date known", `${header}${done}x,2026-01-01`, { [day]: "DOWNLOADED" }, 0],
-  ["torn row for a date, whole rows after it", `${header}x,2026-01-01\r\n${done}`, { [day]: "DOWNLOADED" }, 0],
-  ["torn row, new date", `${header}${done}x,2026-01-05`, { [day]: "DOWNLOADED", "2026-01-05": "" }, 0],
-  ["torn in mid date", `${header}${done}x,2026-0`, { [day]: "DOWNLOADED" }, 0],
+/** One case of the table of damage: the content, what is known of each day, and how many warnings there are. */
+type Case = readonly [
+  name: string,
+  content: string | Uint8Array,
+  wanted: Readonly<Record<string, string>>,
+  warnings: number,
+  more?: Partial<LedgerRow>
+]
+
+const known = { [day]: "DOWNLOADED" }
+
+const cases: ReadonlyArray<Case> = [
+  ['"torn last row, no date": is passed over', `${header}${done}x`, known, 0],
+  ['"torn last row, date known": the whole row wins', `${header}${done}x,2026-01-01`, known, 0],
+  ['"torn row for a date, whole rows after it": the whole row wins', `${header}x,2026-01-01\r\n${done}`, known, 0],
   [
-    "torn inside an open quote, rows after it",
+    '"torn row, new date": has no status, and runs again',
+    `${header}${done}x,2026-01-05`,
+    { ...known, "2026-01-05": "" },
+    0
+  ],
+  ['"torn in mid date": is passed over', `${header}${done}x,2026-0`, known, 0],
+  [
+    '"torn inside an open quote, rows after it": they are one field, which is told',
     `${header}${done}x,2026-01-02,"open\r\n${row({ chunk_date_utc: "2026-01-03", status: "UPLOADED" })}`,
-    { [day]: "DOWNLOADED", "2026-01-02": "" },
+    { ...known, "2026-01-02": "" },
     1
   ],
-  ["header repeated in the middle", `${header}${done}${header}`, { [day]: "DOWNLOADED" }, 0],
-  ["BOM", `\ufeff${header}${done}`, { [day]: "DOWNLOADED" }, 0],
-  ["blank line before the header", `\r\n\n${header}${done}`, { [day]: "DOWNLOADED" }, 0],
-  ["header missing", done + done, {}, 1],
-  ["header blanks after commas", `${header.replaceAll(",", ", ")}${done}`, {}, 1],
-  ["`;` file", `${header}${done}`.replaceAll(",", ";"), {}, 1],
+  ['"header repeated in the middle": is passed over', `${header}${done}${header}`, known, 0],
+  ['"BOM": run_id reads', `\ufeff${header}${done}`, known, 0, { run_id: "r" }],
+  ['"blank line before the header": nothing is forgotten', `\r\n\n${header}${done}`, known, 0],
+  ['"header missing": is told', done + done, {}, 1],
+  ['"header blanks after commas": is told', `${header.replaceAll(",", ", ")}${done}`, {}, 1],
+  ['"; file": is told', `${header}${done}`.replaceAll(",", ";"), {}, 1],
   [
-    "field > 131,072 characters",
+    '"field > 131,072 characters": is read whole',
     header + row({ status: "FAILED", error_message: `"${"x".repeat(200_000)}` }),
     { [day]: "FAILED" },
-    0
+    0,
+    { error_message: `"${"x".repeat(200_000)}` }
   ],
   [
-    "bytes that are not UTF-8",
+    '"bytes that are not UTF-8": are replaced, and the row counts',
     Buffer.concat([Buffer.from(header), Buffer.from([0xff, 0xc3]), Buffer.from(done)]),
-    { [day]: "DOWNLOADED" },
-    0
+    known,
+    0,
+    { run_id: "\ufffd\ufffdr" }
   ],
-  ["UTF-16 file", Buffer.from(`\ufeff${header}${done}`, "utf16le"), {}, 1],
-  ["UTF-16 file without a mark", Buffer.from(`${header}${done}`, "utf16le"), {}, 1],
-  ["NUL in a field", header + row({ status: "FAILED", error_message: "a\0b" }), { [day]: "FAILED" }, 0],
+  ['"UTF-16 file": is told', Buffer.from(`\ufeff${header}${done}`, "utf16le"), {}, 1],
+  ['"UTF-16 file": is told without a mark too', Buffer.from(`${header}${done}`, "utf16le"), {}, 1],
   [
-    "old 18-column header, new rows of 24",
+    '"NUL in a field": is kept',
+    header + row({ status: "FAILED", error_message: "a\0b" }),
+    { [day]: "FAILED" },
+    0,
+    { error_message: "a\0b" }
+  ],
+  [
+    '"old 18-column header, new rows of 24": the status is seen',
     `${columns.slice(0, 18).join(",")}\r\n${row({ status: "PROCESSED", cdf_path: "x.cdf" })}`,
     { [day]: "PROCESSED" },
     0
   ],
   [
-    "two writers",
+    '"two writers": a double header and rows in any order change nothing',
     header + header + done + row({ status: "DOWNLOAD_PENDING", started_at_utc: start(0) }),
-    { [day]: "DOWNLOADED" },
+    known,
     0
-  ],
-  ["an empty file", "", {}, 1]
+  ]
 ]
 
-describe("weak point 6.7: damaged and hand-edited files, by their cases", () => {
-  for (const [name, content, wanted, warnings] of cases)
+describe("udl weak point 6.7: no damaged or hand-edited file keeps anyone from starting", () => {
+  for (const [name, content, wanted, warnings, more = {}] of cases)
     check(
-      name,
+      `udl case ${name}`,
       Effect.gen(function* () {
         const found = yield* stateOf(content)
         assert.deepStrictEqual(found.statuses, wanted)
         assert.strictEqual(found.warnings.length, warnings, found.warnings.join())
+        assert.deepInclude({ ...found.rows.get(day) }, more)
       })
     )
 
   check(
-    "append after a torn line: the new row survives",
+    "an empty file is told",
+    Effect.map(stateOf(""), ({ rows, warnings }) => assert.deepStrictEqual([rows.size, warnings.length], [0, 1]))
+  )
+
+  check(
+    'udl case "append after a torn line": the new row survives',
     Effect.gen(function* () {
       const path = yield* file(`${header}${done}x,2026-01-0`)
       const { endedLine } = yield* LedgerFile.append(path, make({ chunk_date_utc: "2026-01-02", status: "UPLOADED" }))
@@ -271,7 +299,7 @@ describe("weak point 6.7: damaged and hand-edited files, by their cases", () => 
   )
 
   check(
-    "append after an open quote: it is closed, and what it has swallowed stays as it is",
+    'udl case "append after a torn line": an open quote is closed, and what it has swallowed stays as it is',
     Effect.gen(function* () {
       const path = yield* file(`${header}x,2026-01-01,"open, a\r\nb`)
       yield* LedgerFile.append(path, make({ run_id: "new" }))

@@ -103,7 +103,7 @@ describe("RateBucket", () => {
 })
 
 describe("RateLimits", () => {
-  it.effect("weak point 13: one line for all who ask one source, another for another", () =>
+  it.effect("dccd weak point 13: one line for all who ask one source, another for another", () =>
     Effect.gen(function* () {
       const { asked, service } = recording(() => ({}))
       const { limited } = yield* limits(service)
@@ -117,7 +117,7 @@ describe("RateLimits", () => {
     })
   )
 
-  it.effect("weak point 13: 429 with Retry-After pauses everybody for that long, and halves the rate", () =>
+  it.effect("dccd weak point 13: 429 with Retry-After pauses everybody for that long, and halves the rate", () =>
     Effect.gen(function* () {
       const { asked, service } = recording((n) => (n === 0 ? { status: 429, headers: { "retry-after": "7" } } : {}))
       const { limited, status } = yield* limits(service)

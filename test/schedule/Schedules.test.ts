@@ -103,7 +103,7 @@ describe("Schedules", () => {
     })
   )
 
-  it.scoped("a run that was missed while nobody was there is made up for once, where the entry says so", () =>
+  it.scoped("dccd weak point 15: a run that was missed, the very first too, is made up for once, where the entry says so", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const once = yield* counter
@@ -141,6 +141,11 @@ describe("Schedules", () => {
       )
       yield* TestClock.adjust("5 minutes")
       assert.deepStrictEqual([yield* kept.count, yield* gone.count], [3, 1])
+      yield* schedules.reconcile([entry("first", Effect.void), entry("kept", Effect.void)])
+      assert.deepStrictEqual(
+        (yield* schedules.list).map(({ id }) => id),
+        ["first", "kept"]
+      )
       yield* schedules.reconcile([entry("kept", Effect.void, { fingerprint: "new" })])
       yield* TestClock.adjust("5 minutes")
       assert.strictEqual(yield* kept.count, 3)

@@ -32,7 +32,7 @@ describe("Trigger", () => {
     )
   })
 
-  it("the jitter of an entry is its own, stable and bounded", () => {
+  it("dccd weak point 15: the jitter of an entry is its own, stable and bounded", () => {
     const hourly = Trigger.every(Duration.hours(1))
     const offsets = Array.from({ length: 50 }, (_, k) => Trigger.offset(hourly, `job-${k}`))
     assert.isTrue(offsets.every((offset) => offset >= 0 && offset < 30_000))

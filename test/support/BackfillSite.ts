@@ -18,6 +18,7 @@ import { JobCatalogue } from "../../src/backfill/JobCatalogue.js"
 import * as LedgerBook from "../../src/backfill/LedgerBook.js"
 import { CollectorHealth } from "../../src/backfill/health/CollectorHealth.js"
 import { RoomToWork } from "../../src/backfill/SeriesWork.js"
+import * as SyncStore from "../../src/backfill/sync/SyncStore.js"
 import { Uploads } from "../../src/backfill/sync/Uploads.js"
 import * as Database from "../../src/database/Database.js"
 import { Dataset } from "../../src/dataset/Dataset.js"
@@ -69,7 +70,11 @@ export const open = (
 ) =>
   Effect.gen(function* () {
     fs.mkdirSync(directory, { recursive: true })
-    const database = yield* Database.make(join(directory, "outpost.sqlite"), BackfillStore.migrations, "test")
+    const database = yield* Database.make(
+      join(directory, "outpost.sqlite"),
+      { ...BackfillStore.migrations, ...SyncStore.migrations },
+      "test"
+    )
     const registry = yield* HistoryRegistry.make(histories)
     const catalogue = Effect.clockWith((clock) =>
       Effect.map(clock.currentTimeMillis, (now) => ({
@@ -83,6 +88,7 @@ export const open = (
     const services = yield* Layer.build(
       Layer.mergeAll(
         Layer.succeed(BackfillStore.BackfillStore, BackfillStore.make(database)),
+        Layer.succeed(SyncStore.SyncStore, SyncStore.make(database)),
         Layer.succeed(JobCatalogue, JobCatalogue.of({ now: catalogue })),
         LedgerBook.layer({ directory: join(directory, "ledgers"), resolve: Effect.succeed }).pipe(
           Layer.provide(Ledgers.layer),
@@ -114,6 +120,7 @@ export const open = (
       backfills,
       books: Context.get(services, ChunkBooks),
       dataset: Context.get(services, Dataset),
+      copies: Context.get(services, SyncStore.SyncStore),
       catalogue
     }
   }).pipe(Effect.provide(SupervisionTree.layer))

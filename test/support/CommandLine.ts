@@ -1,4 +1,6 @@
 /** Runs command lines in this process: the real commands on operations in memory, with recorded streams. */
+import { EnsembleRoles } from "../../src/cli/EnsembleRoles.js"
+import * as RolesDouble from "./RolesDouble.js"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { ConfigProvider, Context, DateTime, Effect, Fiber, Layer, Stream } from "effect"
 import * as ExitCode from "../../src/cli/ExitCode.js"
@@ -41,6 +43,8 @@ export class CommandLine extends Context.Tag("test/CommandLine")<
     readonly connects: Array<ConnectOptions>
     readonly serves: Array<ServeOptions>
     readonly validated: Array<Place>
+    /** Which services of an ensemble were asked for, newest last. */
+    readonly roles: Array<RolesDouble.Asked>
     /** What the newest command line has printed so far. */
     last: { out: string; err: string }
     /** How `connect` answers. */
@@ -66,6 +70,7 @@ const make = Effect.gen(function* () {
     hasServer: true,
     verdict: new ConfigVerdict({ valid: true, error: null, issues: [] }),
     checks: [],
+    roles: [],
     last: { out: "", err: "" },
     gone: Effect.void,
     serving: Effect.void,
@@ -87,6 +92,7 @@ const make = Effect.gen(function* () {
           Effect.scoped,
           Effect.provideService(StandardIo, io),
           Effect.provideService(Launcher, launcher),
+          Effect.provideService(EnsembleRoles, RolesDouble.make(line.roles)),
           Effect.provide(platform),
           Effect.provide(DateTime.layerCurrentZone(DateTime.zoneUnsafeMakeNamed("Europe/Berlin"))),
           Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(environment)))),

@@ -32,6 +32,7 @@ export const layer: Layer.Layer<IngestOperations> = Layer.effect(
         parameters_version: Object.fromEntries([...set.keys()].map((name) => [name, randomUUID()])),
         parameters_hash: String(set.size)
       })),
+      services: Effect.succeed({ ingesters: [], workers: [], reducer: null }),
       begin: ({ map }) => {
         const foreign = Object.values(map.parts).flatMap((part) => Object.keys(part).filter((name) => name !== "eiger"))
         return foreign.length > 0
@@ -72,22 +73,27 @@ export const layer: Layer.Layer<IngestOperations> = Layer.effect(
           const value = set.get(name)
           return value === undefined ? Effect.fail(new ParameterNotFound({ name })) : Effect.succeed(value)
         }),
-      parameters: Effect.succeed([{ name: "gain", description: null, dtype: "float" as const, default: 0.5 }])
+      parameters: Effect.succeed([{ name: "gain", description: null, dtype: "float" as const, default: 0.5 }]),
+      published: Effect.succeed({ events: 3, image: [[1, 2]] }),
+      followPublished: Stream.make({ events: 2 }, { events: 3 })
     }
   })
 )
 
 /** Of a site without a controller. */
 export const off: Layer.Layer<IngestOperations> = Layer.succeed(IngestOperations, {
-  ensemble: new IngestOff(),
-  begin: () => new IngestOff(),
-  map: new IngestOff(),
-  stop: new IngestOff(),
-  progress: new IngestOff(),
-  follow: Stream.fail(new IngestOff()),
-  status: new IngestOff(),
-  load: () => new IngestOff(),
-  setParameter: () => new IngestOff(),
-  parameter: () => new IngestOff(),
-  parameters: new IngestOff()
+  ensemble: new IngestOff({ part: "controller" }),
+  services: Effect.succeed({ ingesters: [], workers: [], reducer: null }),
+  begin: () => new IngestOff({ part: "controller" }),
+  map: new IngestOff({ part: "controller" }),
+  stop: new IngestOff({ part: "controller" }),
+  progress: new IngestOff({ part: "controller" }),
+  follow: Stream.fail(new IngestOff({ part: "controller" })),
+  status: new IngestOff({ part: "controller" }),
+  load: () => new IngestOff({ part: "controller" }),
+  setParameter: () => new IngestOff({ part: "controller" }),
+  parameter: () => new IngestOff({ part: "controller" }),
+  parameters: new IngestOff({ part: "controller" }),
+  published: new IngestOff({ part: "reducer" }),
+  followPublished: Stream.fail(new IngestOff({ part: "reducer" }))
 })

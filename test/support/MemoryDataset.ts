@@ -49,6 +49,7 @@ export class MemoryDataset {
           )
           return { written: [], unchanged: 0, added: 0, dropped: 0, setAside: [] }
         }),
+      files: unused,
       covered: unused,
       holes: unused,
       inventory: unused,

@@ -1,5 +1,5 @@
 /**
- * The assignments of a scan as its readers get them, whatever carries them: in the order of the events, each once.
+ * The assignments of a scan as a reader gets them from a log that others write: in the order of the events, each once.
  *
  * @internal
  */

@@ -36,12 +36,13 @@ export const make = <A>(keep = Number.POSITIVE_INFINITY): MemoryLog<A> => {
   }
 
   const grown = (place: number): Effect.Effect<void> =>
-    Effect.async((resume) => {
-      if (forgotten + kept.length > place) return resume(Effect.void)
-      const wake = () => resume(Effect.void)
-      waiting.add(wake)
-      return Effect.sync(() => waiting.delete(wake))
-    })
+    forgotten + kept.length > place
+      ? Effect.void
+      : Effect.async((resume) => {
+          const wake = () => resume(Effect.void)
+          waiting.add(wake)
+          return Effect.sync(() => waiting.delete(wake))
+        })
 
   return {
     append: (entries) => {
@@ -69,8 +70,9 @@ export const make = <A>(keep = Number.POSITIVE_INFINITY): MemoryLog<A> => {
               return Chunk.unsafeFromArray(taken)
             }
             return Stream.repeatEffectChunk(
-              Effect.suspend(() =>
-                forgotten + kept.length > place ? Effect.sync(take) : Effect.as(grown(place), Chunk.empty<A>())
+              Effect.map(
+                Effect.suspend(() => grown(place)),
+                take
               )
             )
           })
@@ -80,26 +82,35 @@ export const make = <A>(keep = Number.POSITIVE_INFINITY): MemoryLog<A> => {
   }
 }
 
-/** Logs by name: each is there as long as it has entries or readers. */
-export const family = <A>() => {
-  const logs = new Map<string, MemoryLog<A>>()
-  const at = (name: string): MemoryLog<A> => {
-    const found = logs.get(name) ?? make<A>()
+/** What of those that are appended to one log is taken in. */
+export type Admission<A> = (entries: ReadonlyArray<A>) => ReadonlyArray<A>
+
+/** Logs by name: each is there as long as it has entries or readers. A log that begins has a new admission. */
+export const family = <A>(admission: () => Admission<A> = () => (entries) => entries) => {
+  const logs = new Map<string, { readonly log: MemoryLog<A>; admit: Admission<A> }>()
+  const at = (name: string) => {
+    const found = logs.get(name) ?? { log: make<A>(), admit: admission() }
     logs.set(name, found)
     return found
   }
   const drop = (name: string) => {
-    if (logs.get(name)?.idle() === true) logs.delete(name)
+    if (logs.get(name)?.log.idle() === true) logs.delete(name)
   }
   return {
-    append: (name: string, entries: ReadonlyArray<A>): void => at(name).append(entries),
+    append: (name: string, entries: ReadonlyArray<A>): void => {
+      const { admit, log } = at(name)
+      log.append(admit(entries))
+    },
     read: (name: string): Stream.Stream<A> =>
       Stream.ensuring(
-        Stream.suspend(() => at(name).read("first")),
+        Stream.suspend(() => at(name).log.read("first")),
         Effect.sync(() => drop(name))
       ),
     remove: (name: string): void => {
-      logs.get(name)?.clear()
+      const found = logs.get(name)
+      if (found === undefined) return
+      found.log.clear()
+      found.admit = admission()
       drop(name)
     },
     size: (): number => logs.size

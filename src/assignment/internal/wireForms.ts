@@ -56,10 +56,8 @@ export const state = (service: ServiceState): string =>
   )
 
 /** The fields of a log line, in the order in which they stand. */
-export const logFields = (line: EnsembleLogLine): ReadonlyArray<string> => [
-  ...["msg", line.msg, "lineno", line.lineno, "name", line.name],
-  ...["created", line.created, "levelname", line.levelname]
-]
+export const logFields = (line: EnsembleLogLine): ReadonlyArray<string> =>
+  (["msg", "lineno", "name", "created", "levelname"] as const).flatMap((field) => [field, line[field]])
 
 // --- reading ----------------------------------------------------------------
 

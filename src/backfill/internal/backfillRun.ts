@@ -22,7 +22,7 @@ import { ofSeries } from "../health/HealthRecord.js"
 import * as RetryBudget from "../RetryBudget.js"
 import type { PlannedSeries, Resolved } from "../SeriesPlan.js"
 import * as SeriesWork from "../SeriesWork.js"
-import type { LiveRecord } from "./liveRecord.js"
+import { LiveRecord } from "./liveRecord.js"
 
 /** A backfill as the engine holds it. */
 export interface Entry {
@@ -33,6 +33,8 @@ export interface Entry {
   over: Deferred.Deferred<void> | undefined
   /** Keys of the series it fetches. */
   holds: ReadonlySet<string>
+  /** Those of them that an earlier life of it began. */
+  resumed: ReadonlySet<string>
 }
 
 export interface Tools {
@@ -83,12 +85,23 @@ export const newRecord = (request: StartBackfill, now: number, isTaken: (id: str
   })
 }
 
+/** Of a record, as long as it does not run. */
+export const newEntry = (record: BackfillRecord): Entry => ({
+  live: new LiveRecord(record),
+  intent: undefined,
+  over: undefined,
+  holds: new Set(),
+  resumed: new Set()
+})
+
 /** The record at the begin of a life. */
-export const begin = ({ live }: Entry, { impossible, planned }: Resolved): void => {
+export const begin = (entry: Entry, { impossible, planned }: Resolved): void => {
+  const { live } = entry
   live.status = "running"
   live.error = null
   live.finishedAt = null
   live.complete = null
+  entry.resumed = new Set(planned.map(({ series }) => series.key).filter((key) => live.of(key) !== undefined))
   for (const { pair, series } of planned) live.add(series.key, pair)
   for (const { job, pair, reason } of impossible) {
     const key = `${job.source}/${job.type}/${pair}`
@@ -171,6 +184,7 @@ const runSeries = (
     SeriesWork.run(planned, {
       ...shared,
       runId: live.id,
+      resumed: entry.resumed.has(key),
       retryFailed: live.request.retry_failed === true || live.request.collect === true,
       collect: live.request.collect === true,
       mergeAtStop: Effect.sync(() => entry.intent !== undefined),

@@ -1,6 +1,7 @@
 /** Which files retention would remove: the oldest periods of each series, by age or by the size of everything. Pure. */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import { rangeOf } from "../../dataset/PeriodFile.js"
 import { ofKey, type Series } from "../../domain/Series.js"
 import type { RetentionSettings } from "../Settings.js"
 import type { LocalFile } from "./LocalFiles.js"
@@ -19,8 +20,8 @@ export const isOn = ({ after, max_bytes }: RetentionSettings): boolean =>
 export const ofFile = (file: LocalFile): PeriodFile | undefined => {
   const cut = file.path.lastIndexOf("/")
   const series = ofKey(file.path.slice(0, Math.max(0, cut)))
-  const end = endOf(file.path.slice(cut + 1))
-  return series === undefined || end === undefined ? undefined : { ...file, series, end }
+  const range = rangeOf(file.path.slice(cut + 1))
+  return series === undefined || range === undefined ? undefined : { ...file, series, end: range.end }
 }
 
 /**
@@ -45,16 +46,4 @@ export const candidates = (
       if (chosen) left -= size
       return chosen
     })
-}
-
-// -----------------------------------------------------------------------------
-
-/** Of `2026.parquet`, `2026-03.parquet`, `2026-03-17.parquet`, in UTC. */
-const endOf = (name: string): number | undefined => {
-  const found = /^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\.parquet$/.exec(name)
-  if (found === null) return undefined
-  const [year, month, day] = found.slice(1).map((part) => (part === undefined ? undefined : Number(part)))
-  if (year === undefined) return undefined
-  if (month === undefined) return Date.UTC(year + 1, 0)
-  return day === undefined ? Date.UTC(year, month) : Date.UTC(year, month - 1, day + 1)
 }

@@ -10,6 +10,7 @@ import type { EnsembleUnreachable } from "../../assignment/EnsembleError.js"
 import type { ParameterDescription } from "../../assignment/ParameterDescription.js"
 import type { IngesterState, ReducerState, WorkerState } from "../../assignment/ServiceState.js"
 import type { MappingId } from "../../assignment/WorkAssignment.js"
+import type { ParameterRefused } from "./ParameterRefused.js"
 import type { ScanSummary } from "./ScanSummary.js"
 import type { ScanStatus, WorkerLoad } from "./ScanStatus.js"
 import type { MapRefused, NotTaken, TriggerMap } from "./TriggerMap.js"
@@ -60,8 +61,14 @@ export class Controller extends Context.Tag("outpost/Controller")<
       intervals: ReadonlyArray<number>,
       scan: boolean
     ) => Effect.Effect<Readonly<Record<string, WorkerLoad>>>
-    /** Sets a parameter for all services; answers the new hash over all parameters. */
-    readonly setParameter: (name: string, value: Uint8Array) => Effect.Effect<string, EnsembleUnreachable>
+    /**
+     * Sets a parameter for all services; answers the new hash over all parameters. `ParameterRefused` for a name with `:`, and
+     * for a `dump_prefix` outside of the directories that the config allows.
+     */
+    readonly setParameter: (
+      name: string,
+      value: Uint8Array
+    ) => Effect.Effect<string, ParameterRefused | EnsembleUnreachable>
     readonly parameter: (name: string) => Effect.Effect<Option.Option<Uint8Array>, EnsembleUnreachable>
     /** What services say of their parameters, by name, with `dump_prefix`. */
     readonly parameters: Effect.Effect<ReadonlyArray<ParameterDescription>, EnsembleUnreachable>

@@ -18,7 +18,6 @@ export class BoundedLine<A> {
   private load = 0
   private readonly filled = Effect.unsafeMakeLatch(false)
   private readonly free = Effect.unsafeMakeLatch(true)
-  private readonly whenFilled = Effect.suspend(() => this.filled.await)
 
   constructor(
     private readonly limits: LineLimits,
@@ -39,7 +38,7 @@ export class BoundedLine<A> {
 
   /** Done when there is something to take. */
   get something(): Effect.Effect<void> {
-    return this.whenFilled
+    return this.filled.await
   }
 
   /** Done when there is room: at once, or, once it was full, when half of it is gone. */
@@ -65,7 +64,10 @@ export class BoundedLine<A> {
   /** Takes away so many of the first ones. */
   drop(count: number): void {
     const end = Math.min(this.head + count, this.items.length)
-    for (let at = this.head; at < end; at++) this.load -= this.weigh(this.items[at] as A)
+    for (let at = this.head; at < end; at++) {
+      const item = this.items[at]
+      if (item !== undefined) this.load -= this.weigh(item)
+    }
     this.head = end
     this.settle()
   }

@@ -4,6 +4,8 @@ import type { StreamFrames } from "./WorkerModule.js"
 
 export interface EventMessage {
   readonly event_number: number
+  /** How much it holds in memory, in bytes. */
+  readonly size: number
   readonly streams: ReadonlyArray<readonly [name: string, share: StreamFrames]>
 }
 
@@ -19,17 +21,20 @@ export const read = (parts: ReadonlyArray<Uint8Array>): EventMessage | string =>
   }
   const streams: Array<readonly [string, StreamFrames]> = []
   let next = 1
+  let size = 0
   for (const [name, share] of Object.entries(header["streams"])) {
     if (!Predicate.isRecord(share)) return `its header does not describe the stream '${name}'`
     const { length, typ } = share
     if (typeof typ !== "string" || typeof length !== "number" || !Number.isSafeInteger(length) || length < 0) {
       return `its header does not describe the stream '${name}'`
     }
-    streams.push([name, { typ, frames: parts.slice(next, next + length) }])
+    const frames = parts.slice(next, next + length)
+    for (const frame of frames) size += frame.byteLength
+    streams.push([name, { typ, frames }])
     next += length
   }
   return next === parts.length
-    ? { event_number, streams }
+    ? { event_number, size, streams }
     : `it has ${parts.length - 1} frames, its header says ${next - 1}`
 }
 

@@ -30,18 +30,24 @@ export interface Paired {
 interface LaneState {
   /** The number of its latest message. */
   last: number
-  /** Events that are not taken yet and have something of it, with those that wait for their assignment. */
+  /** Messages of events that are not taken yet, and of those that wait for their assignment. */
   stored: number
+  storedBytes: number
   /** Messages before their assignment. */
   readonly early: Map<number, EventMessage>
 }
 
+/** What a connection has brought for an event. */
+interface Share {
+  readonly state: LaneState
+  readonly size: number
+}
+
 interface Awaited {
-  readonly event_number: number
+  readonly event: { readonly event_number: number; readonly streams: Record<string, StreamFrames> }
   /** The streams that have not come. */
   readonly missing: Set<string>
-  readonly streams: Record<string, StreamFrames>
-  readonly from: Array<LaneState>
+  readonly from: Array<Share>
 }
 
 export class Pairing {
@@ -69,9 +75,10 @@ export class Pairing {
     return this.#faults.take()
   }
 
-  /** How many events or messages of a connection are in store here. */
-  stored(lane: Lane): number {
-    return this.#lanes.get(lane)?.stored ?? 0
+  /** Whether a connection has so much in store here that it should wait. */
+  isFull(lane: Lane): boolean {
+    const state = this.#lanes.get(lane)
+    return state !== undefined && (state.stored >= mostMessages || state.storedBytes >= mostBytes)
   }
 
   /** A connection has ended: what it has sent is kept, what it has not sent may come from another one. */
@@ -87,7 +94,11 @@ export class Pairing {
       const missing = new Set<string>()
       for (const stream in workers) if (workers[stream]?.includes(this.#worker)) missing.add(stream)
       if (missing.size === 0) continue
-      const awaited: Awaited = { event_number, missing, streams: Object.create(null), from: [] }
+      const awaited: Awaited = {
+        event: { event_number, streams: Object.create(null) },
+        missing,
+        from: []
+      }
       this.#awaited.set(event_number, awaited)
       this.#order.push(awaited)
       for (const [lane, state] of this.#lanes) this.#fromEarly(lane, state, awaited)
@@ -104,10 +115,10 @@ export class Pairing {
     state.last = event_number
     const awaited = this.#awaited.get(event_number)
     if (awaited !== undefined) {
-      state.stored++
+      put(state, 1, message.size)
       this.#fill(lane, state, awaited, message)
     } else if (event_number > this.#known) {
-      state.stored++
+      put(state, 1, message.size)
       state.early.set(event_number, message)
     } else {
       this.#faults.add("unexpected", lane.ingester, event_number)
@@ -128,9 +139,10 @@ export class Pairing {
       const complete = next.missing.size === 0
       if (!complete && !this.#isLost(next)) break
       this.#first++
-      this.#awaited.delete(next.event_number)
-      for (const state of next.from) state.stored--
-      taken.push({ event_number: next.event_number, event: complete ? next : undefined })
+      const { event, from } = next
+      this.#awaited.delete(event.event_number)
+      for (const { size, state } of from) put(state, -1, -size)
+      taken.push({ event_number: event.event_number, event: complete ? event : undefined })
     }
     if (this.#first > 1024 && this.#first * 2 > this.#order.length) {
       this.#order = this.#order.slice(this.#first)
@@ -142,13 +154,13 @@ export class Pairing {
   #state(lane: Lane): LaneState {
     const known = this.#lanes.get(lane)
     if (known !== undefined) return known
-    const state: LaneState = { last: -1, stored: 0, early: new Map() }
+    const state: LaneState = { last: -1, stored: 0, storedBytes: 0, early: new Map() }
     this.#lanes.set(lane, state)
     return state
   }
 
   /** An ingester that has one of the missing streams is at this event or past it. */
-  #isLost({ event_number, missing }: Awaited): boolean {
+  #isLost({ event: { event_number }, missing }: Awaited): boolean {
     for (const [lane, { last }] of this.#lanes) {
       if (last < event_number) continue
       for (const stream of missing) {
@@ -161,34 +173,47 @@ export class Pairing {
   }
 
   #fill(lane: Lane, state: LaneState, awaited: Awaited, message: EventMessage): void {
-    awaited.from.push(state)
+    awaited.from.push({ state, size: message.size })
     for (const [name, share] of message.streams) {
-      if (awaited.missing.delete(name)) awaited.streams[name] = share
-      else this.#faults.add("unexpected", lane.ingester, awaited.event_number, `stream '${name}'`)
+      if (awaited.missing.delete(name)) awaited.event.streams[name] = share
+      else this.#faults.add("unexpected", lane.ingester, message.event_number, `stream '${name}'`)
     }
   }
 
   #fromEarly(lane: Lane, state: LaneState, awaited: Awaited): void {
-    const message = state.early.get(awaited.event_number)
+    const message = state.early.get(awaited.event.event_number)
     if (message === undefined) return
-    state.early.delete(awaited.event_number)
+    state.early.delete(message.event_number)
     this.#fill(lane, state, awaited, message)
   }
 
   /** Early messages of events that turned out to be another worker's. */
   #dropUnassigned(lane: Lane, state: LaneState): void {
-    for (const event_number of state.early.keys()) {
+    for (const { event_number, size } of state.early.values()) {
       if (event_number > this.#known) return
       state.early.delete(event_number)
-      state.stored--
+      put(state, -1, -size)
       this.#faults.add("unexpected", lane.ingester, event_number)
     }
   }
 
   /** The numbers have gone back: what came before and was never assigned belonged to another scan. */
   #dropStale(lane: Lane, state: LaneState): void {
-    for (const event_number of state.early.keys()) this.#faults.add("stale", lane.ingester, event_number)
-    state.stored -= state.early.size
+    for (const { event_number, size } of state.early.values()) {
+      put(state, -1, -size)
+      this.#faults.add("stale", lane.ingester, event_number)
+    }
     state.early.clear()
   }
+}
+
+// -----------------------------------------------------------------------------
+
+/** Of one connection. What is in the connection itself comes on top of it. */
+const mostMessages = 1024
+const mostBytes = 256 * 2 ** 20
+
+const put = (state: LaneState, messages: number, bytes: number): void => {
+  state.stored += messages
+  state.storedBytes += bytes
 }

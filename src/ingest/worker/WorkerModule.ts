@@ -16,7 +16,7 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type { ParameterDescription } from "../../assignment/ParameterDescription.js"
-import type { Parameters } from "../Parameters.js"
+import type { Parameters } from "../ParameterValues.js"
 import { describedParameters, type Given, mayCall, moduleOf, type UserCodeFailed } from "../UserCode.js"
 
 /** A stream's share of an event. */

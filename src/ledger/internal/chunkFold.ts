@@ -33,7 +33,8 @@ export class ChunkFold {
   private places: Places | undefined
   /** Neighbouring rows mostly are of one series and have texts in common. */
   private lastSeries: { readonly bytes: Uint8Array; readonly table: SeriesTable } | undefined
-  private lastProduct = { bytes: new Uint8Array(0), text: "" }
+  private readonly lastProduct = new LastText()
+  private readonly lastRun = new LastText()
 
   constructor() {
     this.reader = new LedgerReader(
@@ -73,7 +74,8 @@ export class ChunkFold {
     const phase = phaseOf[status] ?? stageOfFailure(line, places, table, at, start)
     if (!table.put(at, phase, status, start, reasonOf(line, places, status))) return
     if (status === downloaded) table.setFigures(at, downloadColumns.map((c) => line.text(places[c])).join(separator))
-    if (phase !== download && line.has(places.cdf_path)) table.setProduct(at, this.productOf(line, places.cdf_path))
+    if (phase === download) table.setRun(at, this.lastRun.of(line, places.run_id))
+    else if (line.has(places.cdf_path)) table.setProduct(at, this.lastProduct.of(line, places.cdf_path))
   }
 
   private tableOf(line: CsvRows, place: number): SeriesTable {
@@ -85,13 +87,19 @@ export class ChunkFold {
     this.lastSeries = { bytes: Buffer.from(name), table }
     return table
   }
+}
 
-  private productOf(line: CsvRows, place: number): string {
-    if (!line.holds(place, this.lastProduct.bytes)) {
-      const text = line.text(place)
-      this.lastProduct = { bytes: Buffer.from(text), text }
+/** A text that is mostly the one before: one string in memory for all of them. */
+class LastText {
+  private bytes = new Uint8Array(0)
+  private text = ""
+
+  of(line: CsvRows, place: number): string {
+    if (!line.holds(place, this.bytes)) {
+      this.text = line.text(place)
+      this.bytes = Buffer.from(this.text)
     }
-    return this.lastProduct.text
+    return this.text
   }
 }
 

@@ -32,6 +32,7 @@ export class SeriesTable {
   private readonly reasons = new Map<number, Reason>()
   private readonly figures: Array<string | undefined> = []
   private readonly products: Array<string | undefined> = []
+  private readonly runs: Array<string | undefined> = []
   /** Windows by start and end, open addressing; 0 is free, else the window's place plus one. */
   private slots = new Int32Array(256)
 
@@ -55,6 +56,7 @@ export class SeriesTable {
     this.to[at] = end
     this.figures.push(undefined)
     this.products.push(undefined)
+    this.runs.push(undefined)
     if (this.count * 2 > this.slots.length) this.rehash()
     else this.enter(at)
     return at
@@ -90,6 +92,17 @@ export class SeriesTable {
     this.products[at] = path
   }
 
+  setRun(at: number, id: string): void {
+    this.runs[at] = id
+  }
+
+  /** Every product that a window has. */
+  get allProducts(): ReadonlySet<string> {
+    const found = new Set<string>()
+    for (const product of this.products) if (product !== undefined) found.add(product)
+    return found
+  }
+
   state(at: number): ChunkState {
     const [download, process, upload] = phases.map((_, phase) => this.phase(at * perWindow + phase))
     const texts = this.figures[at]?.split(separator) ?? []
@@ -108,6 +121,7 @@ export class SeriesTable {
         csv_size_mb: figure(4),
         csv_path: figure(5)
       },
+      runId: this.runs[at] ?? "",
       cdfPath: this.products[at] ?? ""
     }
   }

@@ -6,7 +6,7 @@
 import type { Frame } from "../../source/Frame.js"
 import { type Classify, end, malformed, start } from "../../source/FrameSeries.js"
 import { detector } from "./internal/detector.js"
-import { countOf, headerOf, textOf, withoutBareWords } from "./internal/header.js"
+import { countOf, headerOf, textOf } from "./internal/header.js"
 import * as JsonText from "./internal/jsonText.js"
 
 export const classify: Classify = (message) => {
@@ -18,7 +18,7 @@ export const classify: Classify = (message) => {
       const lengths = new Set(Object.values(header).flatMap((value) => (Array.isArray(value) ? [value.length] : [])))
       if (lengths.size > 1) return malformed(`data ${first} with lists of unequal length`)
       const [count = 1] = lengths
-      const text = withoutBareWords(textOf(message[0]) ?? "{}")
+      const text = JsonText.withoutBareWords(textOf(message[0]) ?? "{}")
       return { _tag: "Frames", frames: split(JsonText.members(JsonText.compact(text)), first, count) }
     }
     case "series-start":

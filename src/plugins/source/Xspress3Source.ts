@@ -54,8 +54,16 @@ const lengthOf = (message: Message): number | undefined => message[0]?.byteLengt
 const isPickle = (part: Uint8Array | undefined): boolean => part?.[0] === 0x80 && part.at(-1) === 0x2e
 
 const itemBytes: Readonly<Record<string, number>> = {
-  ...{ int8: 1, uint8: 1, int16: 2, uint16: 2, int32: 4, uint32: 4, int64: 8, uint64: 8 },
-  ...{ float32: 4, float64: 8 }
+  int8: 1,
+  uint8: 1,
+  int16: 2,
+  uint16: 2,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  uint64: 8,
+  float32: 4,
+  float64: 8
 }
 
 /** How long the array must be, where the header tells: shape, type, and that nothing is compressed. */

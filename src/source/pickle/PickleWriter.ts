@@ -118,7 +118,8 @@ const writeDict = (
   sink.byte(opcode.emptyDict)
   sink.byte(opcode.mark)
   for (const [key, item] of entries) {
-    const within = `${path}.${String(key)}`
+    // Objects need not have a text of their own.
+    const within = `${path}.${typeof key === "object" ? "(key)" : String(key)}`
     if (typeof key === "object" && key !== null && !(key instanceof Uint8Array)) {
       return refuse(within, "a key is a text, a number, a boolean or bytes")
     }

@@ -206,7 +206,7 @@ describe("order books", () => {
 })
 
 describe("what an exchange does not have", () => {
-  it.effect("weak point 17: spans are those of its own table, and a refusal names them", () =>
+  it.effect("dccd weak point 17: spans are those of its own table, and a refusal names them", () =>
     Effect.gen(function* () {
       const known: Readonly<Record<string, ReadonlyArray<number>>> = {
         binance: [60, 180, 300, 900, 1800, 3600, 7200, 14_400, 21_600, 28_800, 43_200, 86_400, 259_200, 604_800],
@@ -296,7 +296,29 @@ describe("what an exchange does not have", () => {
     })
   )
 
-  it.scoped("weak point 3: an empty window is confirmed empty by one request, and no candle is lost behind it", () =>
+  it.scoped("dccd weak point 3: windows side by side lose no bar between them where both bounds are exclusive", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(now)
+      const { outgoing, settings } = yield* open
+      const prepared = yield* OkxHistory.prepare(settings)
+      const request = series("ohlc", "BTC/USDT", 60)
+      const begin = Math.floor((now - hours(20)) / 60_000) * 60_000
+      const plan = yield* prepared.plan(request, "s")
+      const found: Array<bigint> = []
+      for (let page = 0; page < 3; page++) {
+        const window = { start: begin + page * plan.window, end: begin + (page + 1) * plan.window }
+        for (const { TS } of yield* rowsOf(prepared, request, window, outgoing)) found.push(BigInt(String(TS)))
+      }
+      const truth = oracle.candles("BTC-USDT", 60, begin, begin + 3 * plan.window)
+      assert.deepStrictEqual(
+        found,
+        truth.map(({ at }) => BigInt(at) * 1_000_000n)
+      )
+      assert.strictEqual(new Set(found).size, found.length)
+    })
+  )
+
+  it.scoped("dccd weak point 3: an empty window is confirmed empty by one request, and no candle is lost behind it", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(now)
       const server = yield* ExchangeServer.make({ oracle, now: () => now })

@@ -76,7 +76,6 @@ export const framePlaces = (): FrameTransport["Type"] => {
           line.takeAll()
         })
     )
-    yield* ping
     const take: Effect.Effect<ReadonlyArray<FrameMessage>> = Effect.suspend(() =>
       line.size > 0 ? Effect.succeed(line.takeAll()) : Effect.zipRight(line.something, take)
     )

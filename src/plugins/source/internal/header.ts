@@ -3,11 +3,10 @@
  *
  * @internal
  */
+import { withoutBareWords } from "./jsonText.js"
 
 /** A longer one is no header. */
 const longest = 2 ** 23
-
-const bare = /("[^"\\]*(?:\\.[^"\\]*)*")|-?\b(?:NaN|Infinity)\b/g
 
 /** The members, or undefined for what is no JSON object. Python's `NaN` and `Infinity`, which JSON has not, are null. */
 export const headerOf = (part: Uint8Array | undefined): Readonly<Record<string, unknown>> | undefined => {
@@ -22,10 +21,6 @@ export const textOf = (part: Uint8Array | undefined): string | undefined => {
   if (part === undefined || part.byteLength > longest || !opensObject(part)) return undefined
   return (Buffer.isBuffer(part) ? part : Buffer.from(part.buffer, part.byteOffset, part.byteLength)).toString("utf8")
 }
-
-/** JSON with Python's bare words as null. */
-export const withoutBareWords = (text: string): string =>
-  text.replace(bare, (_, quoted: string | undefined) => quoted ?? "null")
 
 /** A whole number from 0, or undefined. */
 export const countOf = (value: unknown): number | undefined =>

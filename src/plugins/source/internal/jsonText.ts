@@ -1,15 +1,25 @@
 /**
  * JSON taken apart as text, so that what is put together again has every number as its sender spelled it: `1.0` stays `1.0`.
- * All of these want text that is known to be valid.
+ * Where nothing else is said, the text has to be valid.
  *
  * @internal
  */
 
-const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|\s+/g
-
 /** Without white space, and with nothing escaped that need not be. */
 export const compact = (text: string): string =>
-  text.replace(tokens, (token) => (token[0] !== '"' ? "" : token.includes("\\") ? spelled(token) : token))
+  rewritten(
+    text,
+    (between) => between.replace(/\s+/g, ""),
+    (quoted) => (quoted.includes("\\") ? JSON.stringify(JSON.parse(quoted)) : quoted)
+  )
+
+/** With null for Python's `NaN` and `Infinity`, which JSON has not. The text need not be valid. */
+export const withoutBareWords = (text: string): string =>
+  rewritten(
+    text,
+    (between) => between.replace(/-?\b(?:NaN|Infinity)\b/g, "null"),
+    (quoted) => quoted
+  )
 
 /** The members of a compact object in their order: names as values, values as text. Of a repeated name the last one counts. */
 export const members = (object: string): ReadonlyMap<string, string> => {
@@ -31,7 +41,19 @@ export const object = (entries: Iterable<readonly [string, string]>): string =>
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-const spelled = (token: string): string => JSON.stringify(JSON.parse(token))
+/** The text with its strings, and what stands between them, replaced. */
+const rewritten = (text: string, between: (gap: string) => string, quoted: (token: string) => string): string => {
+  const written: Array<string> = []
+  let from = 0
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', from)) {
+    const close = endOfString(text, at)
+    if (close >= text.length) break
+    written.push(between(text.slice(from, at)), quoted(text.slice(at, close + 1)))
+    from = close + 1
+  }
+  written.push(between(text.slice(from)))
+  return written.join("")
+}
 
 /** What stands between the commas of a compact object or array. */
 const pieces = (text: string): ReadonlyArray<string> => {
@@ -61,9 +83,9 @@ const pieces = (text: string): ReadonlyArray<string> => {
   return found
 }
 
-/** Where the string that opens at `from` closes. */
+/** Where the string that opens at `from` closes; the end of the text or beyond if it does not. */
 const endOfString = (text: string, from = 0): number => {
   let at = from + 1
-  while (text.charCodeAt(at) !== 0x22) at += text.charCodeAt(at) === 0x5c ? 2 : 1
+  while (at < text.length && text.charCodeAt(at) !== 0x22) at += text.charCodeAt(at) === 0x5c ? 2 : 1
   return at
 }

@@ -13,7 +13,8 @@ export class ByteSink {
   }
 
   byte(value: number): undefined {
-    this.buffer[this.room(1)] = value
+    const at = this.room(1)
+    this.buffer[at] = value
   }
 
   /** Safe integers. */
@@ -54,7 +55,8 @@ export class ByteSink {
       this.byte(0x8c)
       this.byte(length)
     } else this.announce(0x58, length)
-    this.buffer.write(value, this.room(length), "utf8")
+    const at = this.room(length)
+    this.buffer.write(value, at, "utf8")
   }
 
   content(bytes: Uint8Array): undefined {
@@ -73,10 +75,11 @@ export class ByteSink {
   }
 
   private put(bytes: Uint8Array): undefined {
-    this.buffer.set(bytes, this.room(bytes.length))
+    const at = this.room(bytes.length)
+    this.buffer.set(bytes, at)
   }
 
-  /** Makes room for so many bytes, and says where. */
+  /** Makes room for so many bytes, and says where. The buffer may be another one afterwards. */
   private room(length: number): number {
     const at = this.used
     this.used += length

@@ -1,0 +1,213 @@
+/**
+ * One life of each service of an ensemble, from its settings: it joins, says that it is ready, is shown among the services of
+ * this process, and works until it fails or is interrupted.
+ */
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { randomUUID } from "node:crypto"
+import { resolve } from "node:path"
+import type { SupervisionTree } from "../actor/SupervisionTree.js"
+import type { ControllerActive, EnsembleUnreachable, LockLost } from "../assignment/EnsembleError.js"
+import { Incarnation } from "../assignment/WorkAssignment.js"
+import * as FileFrameDump from "../ingest/archive/FileFrameDump.js"
+import type { Controller } from "../ingest/controller/Controller.js"
+import * as ControllerService from "../ingest/controller/ControllerService.js"
+import type { ScanSummary } from "../ingest/controller/ScanSummary.js"
+import { ControllerSettings } from "../ingest/controller/ControllerSettings.js"
+import * as FrameSums from "../ingest/demo/FrameSums.js"
+import * as LivePicture from "../ingest/demo/LivePicture.js"
+import type { FrameDump } from "../ingest/FrameDump.js"
+import type { TransportFailed } from "../ingest/FrameTransport.js"
+import * as Ingester from "../ingest/Ingester.js"
+import * as IngesterEvent from "../ingest/IngesterEvent.js"
+import { LocalServices } from "../ingest/LocalServices.js"
+import * as Reducer from "../ingest/reducer/Reducer.js"
+import * as ReducerModule from "../ingest/reducer/ReducerModule.js"
+import type { IngesterSettings, ReducerSettings, WorkerSettings } from "../ingest/Settings.js"
+import { load, unfit, type UserCodeFailed } from "../ingest/UserCode.js"
+import * as EventRunner from "../ingest/worker/EventRunner.js"
+import * as ThreadRunner from "../ingest/worker/ThreadRunner.js"
+import * as Worker from "../ingest/worker/Worker.js"
+import * as WorkerModule from "../ingest/worker/WorkerModule.js"
+import type { SourceError } from "../source/SourceError.js"
+import { SourceRegistry } from "../source/SourceRegistry.js"
+import type { Fabric } from "./EnsembleFabric.js"
+
+export type ServiceError =
+  | ControllerActive
+  | EnsembleUnreachable
+  | Ingester.ForwardingFailed
+  | LockLost
+  | SourceError
+  | TransportFailed
+  | UserCodeFailed
+
+export type Needs = Fabric | FileSystem.FileSystem | Path.Path | LocalServices | Scope.Scope
+
+/** What every service is told. */
+export interface Telling {
+  /** It takes part; `address` is what others connect to, where there is such a thing. */
+  readonly onReady: (address: string) => Effect.Effect<void>
+}
+
+export interface ControllerOptions extends Telling {
+  /** Absolute paths. */
+  readonly dumpRoots: ReadonlyArray<string>
+  readonly onWorkerLoss: "reassign" | "lose"
+  readonly onSummary: (summary: ScanSummary) => Effect.Effect<void>
+}
+
+export const controller = ({ dumpRoots, onReady, onSummary, onWorkerLoss }: ControllerOptions) =>
+  ControllerService.run(new ControllerSettings({ dump_roots: dumpRoots }), (service) =>
+    Effect.gen(function* () {
+      const own: Context.Tag.Service<Controller> = {
+        ...service,
+        begin: (map, options) => service.begin(map, { onWorkerLoss, ...options })
+      }
+      yield* (yield* LocalServices).register({ kind: "controller", service: own })
+      yield* onReady("")
+      return yield* Effect.zipRight(Stream.runForEach(service.summaries, onSummary), Effect.never)
+    })
+  )
+
+export interface IngesterOptions extends Telling {
+  readonly name: string
+  readonly settings: IngesterSettings
+  /** What relative paths are relative to. */
+  readonly directory: string
+  readonly dumpRoots: ReadonlyArray<string>
+}
+
+export const ingester = ({
+  directory,
+  dumpRoots,
+  name,
+  onReady,
+  settings
+}: IngesterOptions): Effect.Effect<never, ServiceError, Needs | SourceRegistry> =>
+  Effect.gen(function* () {
+    const registry = yield* SourceRegistry
+    const streams = yield* Effect.forEach(Object.entries(settings.streams), ([stream, { settings: own, source }]) =>
+      Effect.map(registry.prepare(source, own), (prepared) => ({ name: stream, source: prepared }))
+    )
+    const service = yield* Ingester.make({
+      name,
+      incarnation: Incarnation.make(randomUUID()),
+      url: settings.url,
+      streams,
+      workerBytes: settings.worker_bytes,
+      workerPatience: settings.worker_patience,
+      staleAfter: settings.stale_after,
+      onEvent: (event) =>
+        (IngesterEvent.isFault(event) ? Effect.logWarning : Effect.logInfo)(IngesterEvent.describe(event))
+    })
+    yield* (yield* LocalServices).register({ kind: "ingester", name, service })
+    yield* onReady(service.url)
+    return yield* service.run
+  }).pipe(
+    Effect.provide(
+      dumps(
+        name,
+        Option.map(settings.dump_path, (path) => resolve(directory, path)),
+        dumpRoots
+      )
+    ),
+    Effect.annotateLogs("ingester", name)
+  )
+
+export interface WorkerOptions extends Telling {
+  readonly name: string
+  readonly settings: WorkerSettings
+  readonly directory: string
+}
+
+export const worker = ({
+  directory,
+  name,
+  onReady,
+  settings
+}: WorkerOptions): Effect.Effect<never, ServiceError, Needs | SupervisionTree> =>
+  Effect.gen(function* () {
+    const runner = yield* runnerOf(settings, directory)
+    const service = yield* Worker.make({ name, tags: settings.tags, runner })
+    yield* (yield* LocalServices).register({ kind: "worker", name, service })
+    yield* onReady("")
+    return yield* Effect.never
+  }).pipe(Effect.annotateLogs("worker", name))
+
+export interface ReducerOptions extends Telling {
+  readonly settings: ReducerSettings
+  readonly directory: string
+}
+
+export const reducer = ({ directory, onReady, settings }: ReducerOptions): Effect.Effect<never, ServiceError, Needs> =>
+  Effect.gen(function* () {
+    const service = yield* Reducer.make({ url: settings.url, module: yield* reducerModule(settings, directory) })
+    yield* (yield* LocalServices).register({ kind: "reducer", service })
+    yield* onReady(settings.url)
+    return yield* Effect.never
+  }).pipe(Effect.annotateLogs("reducer", "reducer"))
+
+/** The module that a file exports, or the built-in one of a name; without either, the built-in that fits any frames. */
+export const reducerModule = (
+  { module, use }: Pick<ReducerSettings, "module" | "use">,
+  directory: string
+): Effect.Effect<ReducerModule.CheckedModule, UserCodeFailed> =>
+  Option.match(module, {
+    onSome: (file) => Effect.flatMap(load(resolve(directory, file)), ReducerModule.check),
+    onNone: () =>
+      Effect.flatMap(builtIn("reducers", { "live-picture": LivePicture.make }, use, "live-picture"), (make) =>
+        ReducerModule.check(make())
+      )
+  })
+
+/** What runs a worker's module: within this thread, or in threads of its own. */
+export const runnerOf = (
+  { module, threads, use }: Pick<WorkerSettings, "module" | "use" | "threads">,
+  directory: string
+): Effect.Effect<EventRunner.EventRunner, UserCodeFailed, Scope.Scope | SupervisionTree> => {
+  if (Option.isSome(module)) {
+    const file = resolve(directory, module.value)
+    return threads > 0
+      ? ThreadRunner.make({ file, threads })
+      : load(file).pipe(Effect.flatMap(WorkerModule.check), Effect.flatMap(EventRunner.inProcess))
+  }
+  return builtIn("workers", { "frame-sums": FrameSums.make }, use, "frame-sums").pipe(
+    Effect.flatMap((make) => WorkerModule.check(make())),
+    Effect.flatMap(EventRunner.inProcess)
+  )
+}
+
+// -----------------------------------------------------------------------------
+
+const builtIn = <M>(
+  kind: string,
+  modules: Readonly<Record<string, () => M>>,
+  use: Option.Option<string>,
+  otherwise: string
+): Effect.Effect<() => M, UserCodeFailed> => {
+  const name = Option.getOrElse(use, () => otherwise)
+  const found = Object.hasOwn(modules, name) ? modules[name] : undefined
+  return found === undefined
+    ? Effect.fail(unfit(`there is no module '${name}' for ${kind}; there are: ${Object.keys(modules).join(", ")}`))
+    : Effect.succeed(found)
+}
+
+const dumps = (
+  name: string,
+  path: Option.Option<string>,
+  roots: ReadonlyArray<string>
+): Layer.Layer<FrameDump, never, FileSystem.FileSystem | Path.Path> =>
+  FileFrameDump.layerWith({
+    roots,
+    pathOf: (ingester) => (ingester === name ? path : Option.none()),
+    onStopped: (_, alarm) => Effect.logError(alarm.message),
+    writer: { closeWithin: Duration.seconds(10) }
+  })

@@ -1,0 +1,130 @@
+/**
+ * An ingester's ROUTER.
+ *
+ * Measured on zeromq 6.8 with `sendTimeout` 0 and ROUTER_MANDATORY: a send is done, or refused, before it returns; a peer whose
+ * pipe is full answers EAGAIN and one that is unknown EHOSTUNREACH, each whole message or none of it, while sends to other peers
+ * go on. A full pipe takes messages again when its peer has read half of its mark. The mark may be changed at any time, but a
+ * pipe that is full when the mark is raised calls itself unreachable until its peer reads on: so it is raised only while none is.
+ *
+ * @internal
+ */
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { Router } from "zeromq"
+import type { Zeromq } from "../../../source/Zeromq.js"
+import type { FrameMessage, HandOver, Ping, TransportFailed, WorkerLinks } from "../../FrameTransport.js"
+import { weightOf } from "../../internal/boundedLine.js"
+import { highWater } from "./highWater.js"
+import { incarnationOf } from "./pingBytes.js"
+import { bind, isIpv6, open } from "./zmqAddress.js"
+import * as Inlet from "./zmqInlet.js"
+
+/** Milliseconds until a worker that could not be sent to is tried again; it doubles up to the last one. */
+const firstWait = 1
+const lastWait = 16
+
+export const bindRouter = (
+  zmq: Zeromq,
+  url: string,
+  limits: { readonly queueMessages: number; readonly queueBytes: number }
+): Effect.Effect<WorkerLinks, TransportFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const socket = yield* open(
+      () =>
+        new zmq.Router({
+          mandatory: true,
+          sendTimeout: 0,
+          linger: 0,
+          sendHighWaterMark: limits.queueMessages,
+          tcpKeepalive: 1,
+          tcpKeepaliveIdle: 300,
+          tcpKeepaliveInterval: 300,
+          ipv6: isIpv6(url)
+        })
+    )
+    const advertised = yield* bind(socket, url)
+    const outgoing = sender(socket, highWater(limits.queueMessages, limits.queueBytes))
+    const pings = yield* Queue.sliding<Ping>(1024)
+    yield* Inlet.make(socket, 64).take.pipe(
+      Effect.flatMap((messages) => Queue.offerAll(pings, messages.flatMap(pingOf))),
+      Effect.forever,
+      Effect.forkScoped
+    )
+    return { url: advertised, ...outgoing, pings: Stream.fromQueue(pings) }
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** A peer's identity, and how long to wait until the next attempt if the last one was refused. */
+interface Peer {
+  readonly identity: Buffer
+  wait: number
+}
+
+const sender = (socket: Router, mark: ReturnType<typeof highWater>): Pick<WorkerLinks, "send" | "room"> => {
+  const peers = new Map<string, Peer>()
+  let refused = 0
+
+  const peerOf = (worker: string): Peer => {
+    const peer = peers.get(worker) ?? { identity: Buffer.from(worker), wait: 0 }
+    peers.set(worker, peer)
+    return peer
+  }
+
+  const accepted = (peer: Peer) => {
+    if (peer.wait === 0) return
+    peer.wait = 0
+    refused--
+  }
+  const refuse = (peer: Peer) => {
+    if (peer.wait === 0) refused++
+    peer.wait = Math.min(lastWait, Math.max(firstWait, peer.wait * 2))
+  }
+
+  /** Messages go one after the other, and each is known to be sent before the next, so that order holds. */
+  const handOver = async (
+    peer: Peer,
+    messages: ReadonlyArray<FrameMessage>,
+    halt: { called: boolean }
+  ): Promise<HandOver> => {
+    let taken = 0
+    for (const message of messages) {
+      if (halt.called) break
+      const next = mark(weightOf(message), refused === 0)
+      if (next !== undefined) socket.sendHighWaterMark = next
+      try {
+        await socket.send([peer.identity, ...message])
+      } catch (cause) {
+        refuse(peer)
+        return { taken, ended: isFull(cause) ? "full" : "gone" }
+      }
+      accepted(peer)
+      taken++
+    }
+    return { taken, ended: "sent" }
+  }
+
+  return {
+    send: (worker, messages) =>
+      Effect.async((resume) => {
+        const halt = { called: false }
+        void handOver(peerOf(worker), messages, halt).then((result) => resume(Effect.succeed(result)))
+        return Effect.sync(() => {
+          halt.called = true
+        })
+      }),
+    room: (worker) => Effect.suspend(() => Effect.sleep(peerOf(worker).wait))
+  }
+}
+
+const isFull = (cause: unknown) => cause instanceof Error && "code" in cause && cause.code === "EAGAIN"
+
+/** What is no ping is not ours. */
+const pingOf = (message: ReadonlyArray<Buffer>): ReadonlyArray<Ping> => {
+  const [identity, bytes] = message
+  return message.length === 2 && identity !== undefined && bytes?.byteLength === 16
+    ? [{ worker: identity.toString(), incarnation: incarnationOf(bytes) }]
+    : []
+}

@@ -1,0 +1,113 @@
+/** Runs a user's module on events: within this thread here, in threads of its own in `ThreadRunner`. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { ParameterDescription } from "../../assignment/ParameterDescription.js"
+import type { Parameters } from "../ParameterValues.js"
+import { call, isLater, settle, threw, type UserCodeFailed, within } from "../UserCode.js"
+import type { CheckedModule, WorkerEvent } from "./WorkerModule.js"
+
+/** What came of one event; a result that is `undefined` is none. */
+export type Outcome =
+  | { readonly failure: undefined; readonly result: unknown }
+  | { readonly failure: UserCodeFailed; readonly result: undefined }
+
+export interface EventRunner {
+  /** What the module wants to be told. */
+  readonly parameters: ReadonlyArray<ParameterDescription>
+  /** How many callers of `run` are served at a time. */
+  readonly width: number
+  /** A scan begins. */
+  readonly start: (parameters: Parameters) => Effect.Effect<void, UserCodeFailed>
+  readonly tickInterval: (parameters: Parameters) => Effect.Effect<Option.Option<Duration.Duration>, UserCodeFailed>
+  readonly tick: (parameters: Parameters) => Effect.Effect<void, UserCodeFailed>
+  /**
+   * The outcomes of the first of these events, at least of one, in their order; what takes long comes alone. The first one is
+   * told of a `tick`. Never fails: a failure is the outcome of its event.
+   */
+  readonly run: (
+    events: ReadonlyArray<WorkerEvent>,
+    parameters: Parameters,
+    tick: boolean
+  ) => Effect.Effect<ReadonlyArray<Outcome>>
+  /** The scan has ended. */
+  readonly finish: (parameters: Parameters) => Effect.Effect<void, UserCodeFailed>
+}
+
+export interface Limits {
+  /** How long one event may take; a minute unless said. Code that never lets go of its thread can only be ended in a thread of its own. */
+  readonly event?: Duration.Duration | undefined
+}
+
+/** How long one event may take unless it is said. */
+export const eventLimit = Duration.minutes(1)
+
+/** Plain functions are called one after the other without anything in between, a few milliseconds at a stretch. */
+export const inProcess = ({ module, parameters }: CheckedModule, limits: Limits = {}): Effect.Effect<EventRunner> =>
+  Effect.map(Effect.clock, (clock) => {
+    const limit = limits.event ?? eventLimit
+    const one = (event: WorkerEvent, given: Parameters, tick: boolean): Outcome | Effect.Effect<Outcome> => {
+      try {
+        const result = module.process(event, given, tick)
+        if (!isLater(result)) return { failure: undefined, result }
+        return settle("process", event.event_number, result).pipe(
+          within(limit, "process", event.event_number),
+          Effect.match({ onSuccess: succeeded, onFailure: failed })
+        )
+      } catch (cause) {
+        return failed(threw("process", event.event_number, cause))
+      }
+    }
+
+    const run: EventRunner["run"] = (events, given, tick) =>
+      Effect.suspend(() => {
+        const outcomes: Array<Outcome> = []
+        const until = clock.unsafeCurrentTimeNanos() + stretch
+        const step = (): Effect.Effect<ReadonlyArray<Outcome>> => {
+          for (let next = events[outcomes.length]; next !== undefined; next = events[outcomes.length]) {
+            const outcome = one(next, given, tick && outcomes.length === 0)
+            if (Effect.isEffect(outcome)) {
+              return Effect.flatMap(outcome, (settled) => {
+                outcomes.push(settled)
+                return clock.unsafeCurrentTimeNanos() > until ? Effect.succeed(outcomes) : step()
+              })
+            }
+            outcomes.push(outcome)
+            if (clock.unsafeCurrentTimeNanos() > until) break
+          }
+          return Effect.succeed(outcomes)
+        }
+        return step()
+      })
+
+    return {
+      parameters,
+      width: 1,
+      start: (given) => Effect.asVoid(call("start", null, () => module.start?.(given))),
+      tickInterval: (given) =>
+        Effect.map(
+          call("tick", null, () => intervalOf(module.tickInterval, given)),
+          asInterval
+        ),
+      tick: (given) => Effect.asVoid(call("tick", null, () => module.tick?.(given))),
+      run,
+      finish: (given) => Effect.asVoid(call("finish", null, () => module.finish?.(given)))
+    }
+  })
+
+export const failed = (failure: UserCodeFailed): Outcome => ({ failure, result: undefined })
+export const succeeded = (result: unknown): Outcome => ({ failure: undefined, result })
+
+/** Seconds as a duration; what is no length of time is none. */
+export const asInterval = (seconds: unknown): Option.Option<Duration.Duration> =>
+  typeof seconds === "number" && seconds > 0 && Number.isFinite(seconds)
+    ? Option.some(Duration.seconds(seconds))
+    : Option.none()
+
+// -----------------------------------------------------------------------------
+
+/** Nanoseconds after which others in this thread have their turn. */
+const stretch = 4_000_000n
+
+const intervalOf = (interval: CheckedModule["module"]["tickInterval"], given: Parameters) =>
+  typeof interval === "function" ? interval(given) : interval

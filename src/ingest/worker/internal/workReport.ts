@@ -1,0 +1,61 @@
+/**
+ * What a worker has done since it last told the controller.
+ *
+ * @internal
+ */
+import type { WorkerTimes, WorkerUpdate } from "../../../assignment/ServiceUpdate.js"
+
+type Times = { -readonly [K in keyof WorkerTimes]: WorkerTimes[K] }
+
+const noTimes = (): Times => ({
+  get_assignments: 0,
+  get_messages: 0,
+  assemble_event: 0,
+  custom_code: 0,
+  send_result: 0,
+  no_events: 0
+})
+
+export class WorkReport {
+  #completed: Array<number> = []
+  #hasResult: Array<boolean> = []
+  #times = noTimes()
+
+  constructor(readonly worker: string) {}
+
+  get isEmpty(): boolean {
+    return this.#completed.length === 0
+  }
+
+  /** Seconds since `from`, spent on one of the steps. */
+  spent(step: Exclude<keyof WorkerTimes, "no_events">, from: bigint, to: bigint): void {
+    this.#times[step] += Number(to - from) / 1e9
+  }
+
+  completed(event: number, hasResult: boolean): void {
+    this.#completed.push(event)
+    this.#hasResult.push(hasResult)
+    this.#times.no_events++
+  }
+
+  /** Everything since the last time, which is then forgotten. */
+  take(): WorkerUpdate {
+    const update: WorkerUpdate = {
+      state: "idle",
+      source: "worker",
+      completed: this.#completed,
+      worker: this.worker,
+      has_result: this.#hasResult,
+      processing_times: this.#times
+    }
+    this.#completed = []
+    this.#hasResult = []
+    this.#times = noTimes()
+    return update
+  }
+
+  /** Says that the worker takes part in the scan, or that it has finished it. */
+  plain(state: "ready" | "finished"): WorkerUpdate {
+    return { state, source: "worker", completed: [], worker: this.worker, has_result: [], processing_times: null }
+  }
+}
