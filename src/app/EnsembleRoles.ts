@@ -188,17 +188,17 @@ const ingesterOf = Effect.fnUntraced(function* (options: Cli.IngesterRole) {
           })
         )
   const upstream = yield* given(options.upstream, "UPSTREAM_URL")
-  const settings = {
+  const settingsOf = (stream: string) => ({
     ...Option.match(upstream, { onNone: () => ({}), onSome: (url) => addressOf(options.source, url) }),
-    ...Object.fromEntries(options.settings.map(([key, value]) => [key, plain(value)]))
-  }
+    ...settingsFor(stream, streams, options.settings)
+  })
   const url = yield* given(options.url, "INGESTER_URL")
   return {
     name: Option.getOrElse(yield* given(options.name, "INGESTER_NAME"), () => `${streams.join("_")}-ingester`),
     settings: new IngesterSettings({
       ...Option.match(url, { onNone: () => ({}), onSome: (one) => ({ url: one }) }),
       streams: Object.fromEntries(
-        streams.map((stream) => [stream, new StreamSettings({ source: options.source, settings })])
+        streams.map((stream) => [stream, new StreamSettings({ source: options.source, settings: settingsOf(stream) })])
       ),
       dump_path: yield* given(options.dump, "DUMP_PATH")
     })
@@ -227,6 +227,17 @@ const reducerOf = Effect.fnUntraced(function* (options: Cli.ReducerRole) {
     use: options.use
   })
 })
+
+/** The settings of all streams, and behind them those of this one alone, which its name and a dot stand before. */
+const settingsFor = (stream: string, streams: ReadonlyArray<string>, settings: Cli.IngesterRole["settings"]) => {
+  const isOwn = (key: string, owner: string) => key.startsWith(`${owner}.`)
+  const common = settings.filter(([key]) => !streams.some((owner) => isOwn(key, owner)))
+  const own = settings.filter(([key]) => isOwn(key, stream))
+  return Object.fromEntries([
+    ...common.map(([key, value]) => [key, plain(value)] as const),
+    ...own.map(([key, value]) => [key.slice(stream.length + 1), plain(value)] as const)
+  ])
+}
 
 /** Sources of lines are told a host and a port, the others an address. */
 const addressOf = (source: string, url: string) => {

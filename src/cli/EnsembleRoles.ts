@@ -48,7 +48,7 @@ export interface IngesterRole extends Role {
   readonly streams: ReadonlyArray<string>
   /** Name of the source all of them have. */
   readonly source: string
-  /** `key=value` of the source's settings. */
+  /** `key=value` of the source's settings; `stream.key=value` for one stream alone. */
   readonly settings: ReadonlyArray<readonly [key: string, value: string]>
   readonly name: Option.Option<string>
   readonly url: Option.Option<string>

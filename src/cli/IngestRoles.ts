@@ -64,7 +64,7 @@ export const ingester = CommandSpec.make(
     stream: Flags.many("stream", "NAME", "A stream it owns"),
     source: Flags.text("source", "NAME", "What sends the frames (default stins)"),
     upstream: Flags.text("upstream", "URL", "Where it sends from"),
-    set: Flags.many("set", "KEY=VALUE", "A setting of the source"),
+    set: Flags.many("set", "KEY=VALUE", "A setting of the source; STREAM.KEY=VALUE for one stream alone"),
     name: Flags.text("name", "NAME", "Name in the ensemble (default <streams>-ingester)"),
     listenUrl: Flags.text("ingester-url", "URL", "What workers are told to connect to (default tcp://localhost:10000)"),
     dump: Flags.text("dump", "FILE", "A file that every scan is appended to"),

@@ -9,6 +9,8 @@ export interface EdgeRules {
   readonly names: ReadonlySet<string>
   /** Origins in lower case. */
   readonly origins: ReadonlySet<string>
+  /** Whoever reaches the address may ask, from any page and by any name. */
+  readonly anyone: boolean
 }
 
 export const make = (options: {
@@ -16,18 +18,20 @@ export const make = (options: {
   readonly allowOrigins: ReadonlyArray<string>
   /** This machine's own name. */
   readonly machine: string
+  readonly anyone?: boolean | undefined
 }): EdgeRules => {
   const machine = options.machine.toLowerCase()
   const own = machine === "" ? [] : [machine, machine.split(".")[0] ?? machine]
   return {
     names: new Set(["localhost", ...own, ...options.hosts.map((host) => host.toLowerCase())]),
-    origins: new Set(options.allowOrigins.map((origin) => origin.toLowerCase()))
+    origins: new Set(options.allowOrigins.map((origin) => origin.toLowerCase())),
+    anyone: options.anyone === true
   }
 }
 
 /** An IP literal, localhost, this machine's name or a configured one. A client without a Host is no browser and passes. */
 export const hostAllowed = (rules: EdgeRules, host: string | undefined): boolean => {
-  if (host === undefined) return true
+  if (host === undefined || rules.anyone) return true
   const name = nameOf(host)
   return name !== undefined && (isIP(name) !== 0 || rules.names.has(name))
 }
@@ -43,6 +47,7 @@ export const provenance = (
     readonly fetchSite: string | undefined
   }
 ): Provenance => {
+  if (rules.anyone) return request.origin === undefined ? "direct" : "allowed"
   if (request.origin !== undefined) {
     const origin = request.origin.toLowerCase()
     if (rules.origins.has(origin)) return "allowed"

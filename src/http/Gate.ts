@@ -72,7 +72,7 @@ export const make = (rules: EdgeRules, credentials: Credentials, clock: Clock.Cl
     if (origin !== undefined || fetchSite !== undefined) {
       const from = provenance(rules, { host, origin, fetchSite: typeof fetchSite === "string" ? fetchSite : undefined })
       if (from === "foreign") return foreignOrigin
-      if (from === "allowed") allowed = origin
+      if (from === "allowed") allowed = rules.anyone ? "*" : origin
     }
     if (allowed !== undefined && method === "OPTIONS" && headers["access-control-request-method"] !== undefined) {
       return preflight(allowed)
@@ -134,9 +134,10 @@ const noCredentials = refuse(
 )
 const loginFirst = refuse(LoginPage.answer(401, undefined))
 
+/** What is shared with every page is shared without the credentials that a browser holds. */
 const shared = (origin: string): Readonly<Record<string, string>> => ({
   "access-control-allow-origin": origin,
-  "access-control-allow-credentials": "true",
+  ...(origin === "*" ? {} : { "access-control-allow-credentials": "true" }),
   "access-control-expose-headers": `${errorHeader}, ${nextCursorHeader}, etag, retry-after`,
   vary: "origin"
 })

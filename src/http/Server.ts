@@ -46,31 +46,37 @@ export interface ServerOptions {
   readonly ownToken?: Redacted.Redacted | undefined
   /** Where the built web app lies. */
   readonly ui?: string | undefined
-  /** Allows an address others can reach without a token. Default false. */
+  /** Whoever reaches the address may ask: no token is needed, and pages of any origin are answered. Default false. */
   readonly open?: boolean | undefined
 }
 
 export type ServerError = PortTaken | ListenFailed | TokenRequired
 
+/** Adds routes to those of a server's `Api`. */
+export type Routes<R> = Effect.Effect<void, never, R | HttpApiBuilder.Router>
+
 /** Listens once it is built. What stands behind the handlers is whatever layers of the operations they were given. */
-export const layer = (
-  options: ServerOptions
-): Layer.Layer<HttpAddress, ServerError, HttpApi.Api | LiveViews | TelemetryOperations> => {
+export const layer = <R = never>(
+  options: ServerOptions,
+  more: Routes<R> = Effect.void
+): Layer.Layer<
+  HttpAddress,
+  ServerError,
+  HttpApi.Api | LiveViews | TelemetryOperations | Exclude<R, HttpApiBuilder.Router>
+> => {
   const { limits } = options.settings
-  return layerWith(
-    options,
-    HotLane.make({
-      eventBytes: limits.event_bytes,
-      batchBytes: limits.batch_bytes,
-      heldBytes: Math.max(heldBytes, limits.batch_bytes)
-    })
-  )
+  const hotLane = HotLane.make({
+    eventBytes: limits.event_bytes,
+    batchBytes: limits.batch_bytes,
+    heldBytes: Math.max(heldBytes, limits.batch_bytes)
+  })
+  return layerWith(options, Effect.zipRight(more, hotLane))
 }
 
-/** The same for a server that takes no events; `more` adds routes to those of its `Api`. */
+/** The same for a server that takes no events. */
 export const layerWithoutEvents = <R>(
   options: ServerOptions,
-  more: Effect.Effect<void, never, R | HttpApiBuilder.Router>
+  more: Routes<R>
 ): Layer.Layer<HttpAddress, ServerError, HttpApi.Api | LiveViews | Exclude<R, HttpApiBuilder.Router>> =>
   layerWith(options, Effect.as(more, HotLane.none))
 
@@ -97,7 +103,12 @@ const make = Effect.fnUntraced(function* <R>(
   if (!EdgeRules.isLoopback(host) && !credentials.guarded && options.open !== true) {
     return yield* new TokenRequired({ host })
   }
-  const rules = EdgeRules.make({ hosts: settings.hosts, allowOrigins: settings.allow_origins, machine: os.hostname() })
+  const rules = EdgeRules.make({
+    hosts: settings.hosts,
+    allowOrigins: settings.allow_origins,
+    machine: os.hostname(),
+    anyone: options.open
+  })
   const gate = Gate.make(rules, credentials, yield* Effect.clock, {
     readOnly: settings.readonly,
     rate: settings.rate_limit

@@ -183,7 +183,7 @@ describe("a config that is edited to nonsense while a job runs", () => {
     "is told, and the job goes on to its end",
     () =>
       Effect.gen(function* () {
-        const exchange = { oracle, now: () => end + 86_400_000, perSecond: 150 }
+        const exchange = { oracle, perSecond: 150 }
         const site = yield* CollectorSite.open({ config, exchange })
         yield* Effect.promise(async () => {
           const status = async () => (await site.call("/status")).json.config.error

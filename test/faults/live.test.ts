@@ -133,7 +133,7 @@ describe("a venue", () => {
             ["backfill", "--source", "okx", "--series", "okx/trades/BTC-USDT", ...times, "--json", "--site", directory],
             { env }
           )
-          assert.strictEqual(healed.code, 0, healed.err)
+          assert.strictEqual(healed.code, 0, healed.err + healed.out)
           const after = new Set(await stored(site, "okx"))
           assert.deepStrictEqual(
             within.filter((id) => !after.has(id)),

@@ -3,8 +3,9 @@
  * results from PUSH to PULL; no delimiters, no security. Who listens is bound to loopback where the address that it gives to
  * others is loopback, and to all interfaces otherwise; port 0 takes a free one.
  *
- * A ROUTER keeps a queue for each worker. ZeroMQ bounds it by messages alone; here it is bounded by bytes too: its high-water
- * mark follows the size of the messages. One that is full, or has no peer, answers at once and holds nobody else up.
+ * A ROUTER keeps a queue for each worker, which ZeroMQ bounds by messages alone, whatever their size: so it is a short one, and
+ * what else waits for a worker waits where bytes are counted. One that is full, or has no peer, answers at once and holds nobody
+ * else up.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -19,9 +20,7 @@ import { bindRouter } from "./internal/zmqRouter.js"
 
 export class Settings extends Schema.Class<Settings>("outpost/ingest/ZmqTransport/Settings")({
   /** Messages that wait within ZeroMQ for one worker. */
-  queueMessages: Schema.optionalWith(Schema.Int.pipe(Schema.greaterThanOrEqualTo(4)), { default: () => 1000 }),
-  /** Bytes that wait within ZeroMQ for one worker; four messages may wait in any case. */
-  queueBytes: Schema.optionalWith(Schema.Int.pipe(Schema.positive()), { default: () => 64 * 1024 * 1024 })
+  queueMessages: Schema.optionalWith(Schema.Int.pipe(Schema.positive()), { default: () => 64 })
 }) {}
 
 /** Both transports. The library is loaded when the first of them is used. */

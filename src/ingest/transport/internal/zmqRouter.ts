@@ -3,8 +3,8 @@
  *
  * Measured on zeromq 6.8 with `sendTimeout` 0 and ROUTER_MANDATORY: a send is done, or refused, before it returns; a peer whose
  * pipe is full answers EAGAIN and one that is unknown EHOSTUNREACH, each whole message or none of it, while sends to other peers
- * go on. A full pipe takes messages again when its peer has read half of its mark. The mark may be changed at any time, but a
- * pipe that is full when the mark is raised calls itself unreachable until its peer reads on: so it is raised only while none is.
+ * go on. A full pipe takes messages again when half of its mark has left; that is noticed when the socket's events are asked
+ * for. The mark must not be changed while there are connections: libzmq 4.3.5 aborts the process when one ends just then.
  *
  * @internal
  */
@@ -15,8 +15,6 @@ import * as Stream from "effect/Stream"
 import type { Router } from "zeromq"
 import type { Zeromq } from "../../../source/Zeromq.js"
 import type { FrameMessage, HandOver, Ping, TransportFailed, WorkerLinks } from "../../FrameTransport.js"
-import { weightOf } from "../../internal/boundedLine.js"
-import { highWater } from "./highWater.js"
 import { incarnationOf } from "./pingBytes.js"
 import { bind, isIpv6, open } from "./zmqAddress.js"
 import * as Inlet from "./zmqInlet.js"
@@ -28,7 +26,7 @@ const lastWait = 16
 export const bindRouter = (
   zmq: Zeromq,
   url: string,
-  limits: { readonly queueMessages: number; readonly queueBytes: number }
+  { queueMessages }: { readonly queueMessages: number }
 ): Effect.Effect<WorkerLinks, TransportFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const socket = yield* open(
@@ -37,7 +35,7 @@ export const bindRouter = (
           mandatory: true,
           sendTimeout: 0,
           linger: 0,
-          sendHighWaterMark: limits.queueMessages,
+          sendHighWaterMark: queueMessages,
           tcpKeepalive: 1,
           tcpKeepaliveIdle: 300,
           tcpKeepaliveInterval: 300,
@@ -45,7 +43,7 @@ export const bindRouter = (
         })
     )
     const advertised = yield* bind(socket, url)
-    const outgoing = sender(socket, highWater(limits.queueMessages, limits.queueBytes))
+    const outgoing = sender(socket)
     const pings = yield* Queue.sliding<Ping>(1024)
     yield* Inlet.make(socket, 64).take.pipe(
       Effect.flatMap((messages) => Queue.offerAll(pings, messages.flatMap(pingOf))),
@@ -63,44 +61,34 @@ interface Peer {
   wait: number
 }
 
-const sender = (socket: Router, mark: ReturnType<typeof highWater>): Pick<WorkerLinks, "send" | "room"> => {
+const sender = (socket: Router): Pick<WorkerLinks, "send" | "room"> => {
   const peers = new Map<string, Peer>()
-  let refused = 0
-
   const peerOf = (worker: string): Peer => {
     const peer = peers.get(worker) ?? { identity: Buffer.from(worker), wait: 0 }
     peers.set(worker, peer)
     return peer
   }
 
-  const accepted = (peer: Peer) => {
-    if (peer.wait === 0) return
-    peer.wait = 0
-    refused--
-  }
-  const refuse = (peer: Peer) => {
-    if (peer.wait === 0) refused++
-    peer.wait = Math.min(lastWait, Math.max(firstWait, peer.wait * 2))
-  }
-
   /** Messages go one after the other, and each is known to be sent before the next, so that order holds. */
   const handOver = async (
     peer: Peer,
     messages: ReadonlyArray<FrameMessage>,
-    halt: { called: boolean }
+    halt: { readonly called: boolean }
   ): Promise<HandOver> => {
     let taken = 0
     for (const message of messages) {
       if (halt.called) break
-      const next = mark(weightOf(message), refused === 0)
-      if (next !== undefined) socket.sendHighWaterMark = next
+      const whole: Array<Uint8Array> = [peer.identity, ...message]
       try {
-        await socket.send([peer.identity, ...message])
-      } catch (cause) {
-        refuse(peer)
-        return { taken, ended: isFull(cause) ? "full" : "gone" }
+        await socket.send(whole)
+      } catch {
+        const refusal = await again(socket, whole)
+        if (refusal !== undefined) {
+          peer.wait = Math.min(lastWait, Math.max(firstWait, peer.wait * 2))
+          return { taken, ended: refusal }
+        }
       }
-      accepted(peer)
+      peer.wait = 0
       taken++
     }
     return { taken, ended: "sent" }
@@ -119,7 +107,16 @@ const sender = (socket: Router, mark: ReturnType<typeof highWater>): Pick<Worker
   }
 }
 
-const isFull = (cause: unknown) => cause instanceof Error && "code" in cause && cause.code === "EAGAIN"
+/** Once more, after hearing what has left meanwhile. Why it was refused, if it was. */
+const again = async (socket: Router, message: Array<Uint8Array>): Promise<"full" | "gone" | undefined> => {
+  try {
+    if (!socket.closed && socket.writable) await socket.send(message)
+    else return "full"
+    return undefined
+  } catch (cause) {
+    return cause instanceof Error && "code" in cause && cause.code === "EAGAIN" ? "full" : "gone"
+  }
+}
 
 /** What is no ping is not ours. */
 const pingOf = (message: ReadonlyArray<Buffer>): ReadonlyArray<Ping> => {

@@ -1,0 +1,17 @@
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { parametersHash } from "../../src/ingest/ParametersHash.js"
+
+const vectors = join(import.meta.dirname, "../../../shared/fixtures/dranspose/vectors.json")
+
+describe("parametersHash", () => {
+  it.skipIf(!existsSync(vectors))("is that of the field, byte for byte", () => {
+    const { parameters_hash } = JSON.parse(readFileSync(vectors, "utf8"))
+    for (const { hash, params } of parameters_hash) {
+      assert.strictEqual(parametersHash(Object.entries<string>(params)), hash)
+      assert.strictEqual(parametersHash(Object.entries<string>(params).reverse()), hash)
+    }
+    assert.isAbove(parameters_hash.length, 2)
+  })
+})

@@ -1,0 +1,117 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as SupervisionTree from "../../../src/actor/SupervisionTree.js"
+import type { EventRunner } from "../../../src/ingest/worker/EventRunner.js"
+import * as ThreadRunner from "../../../src/ingest/worker/ThreadRunner.js"
+import { userThreads } from "../../support/UserThreads.js"
+
+const threads = userThreads()
+
+const event = (event_number: number, ...frames: ReadonlyArray<Uint8Array>) => ({
+  event_number,
+  streams: { cam: { typ: "x", frames } }
+})
+
+const runner = (file: string, options: { readonly threads?: number; readonly event?: Duration.Duration } = {}) =>
+  ThreadRunner.make({ file, threads: options.threads ?? 1, entry: threads.entry, event: options.event })
+
+const outcomeOf = (of: EventRunner, number: number, ...frames: ReadonlyArray<Uint8Array>) =>
+  Effect.map(of.run([event(number, ...frames)], {}, false), ([outcome]) => outcome)
+
+const trouble = `
+let begun = 0
+export const parameters = [{ name: "gain", dtype: "float", default: 2 }]
+export const tickInterval = () => 0.5
+export const start = () => { begun++ }
+export const process = async ({ event_number, streams }, { gain }) => {
+  if (event_number === 1) throw new Error("no such event")
+  if (event_number === 2) setTimeout(() => { throw new Error("behind its back") })
+  if (event_number === 2) await new Promise(() => {})
+  if (event_number === 3) process$.exit(7)
+  if (event_number === 4) for (;;) {}
+  if (event_number === 5) return () => 1
+  return { begun, gain, sum: streams.cam.frames[0].reduce((a, b) => a + b, 0), shared: streams.cam.frames[0].buffer instanceof SharedArrayBuffer }
+}
+import process$ from "node:process"
+export const finish = () => {}
+`
+
+describe("ThreadRunner", () => {
+  it.live("runs the module in a thread, with its parameters and frames", () =>
+    Effect.gen(function* () {
+      const made = yield* runner(threads.module("good", trouble))
+      assert.deepStrictEqual(
+        made.parameters.map(({ name }) => name),
+        ["gain"]
+      )
+      assert.deepStrictEqual(yield* made.tickInterval({}), Option.some(Duration.millis(500)))
+      yield* made.start({})
+      const frame = new Uint8Array([9, 1, 2, 3]).subarray(1)
+      const shared = new Uint8Array(new SharedArrayBuffer(2)).fill(5)
+      const [first] = yield* made.run([event(0, frame)], { gain: 3 }, false)
+      assert.deepStrictEqual(first?.result, { begun: 1, gain: 3, sum: 6, shared: false })
+      const [second] = yield* made.run([event(0, shared)], { gain: 3 }, false)
+      assert.deepStrictEqual(second?.result, { begun: 1, gain: 3, sum: 10, shared: true })
+      assert.deepStrictEqual([...frame], [1, 2, 3])
+      yield* made.finish({})
+    }).pipe(Effect.scoped, Effect.provide(SupervisionTree.layer))
+  )
+
+  it.live(
+    "a throw, a crash, an exit and a hang each fail their own event; the next one is served by another thread",
+    () =>
+      Effect.gen(function* () {
+        const made = yield* runner(threads.module("trouble", trouble), { event: Duration.millis(300) })
+        yield* made.start({})
+        const reasons: Array<string> = []
+        for (const number of [1, 2, 3, 4, 5]) {
+          const outcome = yield* outcomeOf(made, number, new Uint8Array([number]))
+          reasons.push(`${outcome?.failure?.reason} ${outcome?.failure?.event}`)
+          const after = yield* outcomeOf(made, 0, new Uint8Array([number]))
+          assert.strictEqual(after?.failure, undefined)
+        }
+        assert.deepStrictEqual(reasons, ["threw 1", "crashed 2", "exited 3", "hung 4", "unfit 5"])
+      }).pipe(Effect.scoped, Effect.provide(SupervisionTree.layer))
+  )
+
+  it.live("threads work side by side, and are gone with the scope even where they hang", () =>
+    Effect.gen(function* () {
+      const file = threads.module(
+        "slow",
+        `export const process = ({ event_number }) => {
+           if (event_number === 9) for (;;) {}
+           return new Promise((resolve) => setTimeout(() => resolve(event_number), 100))
+         }`
+      )
+      yield* Effect.gen(function* () {
+        const made = yield* runner(file, { threads: 2 })
+        assert.strictEqual(made.width, 2)
+        const [duration] = yield* Effect.timed(
+          Effect.all([outcomeOf(made, 0), outcomeOf(made, 1)], { concurrency: "unbounded" })
+        )
+        assert.isBelow(Duration.toMillis(duration), 190)
+        yield* Effect.timeoutOption(outcomeOf(made, 9), "100 millis")
+      }).pipe(Effect.scoped)
+    }).pipe(Effect.provide(SupervisionTree.layer))
+  )
+
+  it.live("a module that can't be used is said so at once", () =>
+    Effect.gen(function* () {
+      const failures = yield* Effect.forEach(
+        [
+          threads.module("none", "export const other = 1"),
+          threads.module("broken", "import 'not-there'"),
+          "/not/there.mjs"
+        ],
+        (file) => Effect.scoped(Effect.flip(runner(file)))
+      )
+      assert.deepStrictEqual(
+        failures.map(({ step }) => step),
+        ["load", "load", "load"]
+      )
+      assert.match(failures[0]?.message ?? "", /has to export 'process'/)
+    }).pipe(Effect.provide(SupervisionTree.layer))
+  )
+})
