@@ -1,12 +1,12 @@
 /**
  * What a backfill costs beside its source: windows that are empty, with every row of the ledger durable; memory and the cost
  * of a progress tick as windows and backfills grow; how soon a half-done job of 100,000 windows goes on; and a year of
- * 1-minute candles from a local server that imitates an exchange, in pages of 1,000, into Parquet.
+ * 1-minute candles from a local server that answers as an exchange does, in pages of 1,000, into Parquet.
  *
  *     npm run bench -- backfill
  */
 import { NodeContext } from "@effect/platform-node"
-import { Deferred, Effect, Layer, Option } from "effect"
+import { Deferred, Effect, Layer, Option, Schedule } from "effect"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -18,34 +18,32 @@ import { OutgoingSettings } from "../src/outgoing/Settings.js"
 import { BinanceHistory } from "../src/plugins/history/BinanceHistory.js"
 import { job, open } from "../test/support/BackfillSite.js"
 import { ScriptedHistory } from "../test/support/ScriptedHistory.js"
+import { EmptyHistory, emptyJob } from "./support/EmptyHistory.js"
 import { conditions, round, table } from "./support/Report.js"
 
 const count = Number(process.env["BENCH_WINDOWS"] ?? 100_000)
-const minute = 60_000
-const begin = Date.parse("2020-01-01T00:00:00Z")
 const rows: Array<Record<string, string>> = []
 const note = (what: string, figure: string, rate = "") => rows.push({ what, figure, rate })
 
 const directory = mkdtempSync(join(tmpdir(), "outpost-bench-"))
-const iso = (at: number) => new Date(at).toISOString()
 const megabytes = () => process.memoryUsage().rss / 1_048_576
 
-/** Windows of one minute. */
-const emptyJob = (windows: number) =>
-  job({ start: iso(begin), end: Option.some(iso(begin + windows * minute)), concurrency: 16 })
+/** Memory once a part of the windows is done: what the program needs to run at all is in it, and of the windows little. */
+const early = 0.2
 
 const empties = Effect.scoped(
   Effect.gen(function* () {
-    const history = new ScriptedHistory(() => "none", { rowsPerPage: 1 })
-    const site = yield* open(join(directory, "empty"), [history.history], [emptyJob(count)])
-    const before = megabytes()
+    const site = yield* open(join(directory, "empty"), [EmptyHistory], [emptyJob(count)])
     const from = performance.now()
     const { id } = yield* site.backfills.start({})
+    const done = Effect.map(site.backfills.get(id), ({ series }) => series[0]?.done ?? 0)
+    yield* Effect.repeat(done, { schedule: Schedule.spaced("50 millis"), until: (windows) => windows >= early * count })
+    const before = megabytes()
     const record = yield* site.backfills.await(id)
     const seconds = (performance.now() - from) / 1000
     if (record.series[0]?.empty !== count) return yield* Effect.dieMessage(JSON.stringify(record.series))
     note(`${count} empty windows, ledger durable`, `${round(seconds, 1)} s`, `${round(count / seconds)} windows/s`)
-    note("resident memory before and after", `${round(before)} to ${round(megabytes())} MB`)
+    note(`resident memory at ${early * 100} % of them and at the end`, `${round(before)} and ${round(megabytes())} MB`)
   })
 )
 
@@ -82,16 +80,13 @@ const ticks = Effect.sync(() => {
   note("a progress tick with 1 / 1,000 series", `${round(perTick(1))} / ${round(perTick(1_000))} ns`)
 })
 
+/** A program of its own, as cheap as can be: what it takes is not ours. */
 const exchange = Effect.acquireRelease(
   Effect.async<{ readonly url: string; readonly stop: () => void }, Error>((resume) => {
-    const child = spawn("npx", ["tsx", "test/support/ExchangeServer.ts", "--port", "0"], {
-      stdio: ["ignore", "pipe", "inherit"],
-      detached: true
-    })
+    const child = spawn(process.execPath, ["bench/peers/klines-server.mjs"], { stdio: ["ignore", "pipe", "inherit"] })
     child.stdout.on("data", (text: Buffer) => {
       const url = /http:\/\/\S+/.exec(text.toString())?.[0]
-      const stop = () => void (child.pid !== undefined && process.kill(-child.pid))
-      if (url !== undefined) resume(Effect.succeed({ url, stop }))
+      if (url !== undefined) resume(Effect.succeed({ url, stop: () => void child.kill() }))
     })
     child.on("exit", (code) => resume(Effect.fail(new Error(`the exchange ended with ${code}`))))
   }),

@@ -67,6 +67,7 @@ export const catalogue = Layer.effect(
           histories: registry,
           unit: ts_unit,
           zone: zoneOf(timezone),
+          environment: bases,
           now: yield* Clock.currentTimeMillis
         }
       })

@@ -27,6 +27,7 @@ import type * as Supervisor from "../actor/Supervisor.js"
 import { version } from "../domain/Version.js"
 import { bodyOf } from "../domain/TelemetryEvent.js"
 import * as Handlers from "../http/Handlers.js"
+import * as HdfRoutes from "../http/HdfRoutes.js"
 import { HttpAddress } from "../http/HttpAddress.js"
 import * as Server from "../http/Server.js"
 import * as ClockWatch from "../health/ClockWatch.js"
@@ -188,7 +189,7 @@ const http = (failure: Ref.Ref<Option.Option<Server.ServerError>>, url: Deferred
       const settings = yield* (yield* ConfigFile).slice("http")
       const ownToken = Redacted.make(yield* randomToken)
       const context = yield* Layer.build(
-        Server.layer({ settings, ownToken, ui: yield* uiDirectory }).pipe(
+        Server.layer({ settings, ownToken, ui: yield* uiDirectory }, HdfRoutes.routes("/reducer")).pipe(
           Layer.provide(Handlers.layer({ liveClients: settings.limits.live_clients }))
         )
       ).pipe(Effect.tapError((error) => Ref.set(failure, Option.some(error))))

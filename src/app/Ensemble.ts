@@ -25,6 +25,7 @@ import type { ScanSummary } from "../ingest/controller/ScanSummary.js"
 import type * as LocalServices from "../ingest/LocalServices.js"
 import { IngestSettings } from "../ingest/Settings.js"
 import { sources } from "../plugins/source/Sources.js"
+import type { Redaction } from "../site/Redaction.js"
 import type { Secrets } from "../site/Secrets.js"
 import { Site } from "../site/Site.js"
 import * as SourceRegistry from "../source/SourceRegistry.js"
@@ -47,6 +48,7 @@ type Needs =
   | FileSystem.FileSystem
   | LocalServices.LocalServices
   | Path.Path
+  | Redaction
   | Root
   | Secrets
   | Site

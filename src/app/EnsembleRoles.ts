@@ -32,7 +32,7 @@ import * as EnsembleServices from "./EnsembleServices.js"
 
 export const layer: Layer.Layer<Cli.EnsembleRoles> = Layer.succeed(Cli.EnsembleRoles, {
   controller: (options) =>
-    serving(options, {
+    serving(options, "controller", {
       what: "controller",
       life: (onReady) =>
         EnsembleServices.controller({
@@ -65,7 +65,7 @@ export const layer: Layer.Layer<Cli.EnsembleRoles> = Layer.succeed(Cli.EnsembleR
     ),
   reducer: (options) =>
     Effect.flatMap(reducerOf(options), (settings) =>
-      serving(options, {
+      serving(options, "reducer", {
         what: "reducer",
         life: (onReady) => EnsembleServices.reducer({ settings, directory: ".", onReady })
       })
@@ -90,19 +90,22 @@ type Given = EnsembleServices.Needs | SourceRegistry.SourceRegistry | Supervisio
 const alone = (role: Cli.Role, { life, what }: Service): Effect.Effect<void, Cli.RoleError> =>
   supervised(role, what, (onReady) => life((address) => onReady(address === "" ? "the ensemble" : address)))
 
-/** A service that answers requests beside its work; ready when both are. */
-const serving = (role: Cli.Role & Cli.Listening, { life, what }: Service): Effect.Effect<void, Cli.RoleError> =>
+/** A service that answers requests beside its work: ready when it does both, at its end when it can't do one of them. */
+const serving = (
+  role: Cli.Role & Cli.Listening,
+  kind: "controller" | "reducer",
+  { life, what }: Service
+): Effect.Effect<void, Cli.RoleError> =>
   supervised(role, what, (onReady) =>
     Effect.gen(function* () {
       const joined = yield* Deferred.make<void>()
-      yield* Effect.forkScoped(
-        Effect.gen(function* () {
-          yield* Deferred.await(joined)
-          yield* onReady(yield* EnsembleServer.listen(role))
-          return yield* Effect.never
-        }).pipe(Effect.catchAll((error) => Effect.logError(error.message)))
-      )
-      return yield* life(() => Effect.asVoid(Deferred.succeed(joined, undefined)))
+      const answering = Effect.gen(function* () {
+        yield* Deferred.await(joined)
+        yield* onReady(yield* EnsembleServer.listen(role, kind))
+        return yield* Effect.never
+      })
+      const working = life(() => Effect.asVoid(Deferred.succeed(joined, undefined)))
+      return yield* Effect.raceFirst(working, answering)
     })
   )
 
@@ -113,6 +116,7 @@ const supervised = <E>(
 ): Effect.Effect<void, Cli.RoleError> =>
   Effect.gen(function* () {
     const redis = yield* Option.match(role.redis, { onNone: () => Environment.redis, onSome: Effect.succeed })
+    const fabric = yield* Layer.build(Layer.merge(EnsembleFabric.layer(Option.some(redis)), LocalServices.layer))
     const supervisor = yield* Supervisor.make({
       children: [
         ChildSpec.make({
@@ -128,7 +132,7 @@ const supervised = <E>(
           shutdown: "15 seconds"
         })
       ]
-    }).pipe(Effect.provide(Layer.merge(EnsembleFabric.layer(Option.some(redis)), LocalServices.layer)))
+    }).pipe(Effect.provide(fabric))
     return yield* supervisor.join
   }).pipe(
     Effect.scoped,
@@ -144,7 +148,7 @@ const ground = SourceRegistry.layer(sources).pipe(
     Layer.mergeAll(
       SupervisionTree.layerWith({ redact: (text) => text, onEvent: () => undefined }),
       Secrets.layer.pipe(
-        Layer.provide(Redaction.layer),
+        Layer.provideMerge(Redaction.layer),
         Layer.provide(Layer.effect(Site.Site, Effect.orDie(Site.locate("."))))
       )
     )

@@ -5,7 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type { Listening } from "../cli/EnsembleRoles.js"
-import { EnsembleApi } from "../http/ApiIngest.js"
+import { EnsembleApi, ReducerApi } from "../http/ApiIngest.js"
+import * as EnsemblePage from "../http/EnsemblePage.js"
 import * as HdfRoutes from "../http/HdfRoutes.js"
 import { HttpAddress } from "../http/HttpAddress.js"
 import * as IngestHandlers from "../http/IngestHandlers.js"
@@ -18,8 +19,8 @@ import * as LocalIngestOperations from "../operations/LocalIngestOperations.js"
 /** dranspose's own. */
 const defaultPort = 5000
 
-/** Listens as long as the scope lasts; answers the address. */
-export const listen = ({ host, open, port, token }: Listening) =>
+/** Listens as long as the scope lasts; answers the address. What a reducer publishes stands at the root. */
+export const listen = ({ host, open, port, token }: Listening, kind: "controller" | "reducer") =>
   Effect.map(
     Layer.build(
       Server.layerWithoutEvents(
@@ -31,11 +32,10 @@ export const listen = ({ host, open, port, token }: Listening) =>
           }),
           open
         },
-        HdfRoutes.routes("")
+        kind === "reducer" ? HdfRoutes.routes("") : EnsemblePage.routes
       ).pipe(
         Layer.provide(
-          HttpApiBuilder.api(EnsembleApi).pipe(
-            Layer.provide(Layer.merge(IngestHandlers.layer, ReducerHandlers.layer)),
+          apiOf(kind).pipe(
             Layer.provide(LocalIngestOperations.layer),
             Layer.provideMerge(LiveViews.layer({}))
           )
@@ -44,3 +44,10 @@ export const listen = ({ host, open, port, token }: Listening) =>
     ),
     (context) => Context.get(context, HttpAddress).url
   )
+
+// -----------------------------------------------------------------------------
+
+const apiOf = (kind: "controller" | "reducer") =>
+  kind === "reducer"
+    ? HttpApiBuilder.api(ReducerApi).pipe(Layer.provide(ReducerHandlers.layer))
+    : HttpApiBuilder.api(EnsembleApi).pipe(Layer.provide(Layer.merge(IngestHandlers.layer, ReducerHandlers.layer)))

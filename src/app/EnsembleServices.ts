@@ -15,6 +15,7 @@ import { randomUUID } from "node:crypto"
 import { resolve } from "node:path"
 import type { SupervisionTree } from "../actor/SupervisionTree.js"
 import type { ControllerActive, EnsembleUnreachable, LockLost } from "../assignment/EnsembleError.js"
+import { EnsembleLog } from "../assignment/EnsembleLog.js"
 import { Incarnation } from "../assignment/WorkAssignment.js"
 import * as FileFrameDump from "../ingest/archive/FileFrameDump.js"
 import type { Controller } from "../ingest/controller/Controller.js"
@@ -26,7 +27,6 @@ import * as LivePicture from "../ingest/demo/LivePicture.js"
 import type { FrameDump } from "../ingest/FrameDump.js"
 import type { TransportFailed } from "../ingest/FrameTransport.js"
 import * as Ingester from "../ingest/Ingester.js"
-import * as IngesterEvent from "../ingest/IngesterEvent.js"
 import { LocalServices } from "../ingest/LocalServices.js"
 import * as Reducer from "../ingest/reducer/Reducer.js"
 import * as ReducerModule from "../ingest/reducer/ReducerModule.js"
@@ -36,9 +36,11 @@ import * as EventRunner from "../ingest/worker/EventRunner.js"
 import * as ThreadRunner from "../ingest/worker/ThreadRunner.js"
 import * as Worker from "../ingest/worker/Worker.js"
 import * as WorkerModule from "../ingest/worker/WorkerModule.js"
+import type { Redaction } from "../site/Redaction.js"
 import type { SourceError } from "../source/SourceError.js"
 import { SourceRegistry } from "../source/SourceRegistry.js"
 import type { Fabric } from "./EnsembleFabric.js"
+import * as EnsembleLogging from "./EnsembleLogging.js"
 
 export type ServiceError =
   | ControllerActive
@@ -49,7 +51,7 @@ export type ServiceError =
   | TransportFailed
   | UserCodeFailed
 
-export type Needs = Fabric | FileSystem.FileSystem | Path.Path | LocalServices | Scope.Scope
+export type Needs = Fabric | FileSystem.FileSystem | Path.Path | LocalServices | Redaction | Scope.Scope
 
 /** What every service is told. */
 export interface Telling {
@@ -71,11 +73,13 @@ export const controller = ({ dumpRoots, onReady, onSummary, onWorkerLoss }: Cont
         ...service,
         begin: (map, options) => service.begin(map, { onWorkerLoss, ...options })
       }
-      yield* (yield* LocalServices).register({ kind: "controller", service: own })
+      const local = yield* LocalServices
+      yield* local.register({ kind: "log", service: yield* EnsembleLog })
+      yield* local.register({ kind: "controller", service: own })
       yield* onReady("")
       return yield* Effect.zipRight(Stream.runForEach(service.summaries, onSummary), Effect.never)
     })
-  )
+  ).pipe(told("controller", "controller"))
 
 export interface IngesterOptions extends Telling {
   readonly name: string
@@ -104,9 +108,7 @@ export const ingester = ({
       streams,
       workerBytes: settings.worker_bytes,
       workerPatience: settings.worker_patience,
-      staleAfter: settings.stale_after,
-      onEvent: (event) =>
-        (IngesterEvent.isFault(event) ? Effect.logWarning : Effect.logInfo)(IngesterEvent.describe(event))
+      staleAfter: settings.stale_after
     })
     yield* (yield* LocalServices).register({ kind: "ingester", name, service })
     yield* onReady(service.url)
@@ -119,7 +121,7 @@ export const ingester = ({
         dumpRoots
       )
     ),
-    Effect.annotateLogs("ingester", name)
+    told("ingester", name)
   )
 
 export interface WorkerOptions extends Telling {
@@ -140,7 +142,7 @@ export const worker = ({
     yield* (yield* LocalServices).register({ kind: "worker", name, service })
     yield* onReady("")
     return yield* Effect.never
-  }).pipe(Effect.annotateLogs("worker", name))
+  }).pipe(told("worker", name))
 
 export interface ReducerOptions extends Telling {
   readonly settings: ReducerSettings
@@ -153,7 +155,7 @@ export const reducer = ({ directory, onReady, settings }: ReducerOptions): Effec
     yield* (yield* LocalServices).register({ kind: "reducer", service })
     yield* onReady(settings.url)
     return yield* Effect.never
-  }).pipe(Effect.annotateLogs("reducer", "reducer"))
+  }).pipe(told("reducer", "reducer"))
 
 /** The module that a file exports, or the built-in one of a name; without either, the built-in that fits any frames. */
 export const reducerModule = (
@@ -186,6 +188,12 @@ export const runnerOf = (
 }
 
 // -----------------------------------------------------------------------------
+
+/** What it logs names it, and is told to the ensemble. */
+const told =
+  (kind: string, name: string) =>
+  <A, E, R>(life: Effect.Effect<A, E, R>) =>
+    life.pipe(Effect.annotateLogs(kind, name), Effect.provide(EnsembleLogging.layer(name)))
 
 const builtIn = <M>(
   kind: string,

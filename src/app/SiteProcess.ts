@@ -81,6 +81,7 @@ export type Parts =
   | SiteFacts
   | Collector.Services
   | Ensemble.Ensemble
+  | LocalServices.LocalServices
 
 export type OpenError = Site.SiteUnusable | SiteLock.SiteLocked | ConfigInvalid | DatabaseUnusable | StorageFailed
 

@@ -43,6 +43,8 @@ export interface Catalogue {
   readonly unit: "s" | "ns"
   /** Zone of a request's own start and end. */
   readonly zone: DateTime.TimeZone
+  /** Settings that the environment gives to a source, such as its base URL. */
+  readonly environment: (source: string) => Readonly<Record<string, unknown>>
   readonly now: number
 }
 
@@ -92,22 +94,22 @@ const isAll = (names: ReadonlyArray<string> | null | undefined): names is null |
 const reasonOf = (error: SourceError | BackfillRefused): string =>
   error._tag === "SourceError" ? error.detail : error.reason
 
-const candidates = (request: StartBackfill, { histories, jobs }: Catalogue) => {
+const candidates = (request: StartBackfill, { environment, histories, jobs }: Catalogue) => {
   const { source } = request
   if (source === undefined) return Effect.succeed(jobs)
   if (!histories.list.some(({ name }) => name === source)) {
     const reason = `there is no such history; there are ${histories.list.map(({ name }) => name).join(", ")}`
     return new BackfillRefused({ field: "source", value: source, reason })
   }
-  return Effect.succeed([adHoc(source, request)])
+  return Effect.succeed([adHoc(source, request, environment(source))])
 }
 
 /** A job that stands in no config. */
-const adHoc = (source: string, request: StartBackfill): Job => ({
+const adHoc = (source: string, request: StartBackfill, settings: Job["settings"]): Job => ({
   name: source,
   isHisto: false,
   source,
-  settings: {},
+  settings,
   as: Option.none(),
   type: request.type ?? "ohlc",
   pairs: request.pairs ?? [],

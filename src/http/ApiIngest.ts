@@ -9,6 +9,7 @@ import * as HttpApiSchema from "@effect/platform/HttpApiSchema"
 import * as OpenApi from "@effect/platform/OpenApi"
 import * as Schema from "effect/Schema"
 import { EnsembleUnreachable } from "../assignment/EnsembleError.js"
+import { EnsembleLogLine } from "../assignment/EnsembleLog.js"
 import { ParameterDescription } from "../assignment/ParameterDescription.js"
 import { IngesterState, ReducerState, WorkerState } from "../assignment/ServiceState.js"
 import { WorkerTimes } from "../assignment/ServiceUpdate.js"
@@ -188,6 +189,21 @@ export class ControllerGroup extends HttpApiGroup.make("controller")
       .addSuccess(Schema.Array(ParameterDescription))
       .annotate(OpenApi.Summary, "What services say of their parameters")
   )
+  .add(
+    HttpApiEndpoint.get("logs", "/api/v1/logs")
+      .setUrlParams(Schema.Struct({ level: Schema.optional(Schema.String) }))
+      .addSuccess(Schema.Array(EnsembleLogLine))
+      .addError(InvalidInput, { status: 422 })
+      .annotate(OpenApi.Deprecated, true)
+      .annotate(OpenApi.Summary, "What the services have logged, at or above a level")
+  )
+  /** One JSON object a line, as long as the client listens. */
+  .add(
+    HttpApiEndpoint.get("logStream", "/api/v1/log_stream")
+      .addSuccess(text("application/x-ndjson"))
+      .addError(Overloaded, { status: 503 })
+      .annotate(OpenApi.Summary, "What the services log from now on")
+  )
   .addError(IngestOff, { status: 404 })
   .addError(EnsembleUnreachable, { status: 503 }) {}
 
@@ -198,18 +214,29 @@ export class ReducerGroup extends HttpApiGroup.make("reducer")
       .addSuccess(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
       .annotate(OpenApi.Summary, "What the reducer has published, as JSON")
   )
-  /** Server-sent events: everything that is published, now and after changes. */
+  /**
+   * Server-sent events: everything that is published, now and after changes. In place of an array with more than `largest`
+   * numbers stands `{"left_out": true, "dtype": ..., "shape": [...]}`; its bytes are at `/reducer/datasets/{id}/value`.
+   */
   .add(
     HttpApiEndpoint.get("publishedTail", "/reducer/published/tail")
+      .setUrlParams(Schema.Struct({ largest: Schema.optional(Schema.String) }))
       .addSuccess(text("text/event-stream"))
+      .addError(InvalidInput, { status: 422 })
       .addError(Overloaded, { status: 503 })
       .annotate(OpenApi.Summary, "What the reducer has published, as it changes, as server-sent events")
   )
   .addError(IngestOff, { status: 404 }) {}
 
-/** A controller or a reducer that runs by itself. It bears the name of the whole `Api`, so that the same handlers serve both. */
+/** A controller that runs by itself. It bears the name of the whole `Api`, so that the same handlers serve both. */
 export class EnsembleApi extends HttpApi.make("outpost")
   .add(ControllerGroup)
   .add(ReducerGroup)
   .annotate(OpenApi.Title, "Outpost ensemble")
   .annotate(OpenApi.Description, "A service of a streaming ensemble") {}
+
+/** A reducer that runs by itself: routes of dranspose's reducer stand where those of its controller would. */
+export class ReducerApi extends HttpApi.make("outpost")
+  .add(ReducerGroup)
+  .annotate(OpenApi.Title, "Outpost reducer")
+  .annotate(OpenApi.Description, "The reducer of a streaming ensemble") {}

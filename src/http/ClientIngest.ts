@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { EnsembleUnreachable } from "../assignment/EnsembleError.js"
+import { EnsembleLogLine } from "../assignment/EnsembleLog.js"
 import { Overloaded } from "../domain/Refusal.js"
 import { ParameterRefused } from "../ingest/controller/ParameterRefused.js"
 import { IngestOff, IngestOperations, ParameterNotFound } from "../operations/IngestOperations.js"
@@ -72,10 +73,26 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOpera
             .pipe(Effect.flatMap((text) => Effect.mapError(decodeHash(text), transport.unexpected))),
         parameter: (name) => named(name, (path) => only(controller.parameter({ path }), "ParameterNotFound", ...off)),
         parameters: only(controller.parameters(), ...off),
+        logs: (level) => only(controller.logs({ urlParams: { level } }), ...off),
+        followLogs: transport
+          .bytes(
+            HttpClientRequest.get("/api/v1/log_stream"),
+            Schema.Union(IngestOff, EnsembleUnreachable, Overloaded)
+          )
+          .pipe(
+            Stream.mapError((error) =>
+              error instanceof Overloaded || error instanceof EnsembleUnreachable ? transport.unexpected(error) : error
+            ),
+            Stream.decodeText(),
+            Stream.splitLines,
+            Stream.mapEffect((text) => Effect.mapError(decodeLogLine(text), transport.unexpected))
+          ),
         published: only(reducer.published(), "IngestOff"),
-        followPublished: tail("/reducer/published/tail", Schema.Union(IngestOff, Overloaded)).pipe(
-          Stream.mapEffect((text) => Effect.mapError(decodePublished(text), transport.unexpected))
-        )
+        followPublished: ({ largest } = {}) =>
+          tail(
+            `/reducer/published/tail${largest === undefined ? "" : `?largest=${largest}`}`,
+            Schema.Union(IngestOff, Overloaded)
+          ).pipe(Stream.mapEffect((text) => Effect.mapError(decodePublished(text), transport.unexpected)))
       }
     })
   )
@@ -84,4 +101,5 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOpera
 
 const decodeProgress = Schema.decode(Schema.parseJson(Progress))
 const decodePublished = Schema.decode(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
+const decodeLogLine = Schema.decode(Schema.parseJson(EnsembleLogLine))
 const decodeHash = Schema.decode(Schema.parseJson(Schema.String))

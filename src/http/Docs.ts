@@ -12,7 +12,6 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { version } from "../domain/Version.js"
-import { Api } from "./Api.js"
 import * as LoginPage from "./LoginPage.js"
 
 const pages = ["/docs", "/api/docs", "/redoc"] as const
@@ -20,8 +19,9 @@ const pages = ["/docs", "/api/docs", "/redoc"] as const
 /** Adds the routes to the router. */
 export const routes = Effect.gen(function* () {
   const router = yield* HttpApiBuilder.Router
-  const document = yield* Effect.cached(Effect.sync(() => JSON.stringify(described())))
-  const page = yield* Effect.cached(swagger(yield* HttpApi.Api))
+  const service = yield* HttpApi.Api
+  const document = yield* Effect.cached(Effect.sync(() => JSON.stringify(described(service))))
+  const page = yield* Effect.cached(swagger(service))
   yield* router.get(
     "/openapi.json",
     Effect.map(document, (text) => HttpServerResponse.text(text, { contentType: "application/json" }))
@@ -56,7 +56,7 @@ const swagger = Effect.fnUntraced(function* (service: Context.Tag.Service<typeof
 }, Effect.orDie)
 
 /** The document of the API as it is served, under this program's version. */
-const described = () => {
-  const document = OpenApi.fromApi(Api)
+const described = ({ api }: Context.Tag.Service<typeof HttpApi.Api>) => {
+  const document = OpenApi.fromApi(api)
   return { ...document, info: { ...document.info, version } }
 }

@@ -82,5 +82,20 @@ export const layer = HttpApiBuilder.group(Api, "controller", (handlers) =>
         )
       )
       .handle("parameters", () => local(ingest.parameters))
+      .handle("logs", ({ urlParams }) =>
+        Effect.flatMap(IngestParams.logLevel(urlParams), (level) => local(ingest.logs(level)))
+      )
+      .handleRaw("logStream", () =>
+        Effect.gen(function* () {
+          // Whether there is one at all is an answer of its own, not the end of a stream.
+          yield* local(ingest.progress)
+          yield* live.place
+          const lines = Stream.map(newest(ingest.followLogs), (line) => `${JSON.stringify(line)}\n`)
+          return HttpServerResponse.stream(Stream.encodeText(Stream.interruptWhen(lines, live.ended)), {
+            contentType: "application/x-ndjson",
+            headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
+          })
+        })
+      )
   })
 )

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { EnsembleLogLevel } from "../assignment/EnsembleLog.js"
 import { InvalidInput } from "../domain/Refusal.js"
 import type { TriggerMap } from "../ingest/controller/TriggerMap.js"
 import type { ToldMap } from "./ApiIngest.js"
@@ -46,6 +47,20 @@ export const load = (
     scan: read("scan", pythonFlag) ?? true
   }))
 }
+
+/** The largest array that is told among what is published. */
+export const published = (params: Params): Effect.Effect<{ readonly largest?: number | undefined }, InvalidInput> =>
+  reading(params, { largest: "Input should be a whole number" }, (read) => ({
+    largest: read("largest", whole(0, Number.MAX_SAFE_INTEGER))
+  }))
+
+/** `level=INFO`, which is also the default. */
+export const logLevel = (params: Params): Effect.Effect<EnsembleLogLevel, InvalidInput> =>
+  reading(
+    params,
+    { level: `Input should be ${EnsembleLogLevel.literals.join(", ")}` },
+    (read) => read("level", (text) => oneOf(EnsembleLogLevel)(text.toUpperCase())) ?? "INFO"
+  )
 
 /** The map as it is told, which is one level deeper, back as it is given. */
 export const mapOf = ({ parts, sequence }: ToldMap): TriggerMap => ({

@@ -70,10 +70,10 @@ export const layer = <R = never>(
     batchBytes: limits.batch_bytes,
     heldBytes: Math.max(heldBytes, limits.batch_bytes)
   })
-  return layerWith(options, Effect.zipRight(more, hotLane))
+  return layerWith(options, Effect.zipRight(Effect.zipRight(StaticFiles.routes(options.ui), more), hotLane))
 }
 
-/** The same for a server that takes no events. */
+/** The same for a server that takes no events and has no web app. */
 export const layerWithoutEvents = <R>(
   options: ServerOptions,
   more: Routes<R>
@@ -118,7 +118,6 @@ const make = Effect.fnUntraced(function* <R>(
   const hotLane = yield* openHotLane
   yield* Login.routes(credentials)
   if (!credentials.guarded) yield* Docs.routes
-  yield* StaticFiles.routes(options.ui)
 
   const server = createServer({
     requestTimeout: Duration.toMillis(limits.request_time),

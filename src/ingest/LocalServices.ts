@@ -4,14 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import type { EnsembleLog } from "../assignment/EnsembleLog.js"
 import type { Controller } from "./controller/Controller.js"
 import type { Ingester } from "./Ingester.js"
 import type { Reducer } from "./reducer/Reducer.js"
 import type { Worker } from "./worker/Worker.js"
 
-/** A service under its name. There is one controller and one reducer at most. */
+/** A service under its name. There is one controller and one reducer at most; a controller shows the log of its ensemble, too. */
 export type LocalService =
   | { readonly kind: "controller"; readonly service: Context.Tag.Service<Controller> }
+  | { readonly kind: "log"; readonly service: EnsembleLog["Type"] }
   | { readonly kind: "ingester"; readonly name: string; readonly service: Ingester }
   | { readonly kind: "worker"; readonly name: string; readonly service: Worker }
   | { readonly kind: "reducer"; readonly service: Reducer }
@@ -22,6 +24,7 @@ export class LocalServices extends Context.Tag("outpost/LocalServices")<
     /** The service is there for as long as the scope lasts; one of the same kind and name before it is no longer shown. */
     readonly register: (service: LocalService) => Effect.Effect<void, never, Scope.Scope>
     readonly controller: Effect.Effect<Option.Option<Context.Tag.Service<Controller>>>
+    readonly log: Effect.Effect<Option.Option<EnsembleLog["Type"]>>
     readonly reducer: Effect.Effect<Option.Option<Reducer>>
     /** By name. */
     readonly ingesters: Effect.Effect<ReadonlyArray<Ingester>>
@@ -31,6 +34,7 @@ export class LocalServices extends Context.Tag("outpost/LocalServices")<
 
 export const make: Effect.Effect<Context.Tag.Service<LocalServices>> = Effect.sync(() => {
   const controllers = named<Context.Tag.Service<Controller>>()
+  const logs = named<EnsembleLog["Type"]>()
   const reducers = named<Reducer>()
   const ingesters = named<Ingester>()
   const workers = named<Worker>()
@@ -40,6 +44,8 @@ export const make: Effect.Effect<Context.Tag.Service<LocalServices>> = Effect.sy
       switch (local.kind) {
         case "controller":
           return controllers.add("", local.service)
+        case "log":
+          return logs.add("", local.service)
         case "reducer":
           return reducers.add("", local.service)
         case "ingester":
@@ -49,6 +55,7 @@ export const make: Effect.Effect<Context.Tag.Service<LocalServices>> = Effect.sy
       }
     },
     controller: first(controllers.all),
+    log: first(logs.all),
     reducer: first(reducers.all),
     ingesters: ingesters.all,
     workers: workers.all

@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SecretReference } from "../site/Secrets.js"
-import { ByteCount, Count, DurationText, optionalSetting, setting } from "../site/Setting.js"
+import { ByteCount, DurationText, optionalSetting, setting } from "../site/Setting.js"
 
 /** A service's name: workers' names travel as identities of connections, so only printable ASCII without `:`. */
 export const ServiceName = Schema.String.pipe(
@@ -76,7 +76,10 @@ export class IngestSettings extends Schema.Class<IngestSettings>("outpost/ingest
     "reassign",
     "What becomes of the events of a worker that dies, unless the scan says so itself"
   ),
-  sample: setting(Count, 2, "Frames a second that the web page may show")
+  run_map: optionalSetting(
+    Schema.NonEmptyTrimmedString,
+    "Path of a trigger map: a run that starts begins a scan with it, a run that stops ends that scan"
+  )
 }) {}
 
 /** Whether any service of an ensemble is asked for. */

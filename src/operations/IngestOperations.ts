@@ -4,6 +4,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { EnsembleUnreachable } from "../assignment/EnsembleError.js"
+import type { EnsembleLogLevel, EnsembleLogLine } from "../assignment/EnsembleLog.js"
 import type { ParameterDescription } from "../assignment/ParameterDescription.js"
 import type { EnsembleState, Progress } from "../ingest/controller/Controller.js"
 import type { ParameterRefused } from "../ingest/controller/ParameterRefused.js"
@@ -67,9 +68,18 @@ export class IngestOperations extends Context.Tag("outpost/operations/IngestOper
     readonly setParameter: (name: string, value: Uint8Array) => Effect.Effect<string, ParameterRefused | IngestError>
     readonly parameter: (name: string) => Effect.Effect<Uint8Array, ParameterNotFound | IngestError>
     readonly parameters: Effect.Effect<ReadonlyArray<ParameterDescription>, IngestError>
+    /** What the services have logged at or above a level: the newest thousand lines or so, oldest first. */
+    readonly logs: (level: EnsembleLogLevel) => Effect.Effect<ReadonlyArray<EnsembleLogLine>, IngestError>
+    /** Every line that is logged from now on. */
+    readonly followLogs: Stream.Stream<EnsembleLogLine, IngestOff | Remote>
     /** What the reducer of this site has published, as JSON can carry it. */
     readonly published: Effect.Effect<Readonly<Record<string, unknown>>, IngestOff | Remote>
-    /** The same, now and after changes, at most a few times a second. */
-    readonly followPublished: Stream.Stream<Readonly<Record<string, unknown>>, IngestOff | Remote>
+    /**
+     * The same, now and after changes, at most a few times a second. In place of an array with more than `largest` numbers
+     * stands what it is: `{ left_out: true, dtype, shape }`.
+     */
+    readonly followPublished: (options?: {
+      readonly largest?: number | undefined
+    }) => Stream.Stream<Readonly<Record<string, unknown>>, IngestOff | Remote>
   }
 >() {}

@@ -15,11 +15,16 @@ export const layer: Layer.Layer<IngestOperations, never, LocalServices> = Layer.
       local.controller,
       Option.match({ onNone: () => new IngestOff({ part: "controller" }), onSome: Effect.succeed })
     )
+    const log = Effect.flatMap(
+      local.log,
+      Option.match({ onNone: () => new IngestOff({ part: "controller" }), onSome: Effect.succeed })
+    )
     const reducer = Effect.flatMap(
       local.reducer,
       Option.match({ onNone: () => new IngestOff({ part: "reducer" }), onSome: Effect.succeed })
     )
-    const publishedBy = ({ publication }: Reducer) => Effect.map(publication.values, asJson)
+    const publishedBy = ({ publication }: Reducer, largest?: number) =>
+      Effect.map(publication.values, (values) => asJson(values, largest))
     return IngestOperations.of({
       ensemble: Effect.flatMap(there, ({ ensemble }) => ensemble),
       services: Effect.all({
@@ -56,15 +61,20 @@ export const layer: Layer.Layer<IngestOperations, never, LocalServices> = Layer.
           Effect.flatMap(Option.match({ onNone: () => new ParameterNotFound({ name }), onSome: Effect.succeed }))
         ),
       parameters: Effect.flatMap(there, ({ parameters }) => parameters),
-      published: Effect.flatMap(reducer, publishedBy),
-      followPublished: Stream.unwrap(
-        Effect.map(reducer, (service) => Stream.mapEffect(service.publication.changes, () => publishedBy(service)))
-      )
+      logs: (level) => Effect.flatMap(log, ({ recent }) => recent(level)),
+      followLogs: Stream.unwrap(Effect.map(log, ({ follow }) => follow)),
+      published: Effect.flatMap(reducer, (service) => publishedBy(service)),
+      followPublished: ({ largest } = {}) =>
+        Stream.unwrap(
+          Effect.map(reducer, (service) =>
+            Stream.mapEffect(service.publication.changes, () => publishedBy(service, largest))
+          )
+        )
     })
   })
 )
 
 // -----------------------------------------------------------------------------
 
-const asJson = (values: Group): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toJson(value)]))
+const asJson = (values: Group, largest?: number): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toJson(value, largest)]))

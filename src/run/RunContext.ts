@@ -4,6 +4,7 @@
  * stops belong to the run or to the site by the order in which the store took them.
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -49,6 +50,11 @@ export class RunContext extends Context.Tag("outpost/run/RunContext")<
     /** The numbers of a run. */
     readonly range: (runId: string) => Effect.Effect<RunRange, RunNotFound>
     /**
+     * Done before the end of a run is recorded, while events still go to it, for as long as the scope lasts. A stop waits for
+     * it, ten seconds at most.
+     */
+    readonly beforeStop: (effect: Effect.Effect<void>) => Effect.Effect<void, never, Scope.Scope>
+    /**
      * Runs the effect as part of the active run: when the run stops it is interrupted, its finalizers run, and this fails
      * with `NoActiveRun`.
      */
@@ -75,6 +81,7 @@ export const make = (
     const last = known[known.length - 1]
     const active = yield* SubscriptionRef.make(Option.fromNullable(last?.stopped_at === undefined ? last : undefined))
     const mutex = yield* Effect.makeSemaphore(1)
+    const parting = new Set<Effect.Effect<void>>()
     yield* store.adoptRuns({
       files: known.map((run) => ({ path: eventFile(run), afterSeq: run.after_seq ?? 0, lastSeq: run.last_seq })),
       active: Option.getOrUndefined(
@@ -118,6 +125,7 @@ export const make = (
     const stop = Effect.gen(function* () {
       const current = yield* SubscriptionRef.get(active)
       if (Option.isNone(current)) return yield* new NoActiveRun()
+      yield* farewell([...parting])
       const clock = yield* Effect.clock
       const stoppedAt = new Date(clock.unsafeCurrentTimeMillis()).toISOString()
       const lastSeq = yield* store.closeRun(options.recordPath, (last) =>
@@ -165,6 +173,11 @@ export const make = (
       list: Effect.sync(() => [...known].reverse()),
       get,
       range: (runId) => Effect.map(get(runId), (run) => ({ afterSeq: run.after_seq ?? 0, lastSeq: run.last_seq })),
+      beforeStop: (effect) =>
+        Effect.acquireRelease(
+          Effect.sync(() => void parting.add(effect)),
+          () => Effect.sync(() => parting.delete(effect))
+        ),
       within: (effect) =>
         Effect.flatMap(
           SubscriptionRef.get(active),
@@ -177,6 +190,22 @@ export const layerWith = (options: Options): Layer.Layer<RunContext, StorageFail
   Layer.scoped(RunContext, make(options))
 
 // -----------------------------------------------------------------------------
+
+/** How long a run that is to stop waits for what belongs to it. */
+const patience = Duration.seconds(10)
+
+const farewell = (effects: ReadonlyArray<Effect.Effect<void>>): Effect.Effect<void> =>
+  Effect.forEach(effects, (effect) => Effect.catchAllCause(effect, Effect.logError), { concurrency: "unbounded", discard: true }).pipe(
+    Effect.interruptible,
+    Effect.disconnect,
+    Effect.timeoutOption(patience),
+    Effect.flatMap(
+      Option.match({
+        onNone: () => Effect.logWarning("the run stops without waiting any longer for what belongs to it"),
+        onSome: () => Effect.void
+      })
+    )
+  )
 
 const eventFile = (run: Run): string => join(run.run_dir, "telemetry.ndjson")
 

@@ -17,7 +17,8 @@ const keys = (request: StartBackfill) =>
     const histories = yield* HistoryRegistry.make([new ScriptedHistory().history])
     const zone = DateTime.zoneUnsafeMakeNamed("UTC")
     const now = Date.parse("2026-01-02")
-    const { impossible, planned } = yield* SeriesPlan.resolve(request, { jobs, histories, unit: "s", zone, now })
+    const catalogue = { jobs, histories, unit: "s", zone, now, environment: () => ({}) } as const
+    const { impossible, planned } = yield* SeriesPlan.resolve(request, catalogue)
     return [...planned.map(({ series }) => series.key), ...impossible.map((one) => `no ${one.job.type}/${one.pair}`)]
   })
 
@@ -60,5 +61,26 @@ describe("a series by its key", () => {
     Effect.map(Effect.flip(keys({ series: ["scripted/smell/BTC-USDT/1m"] })), (error) =>
       assert.strictEqual(error._tag, "BackfillRefused")
     )
+  )
+})
+
+describe("a source without a job", () => {
+  it.effect("has the settings that the environment gives to it", () =>
+    Effect.gen(function* () {
+      const catalogue = {
+        jobs: [],
+        histories: yield* HistoryRegistry.make([new ScriptedHistory().history]),
+        unit: "s",
+        zone: DateTime.zoneUnsafeMakeNamed("UTC"),
+        now: Date.parse("2026-01-02"),
+        environment: (source: string) => ({ base_url: `http://127.0.0.1/${source}` })
+      } as const
+      const request = { source: "scripted", pairs: ["BTC/USDT"], span: 60, start: "2026-01-01" }
+      const { planned } = yield* SeriesPlan.resolve(request, catalogue)
+      assert.deepStrictEqual(
+        planned.map(({ job }) => job.settings),
+        [{ base_url: "http://127.0.0.1/scripted" }]
+      )
+    })
   )
 })

@@ -52,6 +52,18 @@ export const suite = <E>(name: string, layer: Layer.Layer<IngestOperations, E>) 
       })
     )
 
+    it.effect("what is published is followed, with arrays no larger than asked for", () =>
+      Effect.gen(function* () {
+        const { followPublished, published } = yield* IngestOperations
+        const last = (options?: { readonly largest: number }) =>
+          Effect.map(Stream.runCollect(Stream.take(followPublished(options), 2)), Chunk.toReadonlyArray)
+        assert.deepStrictEqual((yield* last())[1], yield* published)
+        const image = { left_out: true, dtype: "<i8", shape: [1, 2] }
+        assert.deepStrictEqual((yield* last({ largest: 1 }))[1], { ...(yield* published), image })
+        assert.deepStrictEqual((yield* last({ largest: 2 }))[1], yield* published)
+      })
+    )
+
     it.effect("load has the intervals that were asked for", () =>
       Effect.gen(function* () {
         const ingest = yield* IngestOperations
@@ -61,6 +73,23 @@ export const suite = <E>(name: string, layer: Layer.Layer<IngestOperations, E>) 
           assert.isEmpty(Object.keys(load.intervals))
         assert.isArray(yield* ingest.parameters)
         assert.isBoolean((yield* ingest.status).finished)
+      })
+    )
+  })
+
+/** Of whoever has logged a line at each of the levels INFO, WARNING and ERROR, and logs the same again. */
+export const suiteLogs = <E>(name: string, layer: Layer.Layer<IngestOperations, E>) =>
+  testLayer(layer, { excludeTestServices: true })(`IngestOperations ${name}`, (it) => {
+    it.effect("lines at or above a level, oldest first, and those from now on", () =>
+      Effect.gen(function* () {
+        const ingest = yield* IngestOperations
+        const levels = (level: "DEBUG" | "WARNING" | "CRITICAL") =>
+          Effect.map(ingest.logs(level), (lines) => lines.map(({ levelname }) => levelname))
+        assert.deepStrictEqual(yield* levels("DEBUG"), ["INFO", "WARNING", "ERROR"])
+        assert.deepStrictEqual(yield* levels("WARNING"), ["WARNING", "ERROR"])
+        assert.deepStrictEqual(yield* levels("CRITICAL"), [])
+        const followed = Chunk.toReadonlyArray(yield* Stream.runCollect(Stream.take(ingest.followLogs, 3)))
+        assert.deepStrictEqual(followed, yield* ingest.logs("DEBUG"))
       })
     )
   })
@@ -83,8 +112,10 @@ export const suiteOff = <E>(name: string, layer: Layer.Layer<IngestOperations, E
           ingest.setParameter("gain", new Uint8Array()),
           ingest.parameter("gain"),
           ingest.parameters,
+          ingest.logs("DEBUG"),
+          Stream.runDrain(ingest.followLogs),
           ingest.published,
-          Stream.runDrain(ingest.followPublished)
+          Stream.runDrain(ingest.followPublished())
         ]
         for (const verb of verbs) assert.strictEqual((yield* Effect.flip(verb))._tag, "IngestOff")
       })

@@ -114,8 +114,10 @@ const failing = Layer.effectContext(
         setParameter: () => fail,
         parameter: () => fail,
         parameters: fail,
+        logs: () => fail,
+        followLogs: stream,
         published: fail,
-        followPublished: stream
+        followPublished: () => stream
       })
     )
   })

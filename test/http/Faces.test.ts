@@ -34,6 +34,8 @@ CollectorOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server
 
 IngestOperationsSuite.suite("of the double", IngestDouble.layer)
 IngestOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
+IngestOperationsSuite.suiteLogs("of the double", IngestDouble.layer)
+IngestOperationsSuite.suiteLogs("over HTTP", Layer.provide(Remote.layer(), server()))
 IngestOperationsSuite.suiteOff(
   "without a controller, over HTTP",
   Layer.provide(Remote.layer(), layerOn(Layer.merge(doubles, IngestDouble.off)))

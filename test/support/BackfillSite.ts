@@ -82,6 +82,7 @@ export const open = (
         histories: registry,
         unit: "s" as const,
         zone: DateTime.zoneUnsafeMakeNamed("UTC"),
+        environment: () => ({}),
         now
       }))
     )

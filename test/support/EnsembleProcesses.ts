@@ -4,7 +4,6 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Exit, type Scope } from "effect"
-import { createServer } from "node:net"
 import { join } from "node:path"
 import { isAlive } from "./Footprint.js"
 import { type Running, start } from "./OutpostProcess.js"
@@ -152,7 +151,7 @@ export const until = <A>(
   what: string,
   ask: Effect.Effect<A>,
   holds: (answer: A) => boolean,
-  seconds = 30
+  seconds = 60
 ): Effect.Effect<A> => {
   let last: A | undefined
   return ask.pipe(
@@ -169,7 +168,7 @@ export const until = <A>(
 }
 
 /** The scan is over; the sum of what became of its events holds. */
-export const finished = (leader: Service, seconds = 30): Effect.Effect<Progress> =>
+export const finished = (leader: Service, seconds = 60): Effect.Effect<Progress> =>
   Effect.tap(
     until("the scan has ended", progressOf(leader), (progress) => progress.finished, seconds),
     ({ lost, processed, reassigned, total_events }) =>
@@ -190,15 +189,6 @@ export const peer = <P extends { start: () => Promise<P>; close: () => Promise<v
     Effect.promise(() => make().start()),
     (one) => Effect.promise(async () => one.close())
   )
-
-export const freePort: Effect.Effect<number> = Effect.async((resume) => {
-  const server = createServer()
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address()
-    const port = typeof address === "object" && address !== null ? address.port : 0
-    server.close(() => resume(Effect.succeed(port)))
-  })
-})
 
 // ---------------------------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,16 @@
 /** An ensemble of one ingester with the stream `eiger` and two workers: every scan is done as soon as it is begun. */
 import { randomUUID } from "node:crypto"
 import { Effect, Layer, Ref, Stream } from "effect"
+import { isAtLeast } from "../../src/assignment/EnsembleLog.js"
 import { MapRefused, type TriggerMap } from "../../src/ingest/controller/TriggerMap.js"
+import { toJson } from "../../src/ingest/reducer/PublishedValue.js"
 import { IngestOff, IngestOperations, ParameterNotFound } from "../../src/operations/IngestOperations.js"
 
+const results = { events: 3, image: [[1, 2]] }
 const nothing: TriggerMap = { parts: {}, sequence: [] }
+
+const line = (msg: string, levelname: string) => ({ msg, lineno: "0", name: "outpost+w1", created: "1.5", levelname })
+const lines = [line("ready", "INFO"), line("slow", "WARNING"), line("ä\n{}", "ERROR")]
 
 export const layer: Layer.Layer<IngestOperations> = Layer.effect(
   IngestOperations,
@@ -74,8 +80,11 @@ export const layer: Layer.Layer<IngestOperations> = Layer.effect(
           return value === undefined ? Effect.fail(new ParameterNotFound({ name })) : Effect.succeed(value)
         }),
       parameters: Effect.succeed([{ name: "gain", description: null, dtype: "float" as const, default: 0.5 }]),
-      published: Effect.succeed({ events: 3, image: [[1, 2]] }),
-      followPublished: Stream.make({ events: 2 }, { events: 3 })
+      logs: (level) => Effect.succeed(lines.filter(isAtLeast(level))),
+      followLogs: Stream.fromIterable(lines),
+      published: Effect.succeed(results),
+      followPublished: ({ largest } = {}) =>
+        Stream.make({ events: 2 }, { ...results, image: toJson(results.image, largest) })
     }
   })
 )
@@ -94,6 +103,8 @@ export const off: Layer.Layer<IngestOperations> = Layer.succeed(IngestOperations
   setParameter: () => new IngestOff({ part: "controller" }),
   parameter: () => new IngestOff({ part: "controller" }),
   parameters: new IngestOff({ part: "controller" }),
+  logs: () => new IngestOff({ part: "controller" }),
+  followLogs: Stream.fail(new IngestOff({ part: "controller" })),
   published: new IngestOff({ part: "reducer" }),
-  followPublished: Stream.fail(new IngestOff({ part: "reducer" }))
+  followPublished: () => Stream.fail(new IngestOff({ part: "reducer" }))
 })

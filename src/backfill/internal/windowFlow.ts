@@ -6,8 +6,8 @@
  * What is tricky:
  * - Nothing that was asked for is left without a note: writing and noting go on until the askers are down and all is noted,
  *   also after a failure or an interruption. Only where the noting itself fails is the rest let go.
- * - Of the windows that were answered, as many are held in memory as are asked for at once: an asker does not go on before
- *   there is a place to write in.
+ * - Of the windows that were answered only so many are held in memory: an asker does not go on before there is a place to
+ *   write in.
  * - The next windows are claimed while the ones before are asked for. A claim says nothing of a window, so that those of a
  *   run that ends are left to the next one.
  *
@@ -45,7 +45,7 @@ export const run = (
   Effect.gen(function* () {
     const claimed = yield* Mailbox.make<Attempt>(claimedAtOnce(concurrency))
     const asked = yield* Mailbox.make<Asked, StorageFailed>(onTheirWay)
-    const places = yield* Effect.makeSemaphore(concurrency)
+    const places = yield* Effect.makeSemaphore(concurrency + besides)
     const scope = yield* Effect.scope
 
     const claiming = Stream.fromIterable(windows).pipe(
@@ -90,7 +90,7 @@ export const run = (
         const noter = yield* Effect.forkScoped(Effect.onError(noting, () => asked.shutdown))
         const all = Effect.all([claiming, ...askers], { concurrency: "unbounded", discard: true })
         const exit = yield* Effect.exit(restore(Effect.raceFirst(all, Effect.interruptible(Fiber.join(noter)))))
-        yield* places.take(concurrency)
+        yield* places.take(concurrency + besides)
         yield* asked.end
         yield* Fiber.join(noter)
         yield* exit
@@ -102,6 +102,9 @@ export const run = (
 
 /** Outcomes that wait for the disk while the next windows are asked for. */
 const onTheirWay = 512
+
+/** Windows that are written at the same time, beside one for each asker. */
+const besides = 3
 
 /** Windows that are claimed in one commit. */
 const claimedAtOnce = (concurrency: number): number => Math.min(256, Math.max(16, concurrency * 8))

@@ -33,17 +33,31 @@ export const at = (root: unknown, path: ReadonlyArray<string>): unknown => {
   return value
 }
 
-/** The value as JSON can carry it: arrays as lists, numbers that JSON does not know as null, large integers as texts. */
-export const toJson = (value: unknown): unknown => {
+/** What stands in the place of an array that is too large to be told among others. */
+export interface LeftOut {
+  readonly left_out: true
+  readonly dtype: string
+  readonly shape: ReadonlyArray<number>
+}
+
+/**
+ * The value as JSON can carry it: arrays as lists, numbers that JSON does not know as null, large integers as texts. Of an array
+ * with more than `largest` numbers only what it is: {@link LeftOut}.
+ */
+export const toJson = (value: unknown, largest = Number.POSITIVE_INFINITY): unknown => {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value
   if (typeof value === "number") return Number.isFinite(value) ? value : null
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
-  if (isTyped(value)) return Array.from<number | bigint, unknown>(value, toJson)
-  if (Array.isArray(value)) return value.map(toJson)
+  if (largest < Number.POSITIVE_INFINITY) {
+    const array = arrayOf(value)
+    if (array !== undefined && array.bytes.length > largest * array.itemSize) return leftOut(array)
+  }
+  if (isTyped(value)) return Array.from<number | bigint, unknown>(value, (item) => toJson(item))
+  if (Array.isArray(value)) return value.map((item) => toJson(item, largest))
   const array = arrayOf(value)
   if (array !== undefined) return nested(array)
   if (!Predicate.isRecord(value)) return null
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toJson(member)]))
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toJson(member, largest)]))
 }
 
 // -----------------------------------------------------------------------------
@@ -110,6 +124,8 @@ const ofList = (list: ReadonlyArray<unknown>): RawArray | undefined => {
     ? raw(BigInt64Array.from(flat, BigInt), shape)
     : raw(Float64Array.from(flat), shape)
 }
+
+const leftOut = ({ dtype, shape }: RawArray): LeftOut => ({ left_out: true, dtype, shape })
 
 const nested = ({ bytes, dtype, itemSize, shape }: RawArray): unknown => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

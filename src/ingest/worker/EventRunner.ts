@@ -2,6 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type { ParameterDescription } from "../../assignment/ParameterDescription.js"
 import type { Parameters } from "../ParameterValues.js"
 import { call, isLater, settle, threw, type UserCodeFailed, within } from "../UserCode.js"
@@ -50,6 +51,8 @@ export const inProcess = ({ module, parameters }: CheckedModule, limits: Limits 
       try {
         const result = module.process(event, given, tick)
         if (!isLater(result)) return { failure: undefined, result }
+        // Waited for a little later, perhaps, which must not count as never.
+        if (Predicate.isPromiseLike(result)) result.then(undefined, () => undefined)
         return settle("process", event.event_number, result).pipe(
           within(limit, "process", event.event_number),
           Effect.match({ onSuccess: succeeded, onFailure: failed })
@@ -59,25 +62,23 @@ export const inProcess = ({ module, parameters }: CheckedModule, limits: Limits 
       }
     }
 
+    /** An event that was begun behind others, whose outcomes did not wait for it. */
+    let begun: { readonly event: WorkerEvent; readonly outcome: Effect.Effect<Outcome> } | undefined
+
     const run: EventRunner["run"] = (events, given, tick) =>
       Effect.suspend(() => {
         const outcomes: Array<Outcome> = []
         const until = clock.unsafeCurrentTimeNanos() + stretch
-        const step = (): Effect.Effect<ReadonlyArray<Outcome>> => {
-          for (let next = events[outcomes.length]; next !== undefined; next = events[outcomes.length]) {
-            const outcome = one(next, given, tick && outcomes.length === 0)
-            if (Effect.isEffect(outcome)) {
-              return Effect.flatMap(outcome, (settled) => {
-                outcomes.push(settled)
-                return clock.unsafeCurrentTimeNanos() > until ? Effect.succeed(outcomes) : step()
-              })
-            }
-            outcomes.push(outcome)
-            if (clock.unsafeCurrentTimeNanos() > until) break
+        for (const event of events) {
+          const outcome = begun?.event === event ? begun.outcome : one(event, given, tick && outcomes.length === 0)
+          if (Effect.isEffect(outcome)) {
+            begun = outcomes.length === 0 ? undefined : { event, outcome }
+            return begun === undefined ? Effect.map(outcome, (settled) => [settled]) : Effect.succeed(outcomes)
           }
-          return Effect.succeed(outcomes)
+          outcomes.push(outcome)
+          if (clock.unsafeCurrentTimeNanos() > until) break
         }
-        return step()
+        return Effect.succeed(outcomes)
       })
 
     return {

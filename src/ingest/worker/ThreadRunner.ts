@@ -69,7 +69,7 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
     }).pipe(Effect.mapError((error) => unfit(error.message)))
 
     const takeSeat: Effect.Effect<Seat> = Effect.flatMap(Queue.take(free), (seat) =>
-      seats.has(seat) ? Effect.succeed(seat) : takeSeat
+      seat.thread.hasEnded() ? takeSeat : Effect.succeed(seat)
     )
     /** Asks a thread that is free; one that is new to the scan begins it first. */
     const ask = (asked: Ask, parameters: Parameters, event: number | null) =>
@@ -86,7 +86,7 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
             Effect.flatten,
             Effect.mapError((error) => (error.event === event ? error : new UserCodeFailed({ ...error, event })))
           ),
-        (seat) => Queue.offer(free, seat)
+        (seat) => (seat.thread.hasEnded() ? Effect.void : Queue.offer(free, seat))
       )
 
     return {
@@ -104,7 +104,7 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
             }),
       finish: (parameters) =>
         Effect.forEach(
-          [...seats].filter((seat) => seat.scan === scan),
+          [...seats].filter((seat) => seat.scan === scan && !seat.thread.hasEnded()),
           (seat) => seat.thread.ask({ step: "finish" }, parameters),
           { concurrency: "unbounded", discard: true }
         )

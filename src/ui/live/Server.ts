@@ -19,3 +19,16 @@ export const ask = async <A, E>(operation: Effect.Effect<A, E, Operations>): Pro
   }
   return answer
 }
+
+/** The bytes that a route answers; else why it does not. For what the client has no operation for. */
+export const bytesOf = async (path: string): Promise<Either.Either<Uint8Array, string>> => {
+  try {
+    const response = await fetch(path, { headers: { accept: "application/octet-stream" } })
+    if (response.status === 401) window.location.assign("/login")
+    return response.ok
+      ? Either.right(new Uint8Array(await response.arrayBuffer()))
+      : Either.left(`the site answered ${response.status}`)
+  } catch {
+    return Either.left("the site does not answer")
+  }
+}

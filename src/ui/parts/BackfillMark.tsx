@@ -46,7 +46,7 @@ export const SeriesBar = ({ series }: { readonly series: SeriesProgress }) => (
 
 // ------------------------------------------------------------------------------------------------------------------
 
-const Bar = ({
+export const Bar = ({
   failed,
   label,
   share

@@ -99,7 +99,7 @@ export class PeerController {
     for (let poll = 0; ; poll++) {
       const all = await this.services()
       if (all.some(({ name }) => name === "reducer") && all.every((one) => one.mapping_uuid === mapping)) break
-      if (poll > 100)
+      if (poll > 300)
         throw new Error(`not taken up by ${JSON.stringify(all.filter((one) => one.mapping_uuid !== mapping))}`)
       await pause(100)
     }

@@ -11,13 +11,12 @@ import { TransportFailed } from "../../FrameTransport.js"
 
 interface Bindable extends Socket {
   readonly bind: (address: string) => Promise<void>
-  readonly unbind: (address: string) => Promise<void>
 }
 
 const shape = /^tcp:\/\/(\[[0-9a-f:.]+\]|[^:/\s]+):(\d{1,5}|\*)$/i
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i
 
-/** ZeroMQ frees a port a little after it says so: who listens again at once would find it taken. */
+/** A closed socket gives its port free a little later: who listens again at once would find it taken. */
 const leaving = Schedule.spaced("20 millis").pipe(Schedule.intersect(Schedule.recurs(25)))
 
 /** Whether the address needs IPv6. */
@@ -31,18 +30,22 @@ export const bindingOf = (url: string): string | undefined => {
   return `tcp://${interfaces}:${port === "0" ? "*" : port}`
 }
 
-/** Binds until the scope closes, when the port is free again. Gives the address for others, its port a real one. */
-export const bind = (socket: Bindable, url: string): Effect.Effect<string, TransportFailed, Scope.Scope> => {
+/**
+ * Binds, for as long as the socket is open: `unbind` works in another thread, on a socket that may be receiving in this one, and
+ * that aborts the process. Gives the address for others, its port a real one.
+ */
+export const bind = (socket: Bindable, url: string): Effect.Effect<string, TransportFailed> => {
   const failed = (reason: string) => new TransportFailed({ operation: "listen at", address: url, reason })
   const binding = bindingOf(url)
   if (binding === undefined) return failed("an address is written tcp://<host>:<port>")
-  return Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () => socket.bind(binding),
-      catch: (cause) => failed(cause instanceof Error ? cause.message : String(cause))
-    }).pipe(Effect.retry(leaving)),
-    () => Effect.ignore(Effect.tryPromise(() => socket.unbind(socket.lastEndpoint ?? binding)))
-  ).pipe(Effect.map(() => url.replace(/[^:]+$/, socket.lastEndpoint?.split(":").at(-1) ?? "")))
+  return Effect.tryPromise({
+    try: () => socket.bind(binding),
+    catch: (cause) => failed(cause instanceof Error ? cause.message : String(cause))
+  }).pipe(
+    Effect.retry(leaving),
+    Effect.uninterruptible,
+    Effect.map(() => url.replace(/[^:]+$/, socket.lastEndpoint?.split(":").at(-1) ?? ""))
+  )
 }
 
 /** Connects, which ZeroMQ makes again by itself whenever it is lost. */

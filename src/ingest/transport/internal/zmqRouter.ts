@@ -82,6 +82,7 @@ const sender = (socket: Router): Pick<WorkerLinks, "send" | "room"> => {
       try {
         await socket.send(whole)
       } catch {
+        if (halt.called) break
         const refusal = await again(socket, whole)
         if (refusal !== undefined) {
           peer.wait = Math.min(lastWait, Math.max(firstWait, peer.wait * 2))
@@ -107,11 +108,11 @@ const sender = (socket: Router): Pick<WorkerLinks, "send" | "room"> => {
   }
 }
 
-/** Once more, after hearing what has left meanwhile. Why it was refused, if it was. */
+/** Once more, after hearing what has left meanwhile, which asking for events does. Why it was refused, if it was. */
 const again = async (socket: Router, message: Array<Uint8Array>): Promise<"full" | "gone" | undefined> => {
   try {
-    if (!socket.closed && socket.writable) await socket.send(message)
-    else return "full"
+    void socket.writable
+    await socket.send(message)
     return undefined
   } catch (cause) {
     return cause instanceof Error && "code" in cause && cause.code === "EAGAIN" ? "full" : "gone"

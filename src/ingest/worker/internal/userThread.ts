@@ -18,6 +18,7 @@ export interface UserThread {
   readonly ask: (ask: Ask, parameters: Parameters) => Effect.Effect<unknown, UserCodeFailed>
   /** Ends it from outside; whoever waits for an answer is told. */
   readonly end: (reason: "hung", detail: string) => Effect.Effect<void>
+  readonly hasEnded: () => boolean
   /** Fails when the thread has ended. */
   readonly ended: Effect.Effect<never, UserCodeFailed>
 }
@@ -28,8 +29,10 @@ export const begin = (entry: URL, file: string): Effect.Effect<UserThread, UserC
     const end = yield* Deferred.make<never, UserCodeFailed>()
     const ready = yield* Deferred.make<ReadonlyArray<ParameterDescription>, UserCodeFailed>()
     const waiting = new Map<number, (answer: Effect.Effect<unknown, UserCodeFailed>) => void>()
+    let hasEnded = false
     const finish = (reason: UserCodeFailed["reason"], detail: string) => {
       const failure = new UserCodeFailed({ step: "process", reason, detail, event: null })
+      hasEnded = true
       Deferred.unsafeDone(end, Effect.fail(failure))
       Deferred.unsafeDone(ready, Effect.fail(unfit(detail)))
       for (const resume of waiting.values()) resume(Effect.fail(failure))
@@ -67,6 +70,7 @@ export const begin = (entry: URL, file: string): Effect.Effect<UserThread, UserC
           return Effect.sync(() => waiting.delete(id))
         }).pipe(Effect.raceFirst(Deferred.await(end))),
       end: (reason, detail) => Effect.sync(() => finish(reason, detail)),
+      hasEnded: () => hasEnded,
       ended: Deferred.await(end)
     }
   })

@@ -17,8 +17,7 @@ const noTimes = (): Times => ({
 })
 
 export class WorkReport {
-  #completed: Array<number> = []
-  #hasResult: Array<boolean> = []
+  #completed: Array<{ readonly event: number; readonly hasResult: boolean }> = []
   #times = noTimes()
 
   constructor(readonly worker: string) {}
@@ -33,23 +32,22 @@ export class WorkReport {
   }
 
   completed(event: number, hasResult: boolean): void {
-    this.#completed.push(event)
-    this.#hasResult.push(hasResult)
+    this.#completed.push({ event, hasResult })
     this.#times.no_events++
   }
 
-  /** Everything since the last time, which is then forgotten. */
+  /** Everything since the last time, in the order of the events, which is then forgotten. */
   take(): WorkerUpdate {
+    const completed = this.#completed.sort((a, b) => a.event - b.event)
     const update: WorkerUpdate = {
       state: "idle",
       source: "worker",
-      completed: this.#completed,
+      completed: completed.map(({ event }) => event),
       worker: this.worker,
-      has_result: this.#hasResult,
+      has_result: completed.map(({ hasResult }) => hasResult),
       processing_times: this.#times
     }
     this.#completed = []
-    this.#hasResult = []
     this.#times = noTimes()
     return update
   }
