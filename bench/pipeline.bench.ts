@@ -39,7 +39,8 @@ const measured = (pipeline: Pipeline.Pipeline) =>
     const before = process.cpuUsage()
     const { lost, processed, seconds } = yield* Pipeline.scan(pipeline, Pipeline.seriesMap("camera", events))
     const { system, user } = process.cpuUsage(before)
-    if (processed !== events || lost !== 0) return yield* Effect.dieMessage(`${processed} of ${events} events, ${lost} lost`)
+    if (processed !== events || lost !== 0)
+      return yield* Effect.dieMessage(`${processed} of ${events} events, ${lost} lost`)
     return { rate: events / seconds, cpu: (user + system) / events }
   })
 
@@ -53,12 +54,11 @@ const program = Effect.gen(function* () {
   }
   console.log(`${events} events of 2 kB, ${rounds} rounds, load ${loadavg().map(round).join(" ")}\n`)
   table(
-    ["workers give", "events/s", "CPU us per event"],
-    pipelines.map(({ found, name }) => [
-      name,
-      round(median(found.map(({ rate }) => rate))),
-      round(median(found.map(({ cpu }) => cpu)))
-    ])
+    pipelines.map(({ found, name }) => ({
+      "workers give": name,
+      "events/s": round(median(found.map(({ rate }) => rate))),
+      "CPU us per event": round(median(found.map(({ cpu }) => cpu)))
+    }))
   )
 })
 

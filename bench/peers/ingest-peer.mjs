@@ -8,7 +8,9 @@ const now = () => process.hrtime.bigint()
 if (role === "source") {
   const socket = new zmq.Push({ linger: 0 })
   await socket.bind(url)
-  const header = Buffer.from(`{"htype":"image","frame":0,"shape":[${size}],"type":"uint8","compression":"none","msg_number":1}`)
+  const header = Buffer.from(
+    `{"htype":"image","frame":0,"shape":[${size}],"type":"uint8","compression":"none","msg_number":1}`
+  )
   const send = () => {
     const data = Buffer.allocUnsafe(Number(size))
     data.writeBigUInt64LE(now())

@@ -25,6 +25,7 @@ import type { ScanSummary } from "../ingest/controller/ScanSummary.js"
 import type * as LocalServices from "../ingest/LocalServices.js"
 import { IngestSettings } from "../ingest/Settings.js"
 import { sources } from "../plugins/source/Sources.js"
+import type { RunContext } from "../run/RunContext.js"
 import type { Redaction } from "../site/Redaction.js"
 import type { Secrets } from "../site/Secrets.js"
 import { Site } from "../site/Site.js"
@@ -34,6 +35,7 @@ import { ConfigFile } from "./ConfigFile.js"
 import * as EnsembleFabric from "./EnsembleFabric.js"
 import * as EnsembleServices from "./EnsembleServices.js"
 import { Root } from "./Root.js"
+import * as RunScan from "./RunScan.js"
 
 export class Ensemble extends Context.Tag("outpost/app/Ensemble")<
   Ensemble,
@@ -50,6 +52,7 @@ type Needs =
   | Path.Path
   | Redaction
   | Root
+  | RunContext
   | Secrets
   | Site
   | SupervisionTree
@@ -108,18 +111,22 @@ interface Service {
 
 /** In the order in which they start: who leads first, who brings frames last. */
 const servicesOf = (settings: IngestSettings): Array<Service> => {
-  const { controller, dump_roots, ingesters, on_worker_loss, reducer, workers } = settings
+  const { controller, dump_roots, ingesters, on_worker_loss, reducer, run_map, workers } = settings
   const services: Array<Service> = []
   if (controller) {
     services.push({
       id: "controller",
-      entry: Data.array([...dump_roots, on_worker_loss]),
+      entry: Data.tuple(Data.array(dump_roots), on_worker_loss, run_map),
       life: lifeWith(({ directory, onReady, onSummary }) =>
-        EnsembleServices.controller({
-          dumpRoots: dump_roots.map((path) => resolve(directory, path)),
-          onWorkerLoss: on_worker_loss,
-          onSummary,
-          onReady
+        Effect.gen(function* () {
+          const bound = Option.isSome(run_map) ? yield* RunScan.make(resolve(directory, run_map.value)) : RunScan.none
+          return yield* EnsembleServices.controller({
+            dumpRoots: dump_roots.map((path) => resolve(directory, path)),
+            onWorkerLoss: on_worker_loss,
+            onSummary: (summary) => Effect.zipRight(onSummary(summary), bound.stored(summary.mapping)),
+            beside: bound.follow,
+            onReady
+          })
         })
       )
     })

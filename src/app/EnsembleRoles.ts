@@ -38,6 +38,7 @@ export const layer: Layer.Layer<Cli.EnsembleRoles> = Layer.succeed(Cli.EnsembleR
         EnsembleServices.controller({
           dumpRoots: options.dumpRoots.map((path) => resolve(path)),
           onWorkerLoss: "reassign",
+          beside: () => Effect.void,
           onSummary: (summary) => Effect.logInfo(`scan ${summary.mapping} ${summary.ending}`, summary),
           onReady
         })

@@ -35,10 +35,7 @@ export const listen = ({ host, open, port, token }: Listening, kind: "controller
         kind === "reducer" ? HdfRoutes.routes("") : EnsemblePage.routes
       ).pipe(
         Layer.provide(
-          apiOf(kind).pipe(
-            Layer.provide(LocalIngestOperations.layer),
-            Layer.provideMerge(LiveViews.layer({}))
-          )
+          apiOf(kind).pipe(Layer.provide(LocalIngestOperations.layer), Layer.provideMerge(LiveViews.layer({})))
         )
       )
     ),

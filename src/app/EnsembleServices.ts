@@ -59,14 +59,16 @@ export interface Telling {
   readonly onReady: (address: string) => Effect.Effect<void>
 }
 
-export interface ControllerOptions extends Telling {
+export interface ControllerOptions<R> extends Telling {
   /** Absolute paths. */
   readonly dumpRoots: ReadonlyArray<string>
   readonly onWorkerLoss: "reassign" | "lose"
   readonly onSummary: (summary: ScanSummary) => Effect.Effect<void>
+  /** Runs as long as the controller does. */
+  readonly beside: (controller: Context.Tag.Service<Controller>) => Effect.Effect<void, never, R>
 }
 
-export const controller = ({ dumpRoots, onReady, onSummary, onWorkerLoss }: ControllerOptions) =>
+export const controller = <R>({ beside, dumpRoots, onReady, onSummary, onWorkerLoss }: ControllerOptions<R>) =>
   ControllerService.run(new ControllerSettings({ dump_roots: dumpRoots }), (service) =>
     Effect.gen(function* () {
       const own: Context.Tag.Service<Controller> = {
@@ -76,8 +78,10 @@ export const controller = ({ dumpRoots, onReady, onSummary, onWorkerLoss }: Cont
       const local = yield* LocalServices
       yield* local.register({ kind: "log", service: yield* EnsembleLog })
       yield* local.register({ kind: "controller", service: own })
+      yield* Effect.forkScoped(Stream.runForEach(service.summaries, onSummary))
+      yield* Effect.forkScoped(beside(own))
       yield* onReady("")
-      return yield* Effect.zipRight(Stream.runForEach(service.summaries, onSummary), Effect.never)
+      return yield* Effect.never
     })
   ).pipe(told("controller", "controller"))
 

@@ -25,7 +25,9 @@ export const WorkerUpdate = Schema.Struct({
   worker: Schema.String,
   /** For each of `completed`: a result is on its way to the reducer. */
   has_result: Schema.Array(Schema.Boolean),
-  processing_times: Schema.NullOr(WorkerTimes)
+  processing_times: Schema.NullOr(WorkerTimes),
+  /** Those of `completed` whose frames did not come. Only where there are some: peers of the field do not know it. */
+  lost: Schema.optionalWith(Schema.Array(Schema.NonNegativeInt), { exact: true })
 })
 export type WorkerUpdate = typeof WorkerUpdate.Type
 

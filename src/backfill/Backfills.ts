@@ -12,6 +12,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
@@ -30,12 +31,12 @@ import {
   type StartBackfill
 } from "../domain/Backfill.js"
 import type { StorageFailed } from "../domain/Refusal.js"
-import * as TimeRange from "../domain/TimeRange.js"
 import { BackfillStore } from "./BackfillStore.js"
 import * as BackfillRun from "./internal/backfillRun.js"
+import { hopeless, preview } from "./internal/preview.js"
 import { JobCatalogue } from "./JobCatalogue.js"
 import * as SeriesPlan from "./SeriesPlan.js"
-import * as SeriesWork from "./SeriesWork.js"
+import type * as SeriesWork from "./SeriesWork.js"
 
 export type StartError = NoMatchingJob | BackfillRefused | StorageFailed
 export type OrderError = BackfillNotFound | BackfillBusy | StorageFailed
@@ -45,6 +46,8 @@ export class Backfills extends Context.Tag("outpost/backfill/Backfills")<
   {
     /** Recorded durably before it returns. Where one backfill already fetches all of these series, it is answered. */
     readonly start: (request: StartBackfill) => Effect.Effect<BackfillRecord, StartError>
+    /** The same, where something is missing; a look that finds nothing leaves no record. */
+    readonly startMissing: (request: StartBackfill) => Effect.Effect<Option.Option<BackfillRecord>, StartError>
     /** What a start would do; asks no source. */
     readonly plan: (request: StartBackfill) => Effect.Effect<ReadonlyArray<PlannedView>, StartError>
     /** Oldest first. */
@@ -150,9 +153,8 @@ export const make = (
         return entry.live.snapshot()
       })
 
-    const start = (request: StartBackfill) =>
+    const startResolved = (request: StartBackfill, resolved: SeriesPlan.Resolved) =>
       Effect.gen(function* () {
-        const resolved = yield* resolve(request)
         const keys = resolved.planned.map(({ series }) => series.key)
         const same = [...entries.values()].find(
           ({ holds, over }) => over !== undefined && keys.every((key) => holds.has(key))
@@ -169,6 +171,15 @@ export const make = (
         for (const [id, { over }] of entries) if (over === undefined && !left.has(id)) entries.delete(id)
         return started
       }).pipe(mutex.withPermits(1))
+
+    const start = (request: StartBackfill) =>
+      Effect.flatMap(resolve(request), (resolved) => startResolved(request, resolved))
+
+    const previews = (request: StartBackfill, { planned }: SeriesPlan.Resolved) =>
+      Effect.provide(
+        Effect.forEach(planned, (series) => preview(series, request)),
+        needs
+      )
 
     const resume = (id: string) =>
       Effect.gen(function* () {
@@ -206,12 +217,16 @@ export const make = (
 
     return Backfills.of({
       start,
+      startMissing: Effect.fnUntraced(function* (request) {
+        const resolved = yield* resolve(request)
+        const found = yield* previews(request, resolved)
+        if (found.every(({ windows }) => windows === 0)) return Option.none()
+        return Option.some(yield* startResolved(request, resolved))
+      }),
       plan: (request) =>
-        Effect.gen(function* () {
-          const { impossible, planned } = yield* resolve(request)
-          const possible = yield* Effect.forEach(planned, (series) => preview(series, request))
-          return [...possible, ...impossible.map(hopeless)]
-        }).pipe(Effect.provide(needs)),
+        Effect.flatMap(resolve(request), (resolved) =>
+          Effect.map(previews(request, resolved), (possible) => [...possible, ...resolved.impossible.map(hopeless)])
+        ),
       list: Effect.sync(() => [...entries.values()].map(({ live }) => live.snapshot())),
       get: (id) => Effect.map(find(id), ({ live }) => live.snapshot()),
       cancel: (id) =>
@@ -256,40 +271,3 @@ export const make = (
       subscribe: Stream.fromPubSub(events, { scoped: true })
     })
   })
-
-// -----------------------------------------------------------------------------
-
-const hopeless = ({ job, pair, reason }: SeriesPlan.ImpossibleSeries): PlannedView => ({
-  series: `${job.source}/${job.type}/${pair}`,
-  source: job.source,
-  pair,
-  windows: 0,
-  failed: 0,
-  missing: 0,
-  first: null,
-  last: null,
-  seconds: null,
-  error: reason
-})
-
-const preview = (planned: SeriesPlan.PlannedSeries, request: StartBackfill) =>
-  Effect.map(
-    SeriesWork.preview(planned, {
-      retryFailed: request.retry_failed === true,
-      collect: request.collect === true
-    }),
-    ({ failed, missing, windows }): PlannedView => {
-      const { rate } = planned.history.capabilities
-      return {
-        series: planned.series.key,
-        source: planned.job.source,
-        pair: planned.pair,
-        windows: Math.min(windows, request.limit ?? windows),
-        failed,
-        missing: TimeRange.total(missing),
-        first: missing[0]?.start ?? null,
-        last: missing[missing.length - 1]?.end ?? null,
-        seconds: rate === undefined ? null : windows / rate.perSecond
-      }
-    }
-  )

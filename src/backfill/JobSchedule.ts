@@ -72,12 +72,11 @@ const own = (job: Job, backfills: Context.Tag.Service<Backfills>) =>
     return found
   })
 
-/** Starts only where something is missing: a look that finds nothing leaves no record. */
 const run = (backfills: Context.Tag.Service<Backfills>, request: StartBackfill): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const planned = yield* backfills.plan(request)
-    if (planned.every(({ windows }) => windows === 0)) return
-    const { id } = yield* backfills.start(request)
+    const started = yield* backfills.startMissing(request)
+    if (Option.isNone(started)) return
+    const { id } = started.value
     const record = yield* backfills.await(id)
     if (record.complete !== true)
       yield* Effect.logWarning(`${id}: ${record.error ?? `${record.failed} windows failed`}`)

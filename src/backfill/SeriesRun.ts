@@ -11,7 +11,6 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import { basename } from "node:path"
 import type { StorageFailed } from "../domain/Refusal.js"
 import * as TimeRange from "../domain/TimeRange.js"
@@ -55,8 +54,9 @@ export const failedBefore = (
   { grid, range, size }: Pick<WindowPlan.PlanOptions, "range" | "size" | "grid">
 ): number => WindowPlan.count({ range, covered: TimeRange.subtract([range], failed), size, grid })
 
-/** Between two merges while windows are fetched. */
+/** Between two merges while windows are fetched: at least so long, and so many times as long as the last one took. */
 const mergeEvery = Duration.seconds(3)
+const restAfterMerge = 6
 
 /** Fails where the source can't do it at all, or the disk takes nothing; a window that failed is no failure of the run. */
 export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | SourceError, Outgoing | SyncStore> =>
@@ -75,7 +75,7 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
       const total = task.allot(WindowPlan.count(options))
       yield* task.planned(total, task.retryFailed ? 0 : failedBefore(coverage, options))
       if (total === 0) return
-      yield* Effect.forkScoped(Effect.ignoreLogged(Effect.repeat(merge, Schedule.spaced(mergeEvery))))
+      yield* Effect.forkScoped(Effect.ignoreLogged(mergingNowAndThen(merge)))
       yield* WindowFlow.run(first(WindowPlan.windows(options), total), {
         concurrency: task.concurrency,
         claim: (group) => Effect.zipRight(task.admitted, task.book.claim(group)),
@@ -182,6 +182,14 @@ const merging = (task: SeriesRun, waiting: Waiting) =>
     // Cut off in the middle, what was taken from the list would be merged only by the next run.
     return mutex.withPermits(1)(Effect.uninterruptible(once))
   })
+
+/** A large file takes long to write anew: what merging costs stays a small part of the whole. */
+const mergingNowAndThen = <E>(merge: Effect.Effect<void, E>): Effect.Effect<never, E> =>
+  Effect.sleep(mergeEvery).pipe(
+    Effect.zipRight(Effect.timed(merge)),
+    Effect.flatMap(([took]) => Effect.sleep(Duration.times(took, restAfterMerge))),
+    Effect.forever
+  )
 
 /** Of files named by year, month or day, the one that a window begins in. */
 const fileOf = ({ attempt }: Downloaded, files: ReadonlyArray<string>): string => {

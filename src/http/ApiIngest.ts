@@ -17,7 +17,7 @@ import { InvalidInput, Overloaded } from "../domain/Refusal.js"
 import { ParameterRefused } from "../ingest/controller/ParameterRefused.js"
 import { Entry, MapRefused, NotTaken, TriggerMap } from "../ingest/controller/TriggerMap.js"
 import { IngestOff, ParameterNotFound } from "../operations/IngestOperations.js"
-import { IngestServices } from "../operations/IngestServices.js"
+import { IngestServices, ScanProgress } from "../operations/IngestServices.js"
 import { BodyErrors } from "./ApiErrors.js"
 
 /** The map as it is told: one level deeper than as it is given. */
@@ -47,16 +47,6 @@ const EnsembleState = Schema.Struct({
   parameters_version: Schema.Record({ key: Schema.String, value: Schema.String }),
   parameters_hash: Schema.String
 }).annotations({ identifier: "EnsembleState" })
-
-export const Progress = Schema.Struct({
-  last_assigned: Schema.Int,
-  completed_events: Schema.Int,
-  total_events: Schema.Int,
-  finished: Schema.Boolean,
-  processed: Schema.Int,
-  reassigned: Schema.Int,
-  lost: Schema.Int
-}).annotations({ identifier: "Progress" })
 
 const byName = <A, I>(value: Schema.Schema<A, I>) => Schema.Record({ key: Schema.String, value })
 
@@ -94,7 +84,7 @@ export class ControllerGroup extends HttpApiGroup.make("controller")
   )
   .add(
     HttpApiEndpoint.get("progress", "/api/v1/progress")
-      .addSuccess(Progress)
+      .addSuccess(ScanProgress)
       .annotate(OpenApi.Summary, "How far the scan is")
   )
   .add(

@@ -11,7 +11,7 @@ import { EnsembleLogLine } from "../assignment/EnsembleLog.js"
 import { Overloaded } from "../domain/Refusal.js"
 import { ParameterRefused } from "../ingest/controller/ParameterRefused.js"
 import { IngestOff, IngestOperations, ParameterNotFound } from "../operations/IngestOperations.js"
-import { Progress } from "./ApiIngest.js"
+import { ScanProgress } from "../operations/IngestServices.js"
 import * as IngestParams from "./IngestParams.js"
 import { follow } from "./internal/clientTail.js"
 import * as Transport from "./internal/clientTransport.js"
@@ -75,10 +75,7 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOpera
         parameters: only(controller.parameters(), ...off),
         logs: (level) => only(controller.logs({ urlParams: { level } }), ...off),
         followLogs: transport
-          .bytes(
-            HttpClientRequest.get("/api/v1/log_stream"),
-            Schema.Union(IngestOff, EnsembleUnreachable, Overloaded)
-          )
+          .bytes(HttpClientRequest.get("/api/v1/log_stream"), Schema.Union(IngestOff, EnsembleUnreachable, Overloaded))
           .pipe(
             Stream.mapError((error) =>
               error instanceof Overloaded || error instanceof EnsembleUnreachable ? transport.unexpected(error) : error
@@ -99,7 +96,7 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<IngestOpera
 
 // -----------------------------------------------------------------------------
 
-const decodeProgress = Schema.decode(Schema.parseJson(Progress))
+const decodeProgress = Schema.decode(Schema.parseJson(ScanProgress))
 const decodePublished = Schema.decode(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
 const decodeLogLine = Schema.decode(Schema.parseJson(EnsembleLogLine))
 const decodeHash = Schema.decode(Schema.parseJson(Schema.String))

@@ -102,7 +102,7 @@ export const begin = (options: ScanOptions): Effect.Effect<IngestScan, never, Sc
         case "Frame":
           return need.intake.fill(need.event)
         case "Outbox":
-          return WorkerOutbox.make(need.worker, links, options.outbox, report).pipe(
+          return WorkerOutbox.make(need.worker, links, options.outbox, report, () => hungry.unsafeOpen()).pipe(
             Effect.map((outbox) => void outboxes.set(need.worker, outbox)),
             Scope.extend(scope)
           )
@@ -113,8 +113,19 @@ export const begin = (options: ScanOptions): Effect.Effect<IngestScan, never, Sc
       }
     }
 
+    /** Closed while every worker has enough: then reading on would fill memory and speed up nobody. */
+    const hungry = Effect.unsafeMakeLatch(true)
+    const appetite = Effect.suspend(() => {
+      if (outboxes.size === 0 || Array.from(outboxes.values()).some((outbox) => !outbox.sated())) return Effect.void
+      hungry.unsafeClose()
+      return hungry.await
+    })
+
     const forward = Effect.gen(function* () {
-      while (true) yield* provide(join.run(timestamp(clock.unsafeCurrentTimeNanos())))
+      while (true) {
+        yield* appetite
+        yield* provide(join.run(timestamp(clock.unsafeCurrentTimeNanos())))
+      }
     })
 
     const whole = Effect.catchAllCause(Effect.all([fetch, forward], { concurrency: 2, discard: true }), (cause) =>

@@ -100,8 +100,23 @@ export const make = (
       shelf.end()
     }
 
+    /** What is irregular since this was last told. */
+    const tellIrregular = () => {
+      const seen = { missing: numbers.missing, repeated: numbers.repeated, malformed }
+      const fresh = {
+        missing: seen.missing - reported.missing,
+        repeated: seen.repeated - reported.repeated,
+        malformed: seen.malformed - reported.malformed
+      }
+      Object.assign(reported, seen)
+      if (fresh.missing + fresh.repeated + fresh.malformed > 0) {
+        report({ _tag: "FramesIrregular", stream: name, ...fresh })
+      }
+    }
+
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
+        tellIrregular()
         if (beyond > 0) report({ _tag: "FramesBeyond", stream: name, frames: beyond })
       })
     )
@@ -147,16 +162,7 @@ export const make = (
           stale = true
           report({ _tag: "SourceStale", stream: name, since: waitingSince })
         }
-        const seen = { missing: numbers.missing, repeated: numbers.repeated, malformed }
-        const fresh = {
-          missing: seen.missing - reported.missing,
-          repeated: seen.repeated - reported.repeated,
-          malformed: seen.malformed - reported.malformed
-        }
-        Object.assign(reported, seen)
-        if (fresh.missing + fresh.repeated + fresh.malformed > 0) {
-          report({ _tag: "FramesIrregular", stream: name, ...fresh })
-        }
+        tellIrregular()
       },
       status: () => ({
         name,

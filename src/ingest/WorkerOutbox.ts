@@ -21,6 +21,8 @@ export interface WorkerOutbox {
   readonly name: string
   readonly isFull: () => boolean
   readonly dropped: () => boolean
+  /** It has enough to be busy for a while. */
+  readonly sated: () => boolean
   /** To be called only where there is room. What is for a dropped worker is counted as undelivered. */
   readonly offer: (message: FrameMessage) => void
   /** Waits until a good part of it is empty, or the worker is dropped. */
@@ -34,6 +36,8 @@ export interface WorkerOutbox {
 
 /** Handed over at once. */
 const batch = 64
+/** More than this in a queue makes nobody faster. */
+const enough = { messages: 512, bytes: 4 * 1024 * 1024 }
 /** Milliseconds after which a worker that takes nothing is reported. */
 const slowAfter = 1_000
 /** Milliseconds without anybody waiting for it. */
@@ -43,7 +47,9 @@ export const make = (
   name: string,
   links: WorkerLinks,
   limits: OutboxLimits,
-  report: (event: IngesterEvent) => void
+  report: (event: IngesterEvent) => void,
+  /** Called when it is not sated, or never will be again. */
+  onHunger: () => void
 ): Effect.Effect<WorkerOutbox, never, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.clock
@@ -56,6 +62,8 @@ export const make = (
     let slow = false
     let dropped = false
 
+    const sated = () => !dropped && (line.size >= enough.messages || line.weight >= enough.bytes)
+
     const progress = (taken: number) => {
       const before = line.weight
       line.drop(taken)
@@ -64,12 +72,14 @@ export const make = (
       blockedSince = undefined
       if (slow) report({ _tag: "WorkerRecovered", worker: name })
       slow = false
+      if (!sated()) onHunger()
     }
 
     const drop = (reason: "silent" | "hindering") => {
       dropped = true
       undelivered += line.takeAll().length
       report({ _tag: "WorkerDropped", worker: name, undelivered, reason })
+      onHunger()
     }
 
     const pump = Effect.gen(function* () {
@@ -90,6 +100,7 @@ export const make = (
       name,
       isFull: () => line.isFull,
       dropped: () => dropped,
+      sated,
       offer: (message) => {
         if (dropped || !line.offer(message)) undelivered++
       },

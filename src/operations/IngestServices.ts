@@ -67,3 +67,15 @@ export const IngestServices = Schema.Struct({
   reducer: Schema.NullOr(ReducerStatus)
 }).annotations({ identifier: "IngestServices" })
 export type IngestServices = typeof IngestServices.Type
+
+/** How far a scan is. `processed`, `reassigned` and `lost` are disjoint and add up to `total_events` when it is finished. */
+export const ScanProgress = Schema.Struct({
+  last_assigned: Schema.Int,
+  completed_events: Schema.Int,
+  total_events: Schema.Int,
+  finished: Schema.Boolean,
+  processed: Schema.Int,
+  reassigned: Schema.Int,
+  lost: Schema.Int
+}).annotations({ identifier: "Progress" })
+export type ScanProgress = typeof ScanProgress.Type

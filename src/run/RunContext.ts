@@ -195,7 +195,10 @@ export const layerWith = (options: Options): Layer.Layer<RunContext, StorageFail
 const patience = Duration.seconds(10)
 
 const farewell = (effects: ReadonlyArray<Effect.Effect<void>>): Effect.Effect<void> =>
-  Effect.forEach(effects, (effect) => Effect.catchAllCause(effect, Effect.logError), { concurrency: "unbounded", discard: true }).pipe(
+  Effect.forEach(effects, (effect) => Effect.catchAllCause(effect, Effect.logError), {
+    concurrency: "unbounded",
+    discard: true
+  }).pipe(
     Effect.interruptible,
     Effect.disconnect,
     Effect.timeoutOption(patience),

@@ -11,6 +11,7 @@ import { alarmsOf } from "./model/Alarms.js"
 import * as WallClock from "./model/WallClock.js"
 import { Backfill } from "./pages/Backfill.js"
 import { Config } from "./pages/Config.js"
+import { Ensemble } from "./pages/Ensemble.js"
 import { Inventory } from "./pages/Inventory.js"
 import { Jobs } from "./pages/Jobs.js"
 import { Logs } from "./pages/Logs.js"
@@ -97,6 +98,7 @@ export const App = () => {
         {area === "overview" && <Overview {...props} />}
         {area === "telemetry" && <Telemetry {...props} chosen={chosen} />}
         {area === "runs" && <Runs {...props} chosen={chosen} />}
+        {area === "ensemble" && <Ensemble {...props} />}
         {area === "backfill" && <Backfill {...props} chosen={chosen} />}
         {area === "inventory" && <Inventory {...props} chosen={chosen} />}
         {area === "jobs" && <Jobs {...props} />}

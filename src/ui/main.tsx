@@ -12,6 +12,7 @@ import "./style/plots.css"
 import "./style/pages.css"
 import "./style/collector.css"
 import "./style/calendar.css"
+import "./style/ensemble.css"
 
 const host = document.getElementById("root")
 if (host !== null) createRoot(host).render(<App />)

@@ -308,6 +308,20 @@ describe("Backfills", () => {
     })
   )
 
+  it.scopedLive("a start where nothing is missing leaves no record", () =>
+    Effect.gen(function* () {
+      const history = new ScriptedHistory()
+      const site = yield* open(yield* temporaryDirectory, [history.history], [job()])
+      const started = Option.getOrThrow(yield* site.backfills.startMissing({}))
+      assert.strictEqual((yield* site.backfills.await(started.id)).complete, true)
+      assert.isTrue(Option.isNone(yield* site.backfills.startMissing({})))
+      assert.deepStrictEqual(
+        (yield* site.backfills.list).map(({ id }) => id),
+        [started.id]
+      )
+    })
+  )
+
   it.scopedLive("what can't be done is said before any work", () =>
     Effect.gen(function* () {
       const history = new ScriptedHistory()

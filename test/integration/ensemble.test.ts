@@ -172,7 +172,7 @@ const completesScans = (parts: {
           const assigned = yield* leader.scan(Effect.asVoid(send))
           assertLegal(variedMap, workers, assigned)
           const found = yield* results
-          assertExact(variedMap, scan, assigned, found)
+          assertExact(variedMap, (stream) => messagesOf(variedMap, stream, scan), assigned, found)
           const hashes = yield* Processes.until(
             "all have the same parameters",
             leader.hashes,

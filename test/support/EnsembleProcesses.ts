@@ -4,6 +4,7 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect, Exit, type Scope } from "effect"
+import { request } from "node:http"
 import { join } from "node:path"
 import { isAlive } from "./Footprint.js"
 import { type Running, start } from "./OutpostProcess.js"
@@ -64,13 +65,18 @@ export const service = (
     }
   })
 
-export const controller = (redis: string, ...args: ReadonlyArray<string>) =>
-  service(redis, "controller", ["--port", "0", ...args])
+export const controller = (redis: string, port = 0) => service(redis, "controller", ["--port", String(port)])
 
-export const ingester = (redis: string, name: string, upstreams: Readonly<Record<string, string>>, port = 0) =>
+export const ingester = (
+  redis: string,
+  name: string,
+  upstreams: Readonly<Record<string, string>>,
+  { args = [], port = 0 }: { readonly port?: number; readonly args?: ReadonlyArray<string> } = {}
+) =>
   service(redis, "ingester", [
     ...["--name", name, "--ingester-url", `tcp://127.0.0.1:${port}`],
-    ...Object.entries(upstreams).flatMap(([stream, url]) => ["--stream", stream, "--set", `${stream}.url=${url}`])
+    ...Object.entries(upstreams).flatMap(([stream, url]) => ["--stream", stream, "--set", `${stream}.url=${url}`]),
+    ...args
   ])
 
 export const worker = (
@@ -192,13 +198,25 @@ export const peer = <P extends { start: () => Promise<P>; close: () => Promise<v
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-const json = (url: string, init: RequestInit = {}): Effect.Effect<unknown> =>
-  Effect.promise(async () => {
-    const headers = init.body === undefined || init.body === "" ? {} : { "content-type": "application/json" }
-    const answer = await fetch(url, { ...init, headers })
-    const text = await answer.text()
-    if (!answer.ok) throw new Error(`${url}: ${answer.status} ${text}`)
-    return JSON.parse(text) as unknown
+/** Over a connection of its own, which is closed behind the answer. */
+const json = (
+  url: string,
+  { body = "", method = "GET" }: { readonly method?: string; readonly body?: string } = {}
+): Effect.Effect<unknown> =>
+  Effect.async((resume) => {
+    const failed = (cause: unknown) => resume(Effect.die(new Error(`${method} ${url}`, { cause })))
+    const headers = method === "POST" ? { "content-type": "application/json" } : {}
+    const asked = request(url, { method, headers, agent: false }, (answer) => {
+      let text = ""
+      answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk))
+      answer.on("error", failed)
+      answer.on("end", () => {
+        if (answer.statusCode === 200) resume(Effect.succeed(JSON.parse(text) as unknown))
+        else failed(`${answer.statusCode} ${text}`)
+      })
+    })
+    asked.on("error", failed)
+    asked.end(body)
   })
 
 /** Ends it whichever way; one that has not been killed has to end well and soon. */

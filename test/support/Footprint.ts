@@ -66,3 +66,16 @@ export const assertNoMoreThan = (before: ReadonlyMap<number, Footprint>): Effect
     Effect.retry(Schedule.spaced("100 millis").pipe(Schedule.upTo("10 seconds"))),
     Effect.orDieWith((cause) => cause)
   )
+
+/** What a process holds once that has not changed for a second. */
+export const settled = (pid: number): Effect.Effect<Footprint> =>
+  Effect.gen(function* () {
+    let last = footprintOf(pid)
+    for (let same = 0; same < 5;) {
+      yield* Effect.sleep("200 millis")
+      const now = footprintOf(pid)
+      same = JSON.stringify(now) === JSON.stringify(last) ? same + 1 : 0
+      last = now
+    }
+    return last
+  })

@@ -101,9 +101,12 @@ export const assertLegal = (
   }
 }
 
+/** What was sent for a stream, as far as it belongs to its series. */
+export type Sent = (stream: string) => ReadonlyArray<Multipart>
+
 /** The frames of each event, as texts; of a stream that has none in it, nothing. */
-const framesByEvent = (map: PeerMap, scan: number): ReadonlyArray<Readonly<Record<string, Multipart>>> => {
-  const left = new Map(streamsOf(map).map((stream) => [stream, [...messagesOf(map, stream, scan)]]))
+const framesByEvent = (map: PeerMap, sent: Sent): ReadonlyArray<Readonly<Record<string, Multipart>>> => {
+  const left = new Map(streamsOf(map).map((stream) => [stream, [...sent(stream)]]))
   const take = (streams: ReadonlyArray<string>) =>
     Object.fromEntries(streams.map((stream) => [stream, left.get(stream)?.shift() ?? []]))
   const named = eventsOf(map).map(({ entries }) => Object.keys(entries).filter((stream) => entries[stream] !== null))
@@ -115,8 +118,8 @@ const tell = (event: number, worker: string, payload: Readonly<Record<string, Re
   JSON.stringify([event, worker, Object.entries(payload).sort(([one], [other]) => (one < other ? -1 : 1))])
 
 /** What every worker has to be given. */
-export const wanted = (map: PeerMap, scan: number, assigned: ReadonlyArray<Assigned>): ReadonlyArray<string> => {
-  const frames = framesByEvent(map, scan)
+const wanted = (map: PeerMap, sent: Sent, assigned: ReadonlyArray<Assigned>): ReadonlyArray<string> => {
+  const frames = framesByEvent(map, sent)
   return assigned.flatMap((streams, event) =>
     [...new Set(Object.values(streams).flat())].sort().map((worker) => {
       const own = Object.keys(streams).filter((stream) => streams[stream]?.includes(worker))
@@ -130,23 +133,23 @@ const byText = (one: string, other: string) => (one < other ? -1 : 1)
 /** Each worker was given all of its frames, and nothing else, once and in order. */
 export const assertExact = (
   map: PeerMap,
-  scan: number,
+  sent: Sent,
   assigned: ReadonlyArray<Assigned>,
   results: ReadonlyArray<Reduced>
 ): void => {
   const found = results.map(({ event_number, payload, worker }) => tell(event_number, worker, payload))
-  assert.deepStrictEqual(found.toSorted(byText), wanted(map, scan, assigned).toSorted(byText))
+  assert.deepStrictEqual(found.toSorted(byText), wanted(map, sent, assigned).toSorted(byText))
   assertInOrder(results)
 }
 
 /** Whatever there is of it is right, and nothing is there twice. Answers the events of which nothing is missing. */
 export const assertPartOf = (
   map: PeerMap,
-  scan: number,
+  sent: Sent,
   assigned: ReadonlyArray<Assigned>,
   results: ReadonlyArray<Reduced>
 ): ReadonlySet<number> => {
-  const all = new Set(wanted(map, scan, assigned))
+  const all = new Set(wanted(map, sent, assigned))
   const found = new Set(results.map(({ event_number, payload, worker }) => tell(event_number, worker, payload)))
   assert.strictEqual(found.size, results.length, "a result came twice")
   for (const one of found) assert.isTrue(all.has(one), `not to be expected: ${one}`)

@@ -45,7 +45,12 @@ export const ingester = (name: string, streams: ReadonlyArray<string>, incarnati
           kind: "ingester",
           state: {
             ...service,
-            ...{ service_uuid: incarnation, processed_events: 0, event_rate: 0, name, url, streams },
+            service_uuid: incarnation,
+            processed_events: 0,
+            event_rate: 0,
+            name,
+            url,
+            streams,
             connected_workers: Object.fromEntries(
               listed.map((uuid) => [uuid, { name: "w1", service_uuid: uuid, last_seen: 0 }])
             )
@@ -129,8 +134,9 @@ export const reports = (mapping: string) =>
       if (update.source === "ingester") return update.state
       const completed = update.source === "worker" ? update.completed : [update.completed ?? ""]
       const results = update.source === "worker" ? update.has_result : []
-      return [update.state, ...completed.map((event, index) => `${event}${results[index] === true ? "r" : ""}`)].join(
-        " "
-      )
+      const lost = update.source === "worker" ? (update.lost ?? []) : []
+      const mark = (event: number | string, index: number) =>
+        results[index] === true ? "r" : lost.some((number) => number === event) ? "x" : ""
+      return [update.state, ...completed.map((event, index) => `${event}${mark(event, index)}`)].join(" ")
     })
   })

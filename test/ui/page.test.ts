@@ -8,6 +8,7 @@ const everyPage = [
   "/",
   "/app/telemetry",
   "/app/runs",
+  "/app/ensemble",
   "/app/backfill",
   "/inventory",
   "/jobs",

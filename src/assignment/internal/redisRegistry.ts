@@ -1,7 +1,8 @@
 /**
  * Who is alive, as keys of Redis that expire. What is said of a known key is read afresh each time; new keys are looked for
  * at most twice a second, and with a tenth of the time at most, in steps that hold up no one else: the whole keyspace has to
- * be gone through for services that are not our own.
+ * be gone through for services that are not our own. A look that took long, as one does during which this process was held up,
+ * is followed by the next one within seconds all the same.
  *
  * @internal
  */
@@ -19,8 +20,9 @@ import * as wireForms from "./wireForms.js"
 /** Seconds, as the field's peers give them. */
 const lifetime = "10"
 
-/** Milliseconds between two looks for new keys. */
+/** Milliseconds between two looks for new keys, at least and at most. */
 const pause = 500
+const longestPause = 3_000
 
 export const make = (redis: RedisCommands): Effect.Effect<ServiceRegistry["Type"]> =>
   Effect.gen(function* () {
@@ -79,7 +81,7 @@ const keysLike = (redis: RedisCommands, pattern: string): Effect.Effect<Keys> =>
       known = new Set(yield* redis.scan(pattern))
       for (const key of told.keys()) if (!known.has(key)) told.delete(key)
       const end = yield* Clock.currentTimeMillis
-      nextLook = end + Math.max(pause, 10 * (end - begin))
+      nextLook = end + Math.min(longestPause, Math.max(pause, 10 * (end - begin)))
     }).pipe(one.withPermits(1))
 
     const tell = (key: string, text: string, reason: string) =>

@@ -75,14 +75,20 @@ export class Completion {
     }
   }
 
-  /** A worker is done with events; for some of them a result is on its way to the reducer. */
-  report(worker: string, events: ReadonlyArray<number>, hasResult: ReadonlyArray<boolean>): void {
+  /** A worker is done with events; for some of them a result is on its way to the reducer, of some nothing came to the worker. */
+  report(
+    worker: string,
+    events: ReadonlyArray<number>,
+    hasResult: ReadonlyArray<boolean>,
+    lost: ReadonlyArray<number> = none
+  ): void {
     for (let index = 0; index < events.length; index++) {
       const event = events[index] ?? -1
       const entry = this.outstanding.get(event)
       if (entry === undefined || !entry.waiting.includes(worker)) continue
       entry.waiting = entry.waiting.length === 1 ? none : entry.waiting.filter((name) => name !== worker)
-      entry.reported = true
+      if (!lost.includes(event)) entry.reported = true
+      else if (!entry.everybody) entry.broken = true
       this.holding.set(worker, (this.holding.get(worker) ?? 1) - 1)
       runsOf(this.reported, worker).add(event)
       if (hasResult[index] === true) this.await(worker, event)
@@ -162,7 +168,7 @@ export class Completion {
 
 // -----------------------------------------------------------------------------
 
-const none: ReadonlyArray<string> = []
+const none: ReadonlyArray<never> = []
 
 const setOf = (sets: Map<string, Set<number>>, worker: string): Set<number> => {
   const found = sets.get(worker) ?? new Set()

@@ -187,7 +187,7 @@ export class Scan {
   private takeWorker(update: WorkerUpdate): void {
     const { completed, processing_times, worker } = update
     if (update.state === "finished") this.answers.workers.add(worker)
-    this.completion.report(worker, completed, update.has_result)
+    this.completion.report(worker, completed, update.has_result, update.lost)
     const last = completed[completed.length - 1]
     if (last !== undefined && processing_times !== null) this.load.add(worker, last, processing_times)
     if (update.state === "finished") return

@@ -19,8 +19,8 @@ import { bindPull, connectPush } from "./internal/zmqResults.js"
 import { bindRouter } from "./internal/zmqRouter.js"
 
 export class Settings extends Schema.Class<Settings>("outpost/ingest/ZmqTransport/Settings")({
-  /** Messages that wait within ZeroMQ for one worker. */
-  queueMessages: Schema.optionalWith(Schema.Int.pipe(Schema.positive()), { default: () => 64 })
+  /** Messages that wait within ZeroMQ for one worker. Fewer cost speed with small frames, more cost memory with large ones. */
+  queueMessages: Schema.optionalWith(Schema.Int.pipe(Schema.positive()), { default: () => 256 })
 }) {}
 
 /** Both transports. The library is loaded when the first of them is used. */

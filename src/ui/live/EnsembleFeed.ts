@@ -4,11 +4,10 @@
  */
 import * as Effect from "effect/Effect"
 import { useEffect } from "react"
-import { Progress as ProgressSchema } from "../../http/ApiIngest.js"
 import type { EnsembleState } from "../../ingest/controller/Controller.js"
 import type { WorkerLoad } from "../../ingest/controller/ScanStatus.js"
 import { IngestOperations, type IngestError } from "../../operations/IngestOperations.js"
-import type { IngestServices } from "../../operations/IngestServices.js"
+import { type IngestServices, ScanProgress } from "../../operations/IngestServices.js"
 import { counted, type Counts } from "../model/Flow.js"
 import { ScanPace } from "../model/ScanPace.js"
 import { Cell, useChanging } from "./Changing.js"
@@ -17,7 +16,7 @@ import { useSeen } from "./Seen.js"
 import { follow } from "./Tail.js"
 import { serverNow } from "./Ticking.js"
 
-export type Progress = typeof ProgressSchema.Type
+export type Progress = ScanProgress
 
 export interface ScanFeed {
   /** Undefined until it is known. */
@@ -87,7 +86,7 @@ const scan = new Cell<ScanFeed>({ progress: undefined, tail: "opening", pace: ne
 const followScan = (): (() => void) => {
   const { pace } = scan.get()
   pace.interrupt()
-  const stop = follow("/api/v1/progress/tail", ProgressSchema, {
+  const stop = follow("/api/v1/progress/tail", ScanProgress, {
     onOpen: () => scan.set({ ...scan.get(), tail: "open" }),
     onMessage: (progress) => scan.set({ ...scan.get(), progress }),
     onLost: () => {

@@ -1,7 +1,17 @@
 /** Where the app stands, as its address says: every view can be linked and reloaded. */
 
 export type Area =
-  "overview" | "telemetry" | "runs" | "backfill" | "inventory" | "jobs" | "storage" | "logs" | "system" | "config"
+  | "overview"
+  | "telemetry"
+  | "runs"
+  | "ensemble"
+  | "backfill"
+  | "inventory"
+  | "jobs"
+  | "storage"
+  | "logs"
+  | "system"
+  | "config"
 
 export interface Address {
   readonly area: Area | undefined
@@ -13,6 +23,7 @@ export const areas: ReadonlyArray<{ readonly area: Area; readonly name: string; 
   { area: "overview", name: "Overview", path: "/" },
   { area: "telemetry", name: "Telemetry", path: "/app/telemetry" },
   { area: "runs", name: "Runs", path: "/app/runs" },
+  { area: "ensemble", name: "Ensemble", path: "/app/ensemble" },
   { area: "backfill", name: "Backfill", path: "/app/backfill" },
   { area: "inventory", name: "Inventory", path: "/inventory" },
   { area: "jobs", name: "Jobs", path: "/jobs" },

@@ -7,7 +7,7 @@ type Kind = ParameterDescription["dtype"]
 export const textOf = (value: Uint8Array): string | undefined => {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(value)
-    return unreadable.test(text) ? undefined : text
+    return Array.from(text).some((letter) => letter < " " && !blanks.includes(letter)) ? undefined : text
   } catch {
     return undefined
   }
@@ -40,4 +40,4 @@ export const kindName: Readonly<Record<Kind, string>> = {
 
 const wholeNumber = /^[+-]?\d+$/
 const anyNumber = /^[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)$/i
-const unreadable = new RegExp("[\\u0000-\\u0008\\u000e-\\u001f]")
+const blanks = "\t\n\r"

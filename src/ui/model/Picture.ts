@@ -27,16 +27,15 @@ export const pictureOf = (
   const [height, width] = [Math.ceil(rows / step), Math.ceil(columns / step)]
   const [low, high] = limitsOf(values, scale)
   const place = placing(low, high, scale)
-  const colours = new Uint8ClampedArray(4 * width * height)
+  const points = new Uint32Array(width * height)
   for (let row = 0, next = 0; row < height; row++) {
-    for (let column = 0; column < width; column++, next += 4) {
+    for (let column = 0; column < width; column++, next++) {
       const value = values[row * step * columns + column * step] ?? Number.NaN
       if (Number.isNaN(value)) continue
-      const shade = Math.max(0, Math.min(255, Math.round(255 * place(value))))
-      colours.set(palette.subarray(4 * shade, 4 * shade + 4), next)
+      points[next] = palette[Math.max(0, Math.min(255, Math.round(255 * place(value))))] ?? 0
     }
   }
-  return { width, height, colours, low, high, step }
+  return { width, height, colours: new Uint8ClampedArray(points.buffer), low, high, step }
 }
 
 /** The colours from little to much, for a key beside the picture. */
@@ -58,14 +57,17 @@ const stops: ReadonlyArray<readonly [number, number, number]> = [
   [253, 231, 37]
 ]
 
-const palette = Uint8ClampedArray.from({ length: 4 * 256 }, (_, index) => {
-  const channel = index % 4
-  if (channel === 3) return 255
-  const at = (Math.floor(index / 4) / 255) * (stops.length - 1)
-  const before = Math.min(Math.floor(at), stops.length - 2)
-  const [from, to] = [stops[before]?.[channel] ?? 0, stops[before + 1]?.[channel] ?? 0]
-  return from + (to - from) * (at - before)
-})
+/** Each colour as the one number that its four bytes are. */
+const palette = new Uint32Array(
+  Uint8ClampedArray.from({ length: 4 * 256 }, (_, index) => {
+    const channel = index % 4
+    if (channel === 3) return 255
+    const at = (Math.floor(index / 4) / 255) * (stops.length - 1)
+    const before = Math.min(Math.floor(at), stops.length - 2)
+    const [from, to] = [stops[before]?.[channel] ?? 0, stops[before + 1]?.[channel] ?? 0]
+    return from + (to - from) * (at - before)
+  }).buffer
+)
 
 /** Points beyond these shares are taken for faults of the detector. */
 const faults = 0.005

@@ -47,7 +47,8 @@ export const bytesAt = (path: ReadonlyArray<string>): string => {
 }
 
 /** The numbers that bytes stand for; undefined for a type that is none of numbers. */
-export const numbersOf = (dtype: string, bytes: Uint8Array): Float64Array | undefined => {
+export const numbersOf = (dtype: string, bytes: Uint8Array): ArrayLike<number> | undefined => {
+  if (dtype === "|u1") return bytes
   const read = readers[dtype.slice(1)]
   const size = Number(dtype.slice(2))
   if (read === undefined || bytes.byteLength % size !== 0) return undefined

@@ -44,8 +44,7 @@ export const SeriesBar = ({ series }: { readonly series: SeriesProgress }) => (
   />
 )
 
-// ------------------------------------------------------------------------------------------------------------------
-
+/** How much of something is done. */
 export const Bar = ({
   failed,
   label,

@@ -3,6 +3,7 @@ const paths = {
   overview: "M2.5 9.5h3v4h-3zM6.5 5.5h3v8h-3zM10.5 2.5h3v11h-3z",
   telemetry: "M1.5 9.5h3l2-6 3 9 2-5.5h3",
   runs: "M4.5 2.8v10.4l8-5.2z",
+  ensemble: "M2 3.5h3v3H2zM2 9.5h3v3H2zM11 6.5h3v3h-3zM5 5h2.5v6H5M7.5 8H11",
   backfill: "M8 2v7M5 6.5 8 9.5l3-3M2.5 11v2.5h11V11",
   inventory: "M2.5 4.5c0-2.7 11-2.7 11 0s-11 2.7-11 0zM2.5 4.5v7c0 2.7 11 2.7 11 0v-7M2.5 8c0 2.7 11 2.7 11 0",
   jobs: "M8 2.2a5.8 5.8 0 1 1 0 11.6A5.8 5.8 0 0 1 8 2.2zM8 5v3.2l2.3 1.4",

@@ -28,6 +28,9 @@ export const Palette = ({ feed, onClose, sample }: PaletteProps) => {
   const targets = useMemo(
     (): ReadonlyArray<Target> => [
       ...areas.map(({ name, path }) => ({ kind: "page", name, act: () => go(path) })),
+      ...((sample?.status.tree ?? []).some(({ path }) => path === "ensemble/controller")
+        ? [{ kind: "scan", name: "begin a scan", act: () => go(`${pathOf("ensemble")}?ask=begin`) }]
+        : []),
       ...feed.store.plotted.map(({ type }) => ({
         kind: "events",
         name: type,

@@ -1,7 +1,7 @@
 /** The present scan: how far it is, what came of its events, how fast it goes, and a way to end it. */
 import * as Effect from "effect/Effect"
-import { useMemo, useState } from "react"
 import * as Either from "effect/Either"
+import { useMemo, useState } from "react"
 import { IngestOperations } from "../../operations/IngestOperations.js"
 import { useAddress } from "../live/Address.js"
 import type { Progress, ScanFeed } from "../live/EnsembleFeed.js"
@@ -52,8 +52,8 @@ export const ScanPanel = ({ feed, now, onBegin, scan }: ScanPanelProps) => {
         <Empty>Asking the controller…</Empty>
       ) : state === "none" ? (
         <Empty command={`outpost ingest begin - --url ${location.origin} < map.json`}>
-          A scan hands out the events of a trigger map: which frames belong together, and who may have them. None has begun
-          since the controller started.{" "}
+          A scan hands out the events of a trigger map: which frames belong together, and who may have them. None has
+          begun since the controller started.{" "}
           <button type="button" className="linked" onClick={onBegin}>
             Begin one here
           </button>
@@ -101,8 +101,9 @@ const Far = ({ feed: { pace }, progress }: { readonly progress: Progress; readon
         <Fact
           name="Rate"
           value={finished ? "–" : pace.latest === undefined ? "…" : rate(pace.latest)}
-          note={left === undefined ? "per second" : `per second, ${duration(left)} to go`}
+          note="events per second"
         />
+        {!finished && <Fact name="To go" value={left === undefined ? "…" : duration(left)} note="at this rate" />}
       </dl>
     </div>
   )

@@ -131,7 +131,8 @@ export const make = (input: StripInput): uPlot =>
 
 // ------------------------------------------------------------------------------------------------------------------
 
-export const axisFont = '11px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
+export const axisFont =
+  '11px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
 /** Steps between bytes that come out even in binary units. */
 const powersOfTwo = Array.from({ length: 60 }, (_, power) => 2 ** power)

@@ -1,5 +1,5 @@
 /** A two-dimensional array as a picture, with a key to its colours and the value that is pointed at. */
-import { useLayoutEffect, useMemo, useRef, useState, type PointerEvent } from "react"
+import { useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type PointerEvent } from "react"
 import { gradient, pictureOf, type Scale } from "../model/Picture.js"
 import { measured } from "../model/Quantity.js"
 
@@ -38,7 +38,7 @@ export const PicturePlot = ({ name, shape, values }: PicturePlotProps) => {
         className="picture"
         width={picture.width}
         height={picture.height}
-        style={{ aspectRatio: `${columns} / ${rows}` }}
+        style={frameOf(shape)}
         role="img"
         aria-label={`${name}: ${rows} rows, ${columns} columns, from ${measured(picture.low)} to ${measured(picture.high)}`}
         onPointerMove={point}
@@ -65,7 +65,16 @@ export const PicturePlot = ({ name, shape, values }: PicturePlotProps) => {
   )
 }
 
+/** As wide as there is room, and no taller than can be overlooked. */
+export const frameOf = ([rows = 1, columns = 1]: ReadonlyArray<number>): CSSProperties => ({
+  aspectRatio: `${columns} / ${rows}`,
+  maxWidth: (tallest * columns) / rows
+})
+
 // ------------------------------------------------------------------------------------------------------------------
+
+/** Pixels of the screen. */
+const tallest = 480
 
 interface Place {
   readonly row: number

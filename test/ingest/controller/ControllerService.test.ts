@@ -115,7 +115,7 @@ describe("a scan", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scoped("weak point 21: its end goes out with the last report, not at the next look", () =>
+  it.scoped("dranspose weak point 21: its end goes out with the last report, not at the next look", () =>
     Effect.gen(function* () {
       const eiger = yield* Services.ingester("eiger", ["eiger"])
       const { heard } = yield* Services.reducer
@@ -231,7 +231,7 @@ describe("deaths", () => {
       return { mapping, progress: yield* progress }
     })
 
-  it.scoped("weak point 1: the scan goes on without a worker that dies; what it had is lost", () =>
+  it.scoped("dranspose weak point 1: the scan goes on without a worker that dies; what it had is lost", () =>
     Effect.gen(function* () {
       const { mapping, progress } = yield* scenario("lose", frames(40))
       assert.isAtLeast(progress.lost, 1)
@@ -284,7 +284,7 @@ describe("deaths", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scoped("weak point 3: an ingester that comes back is told the streams of the scan", () =>
+  it.scoped("dranspose weak point 3: an ingester that comes back is told the streams of the scan", () =>
     Effect.gen(function* () {
       const first = yield* Scope.make()
       const eiger = yield* Scope.extend(Services.ingester("eiger", ["eiger"]), first)
@@ -335,19 +335,21 @@ describe("parameters", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.scoped("weak point 18: dump_prefix can't point anywhere but below the directories that the config names", () =>
-    Effect.gen(function* () {
-      const { parameter, setParameter } = yield* Controller
-      const refused = yield* Effect.flip(setParameter("dump_prefix", new TextEncoder().encode("/tmp/x_")))
-      assert.strictEqual(refused._tag, "ParameterRefused")
-      assert.strictEqual((yield* parameter("dump_prefix"))._tag, "None")
-      assert.strictEqual((yield* Effect.flip(setParameter("a:b", new Uint8Array())))._tag, "ParameterRefused")
-    }).pipe(Effect.provide(layer))
+  it.scoped(
+    "dranspose weak point 18: dump_prefix can't point anywhere but below the directories that the config names",
+    () =>
+      Effect.gen(function* () {
+        const { parameter, setParameter } = yield* Controller
+        const refused = yield* Effect.flip(setParameter("dump_prefix", new TextEncoder().encode("/tmp/x_")))
+        assert.strictEqual(refused._tag, "ParameterRefused")
+        assert.strictEqual((yield* parameter("dump_prefix"))._tag, "None")
+        assert.strictEqual((yield* Effect.flip(setParameter("a:b", new Uint8Array())))._tag, "ParameterRefused")
+      }).pipe(Effect.provide(layer))
   )
 })
 
 describe("the lock", () => {
-  it.scoped("weak point 14: a controller that has lost it says so and publishes nothing more", () =>
+  it.scoped("dranspose weak point 14: a controller that has lost it says so and publishes nothing more", () =>
     Effect.gen(function* () {
       const taken = yield* Deferred.make<never, LockLost>()
       const lock = Layer.succeed(ControllerLock, { hold: Effect.succeed(Deferred.await(taken)) })

@@ -188,7 +188,7 @@ describe("workers that come and go", () => {
     )
   })
 
-  it("weak point 15: where everybody is asked for, who is gone is not waited for, nor who comes later", () => {
+  it("dranspose weak point 15: where everybody is asked for, who is gone is not waited for, nor who comes later", () => {
     const plan = planOf({ parts: { p: { a: [[one(null)], [one(null)]] } }, sequence: ["p"] }, false)
     const distribution = begun(plan, "w1", "w2")
     distribution.assign("w1", 0)

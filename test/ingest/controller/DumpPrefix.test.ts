@@ -17,7 +17,7 @@ const inDirectory = <A, E, R>(use: (directory: string) => Effect.Effect<A, E, R>
     Effect.provide(NodeContext.layer)
   )
 
-describe("weak point 18: where dumps may go", () => {
+describe("dranspose weak point 18: where dumps may go", () => {
   it.effect("below a root, links and dots resolved", () =>
     inDirectory((directory) =>
       Effect.gen(function* () {

@@ -46,7 +46,7 @@ const eventsOf = (mapping: MappingId, count: number) =>
     return Chunk.toReadonlyArray(yield* Fiber.join(read))
   })
 
-describe("weak point 4: what holds the ensemble together ends in the middle of a scan", () => {
+describe("dranspose weak point 4: what holds the ensemble together ends in the middle of a scan", () => {
   it.scoped(
     "and comes back empty: parameters, the scan and its assignments are published again, the scan ends whole",
     () =>

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import * as Either from "effect/Either"
 import type { Roster, WorkerState } from "../../../src/assignment/ServiceState.js"
-import type { ServiceUpdate, WorkerTimes } from "../../../src/assignment/ServiceUpdate.js"
+import type { ServiceUpdate, WorkerTimes, WorkerUpdate } from "../../../src/assignment/ServiceUpdate.js"
 import { MappingId, type WorkAssignment } from "../../../src/assignment/WorkAssignment.js"
 import { Scan } from "../../../src/ingest/controller/Scan.js"
 import * as ScanPlan from "../../../src/ingest/controller/ScanPlan.js"
@@ -50,7 +50,7 @@ const report = (
   completed: ReadonlyArray<number> = [],
   hasResult = false,
   processing_times: WorkerTimes | null = null
-): ServiceUpdate => ({
+): WorkerUpdate => ({
   state,
   source: "worker",
   worker,
@@ -94,6 +94,13 @@ describe("bookkeeping", () => {
     assert.deepInclude(scan.progress(), { completed_events: 1, processed: 1, last_assigned: 4 })
     scan.take(report("w1", "idle", [3, 1, 2]))
     assert.deepStrictEqual(scan.status().completed_events, [0, 3, 1, 2])
+    assert.isTrue(scan.complete)
+  })
+
+  it("an event of which nothing came to its worker is lost, though the worker is done with it", () => {
+    const scan = begun(batches(4, 4))
+    scan.take({ ...report("w1", "idle", [0, 1, 2, 3]), lost: [1, 2] })
+    assert.deepInclude(scan.progress(), { processed: 2, lost: 2 })
     assert.isTrue(scan.complete)
   })
 

@@ -129,14 +129,12 @@ const suite = (
       })
     )
 
-    it.scoped("holds a bounded number of bytes for a worker", () =>
+    it.scoped("holds a bounded number of messages for a worker that never reads", () =>
       Effect.gen(function* () {
         const { links } = yield* connected("slow")
-        const size = 4 * 1024 * 1024
-        const sent = yield* fill(links, "slow", messageOf("s", size))
-        assert.isAtLeast(sent, 4)
-        // The queue of either side, and what the system keeps for a connection.
-        assert.isAtMost(sent * size, 160 * 1024 * 1024)
+        const sent = yield* fill(links, "slow", messageOf("s", 65_536))
+        assert.isAtLeast(sent, 64)
+        assert.isAtMost(sent, 1_000)
       })
     )
 

@@ -91,7 +91,7 @@ describe("Worker", () => {
       const status = yield* made.status
       assert.deepInclude(status, { processed: 4, outstanding: 0, lost: 1, troubles: 3 })
       const reports = yield* house.reports(first)
-      assert.strictEqual(reports.slice(1).join(" "), "idle 0r 1 2 3r")
+      assert.strictEqual(reports.slice(1).join(" "), "idle 0r 1 2x 3r")
     }).pipe(Effect.provide(house.layer))
   )
 

@@ -116,11 +116,13 @@ export class PeerRedis {
 /** Waits so many milliseconds. */
 export const pause = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds)
-    signal?.addEventListener("abort", () => {
+    const end = () => {
       clearTimeout(timer)
+      signal?.removeEventListener("abort", end)
       resolve()
-    })
+    }
+    const timer = setTimeout(end, milliseconds)
+    signal?.addEventListener("abort", end)
   })
 
 // ---------------------------------------------------------------------------------------------------------------------

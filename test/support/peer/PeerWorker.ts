@@ -59,7 +59,7 @@ export class PeerWorker extends PeerService {
   }
 
   protected async restartWork(): Promise<void> {
-    this.scan.abort()
+    this.leave()
     this.scan = new AbortController()
     for (const { arrived } of this.links.values()) arrived.length = 0
     this.background(this.work(this.scan.signal))
@@ -70,9 +70,14 @@ export class PeerWorker extends PeerService {
   }
 
   protected shut(): void {
-    this.scan.abort()
+    this.leave()
     for (const { socket } of this.links.values()) socket.close()
     this.reducer?.socket.close()
+  }
+
+  private leave(): void {
+    this.scan.abort()
+    for (const { notify } of this.links.values()) notify()
   }
 
   private async manageIngesters(): Promise<void> {
@@ -210,7 +215,6 @@ const nextOf = async (link: Link, signal: AbortSignal): Promise<ReadonlyArray<Bu
   while (link.arrived.length === 0 && !signal.aborted) {
     await new Promise<void>((resolve) => {
       link.notify = resolve
-      signal.addEventListener("abort", () => resolve())
     })
   }
   return signal.aborted ? undefined : link.arrived.shift()

@@ -43,7 +43,6 @@ export const bind = (socket: Bindable, url: string): Effect.Effect<string, Trans
     catch: (cause) => failed(cause instanceof Error ? cause.message : String(cause))
   }).pipe(
     Effect.retry(leaving),
-    Effect.uninterruptible,
     Effect.map(() => url.replace(/[^:]+$/, socket.lastEndpoint?.split(":").at(-1) ?? ""))
   )
 }

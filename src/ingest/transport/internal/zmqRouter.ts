@@ -4,7 +4,7 @@
  * Measured on zeromq 6.8 with `sendTimeout` 0 and ROUTER_MANDATORY: a send is done, or refused, before it returns; a peer whose
  * pipe is full answers EAGAIN and one that is unknown EHOSTUNREACH, each whole message or none of it, while sends to other peers
  * go on. A full pipe takes messages again when half of its mark has left; that is noticed when the socket's events are asked
- * for. The mark must not be changed while there are connections: libzmq 4.3.5 aborts the process when one ends just then.
+ * for. The mark must not be changed while there are connections: libzmq 4.3.5 crashes when one ends about then.
  *
  * @internal
  */

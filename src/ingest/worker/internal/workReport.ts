@@ -18,6 +18,7 @@ const noTimes = (): Times => ({
 
 export class WorkReport {
   #completed: Array<{ readonly event: number; readonly hasResult: boolean }> = []
+  #lost: Array<number> = []
   #times = noTimes()
 
   constructor(readonly worker: string) {}
@@ -36,6 +37,12 @@ export class WorkReport {
     this.#times.no_events++
   }
 
+  /** An event of which not everything came, and nothing more will. */
+  lost(event: number): void {
+    this.#lost.push(event)
+    this.completed(event, false)
+  }
+
   /** Everything since the last time, in the order of the events, which is then forgotten. */
   take(): WorkerUpdate {
     const completed = this.#completed.sort((a, b) => a.event - b.event)
@@ -45,8 +52,10 @@ export class WorkReport {
       completed: completed.map(({ event }) => event),
       worker: this.worker,
       has_result: completed.map(({ hasResult }) => hasResult),
-      processing_times: this.#times
+      processing_times: this.#times,
+      ...(this.#lost.length === 0 ? {} : { lost: this.#lost })
     }
+    this.#lost = []
     this.#completed = []
     this.#times = noTimes()
     return update

@@ -185,7 +185,7 @@ export class WorkerScan {
   #complete(paired: ReadonlyArray<Paired>): ReadonlyArray<WorkerEvent> {
     const events: Array<WorkerEvent> = []
     for (const { event, event_number } of paired) {
-      if (event === undefined) this.#report.completed(event_number, false)
+      if (event === undefined) this.#report.lost(event_number)
       else events.push(event)
     }
     return events
