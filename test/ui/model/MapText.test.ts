@@ -1,9 +1,11 @@
 import { IngestSettings } from "../../../src/ingest/Settings.js"
+import { Secrets } from "../../../src/site/Secrets.js"
 import { ensembleYaml } from "../../../src/ui/model/EnsembleConfig.js"
 import { evenMap, read, write } from "../../../src/ui/model/MapText.js"
 import { problemOf, textOf } from "../../../src/ui/model/ParameterText.js"
+import * as SecretsDouble from "../../support/SecretsDouble.js"
 import { assert, describe, it } from "@effect/vitest"
-import { Either, FastCheck, Option, Schema } from "effect"
+import { Effect, Either, FastCheck, Option, Schema } from "effect"
 import { parse } from "yaml"
 
 const said = (text: string) => Either.getOrThrow(read(text))
@@ -44,14 +46,16 @@ describe("MapText", () => {
 })
 
 describe("the config that the page teaches", () => {
-  it("is an ensemble with all its parts", () => {
-    const { ingest } = parse(ensembleYaml)
-    const settings = Schema.decodeUnknownSync(IngestSettings)(ingest)
-    assert.isTrue(settings.controller)
-    assert.deepStrictEqual(Object.keys(settings.workers), ["one", "two"])
-    assert.deepStrictEqual(Object.keys(settings.ingesters["detector"]?.streams ?? {}), ["frames"])
-    assert.isTrue(Option.isSome(settings.reducer))
-  })
+  it.effect("is an ensemble with all its parts", () =>
+    Effect.gen(function* () {
+      const { ingest } = parse(ensembleYaml)
+      const settings = yield* Schema.decodeUnknown(IngestSettings)(ingest)
+      assert.isTrue(settings.controller)
+      assert.deepStrictEqual(Object.keys(settings.workers), ["one", "two"])
+      assert.deepStrictEqual(Object.keys(settings.ingesters["detector"]?.streams ?? {}), ["frames"])
+      assert.isTrue(Option.isSome(settings.reducer))
+    }).pipe(Effect.provideService(Secrets, SecretsDouble.make()))
+  )
 })
 
 describe("ParameterText", () => {
