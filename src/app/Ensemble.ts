@@ -7,9 +7,7 @@ import * as NodeCommandExecutor from "@effect/platform-node/NodeCommandExecutor"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -74,7 +72,7 @@ export const layer: Layer.Layer<Ensemble, never, Needs> = Layer.scoped(
       const next = new Map(servicesOf(now).map((service) => [service.id, service]))
       const elsewhere = !sameAddress(before, now)
       for (const { entry, id } of servicesOf(before).reverse()) {
-        if (elsewhere || !Equal.equals(entry, next.get(id)?.entry)) yield* Effect.ignore(supervisor.remove(id))
+        if (elsewhere || entry !== next.get(id)?.entry) yield* Effect.ignore(supervisor.remove(id))
         else next.delete(id)
       }
       if (elsewhere) {
@@ -102,10 +100,10 @@ type Life = Effect.Effect<
   EnsembleServices.Needs | Needs | Self.Self | SourceRegistry.SourceRegistry
 >
 
-/** A service that the config asks for. Two entries that are equal are the same service. */
+/** A service that the config asks for. The same entry, as text, is the same service. */
 interface Service {
   readonly id: string
-  readonly entry: unknown
+  readonly entry: string
   readonly life: Life
 }
 
@@ -116,7 +114,7 @@ const servicesOf = (settings: IngestSettings): Array<Service> => {
   if (controller) {
     services.push({
       id: "controller",
-      entry: Data.tuple(Data.array(dump_roots), on_worker_loss, run_map),
+      entry: JSON.stringify([dump_roots, on_worker_loss, run_map]),
       life: lifeWith(({ directory, onReady, onSummary }) =>
         Effect.gen(function* () {
           const bound = Option.isSome(run_map) ? yield* RunScan.make(resolve(directory, run_map.value)) : RunScan.none
@@ -135,21 +133,21 @@ const servicesOf = (settings: IngestSettings): Array<Service> => {
     const entry = reducer.value
     services.push({
       id: "reducer",
-      entry,
+      entry: JSON.stringify(entry),
       life: lifeWith((around) => EnsembleServices.reducer({ ...around, settings: entry }))
     })
   }
   for (const [name, entry] of Object.entries(workers)) {
     services.push({
       id: `worker-${name}`,
-      entry,
+      entry: JSON.stringify(entry),
       life: lifeWith((around) => EnsembleServices.worker({ ...around, name, settings: entry }))
     })
   }
   for (const [name, entry] of Object.entries(ingesters)) {
     services.push({
       id: `ingester-${name}`,
-      entry: Data.tuple(entry, Data.array(dump_roots)),
+      entry: JSON.stringify([entry, dump_roots]),
       life: lifeWith((around) =>
         EnsembleServices.ingester({
           ...around,

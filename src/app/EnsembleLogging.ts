@@ -25,11 +25,16 @@ export const layer = (service: string): Layer.Layer<never, never, EnsembleLog | 
       const { redact } = yield* Redaction
       const waiting = yield* Queue.sliding<EnsembleLogLine>(capacity)
       // The log of an ensemble that does not answer must not be told of it.
-      const tell = (line: EnsembleLogLine) => Effect.ignore(log.append(line))
+      const tell = (line: EnsembleLogLine) =>
+        Effect.ignore(Effect.interruptible(Effect.timeout(log.append(line), patience)))
+      const next = Effect.uninterruptibleMask((restore) => Effect.flatMap(restore(Queue.take(waiting)), tell))
       yield* Effect.addFinalizer(() =>
-        Effect.flatMap(Queue.takeAll(waiting), Effect.forEach(tell)).pipe(Effect.timeoutOption(patience))
+        Effect.flatMap(Queue.takeAll(waiting), Effect.forEach(tell)).pipe(
+          Effect.interruptible,
+          Effect.timeoutOption(patience)
+        )
       )
-      yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(waiting), tell)))
+      yield* Effect.forkScoped(Effect.forever(next))
       return Logger.make<unknown, void>(({ cause, date, logLevel, message }) => {
         const levelname = nameOf(logLevel)
         if (levelname === undefined) return

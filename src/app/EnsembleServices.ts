@@ -9,6 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
@@ -42,14 +43,24 @@ import { SourceRegistry } from "../source/SourceRegistry.js"
 import type { Fabric } from "./EnsembleFabric.js"
 import * as EnsembleLogging from "./EnsembleLogging.js"
 
+/** What a config names as a module is none. Trying again does not help: a person has to. */
+export class ModuleUnusable extends Schema.TaggedError<ModuleUnusable>()("ModuleUnusable", {
+  reason: Schema.Literal("Misconfigured"),
+  detail: Schema.String
+}) {
+  override get message() {
+    return this.detail
+  }
+}
+
 export type ServiceError =
   | ControllerActive
   | EnsembleUnreachable
   | Ingester.ForwardingFailed
   | LockLost
+  | ModuleUnusable
   | SourceError
   | TransportFailed
-  | UserCodeFailed
 
 export type Needs = Fabric | FileSystem.FileSystem | Path.Path | LocalServices | Redaction | Scope.Scope
 
@@ -141,7 +152,7 @@ export const worker = ({
   settings
 }: WorkerOptions): Effect.Effect<never, ServiceError, Needs | SupervisionTree> =>
   Effect.gen(function* () {
-    const runner = yield* runnerOf(settings, directory)
+    const runner = yield* Effect.mapError(runnerOf(settings, directory), unusable)
     const service = yield* Worker.make({ name, tags: settings.tags, runner })
     yield* (yield* LocalServices).register({ kind: "worker", name, service })
     yield* onReady("")
@@ -155,7 +166,8 @@ export interface ReducerOptions extends Telling {
 
 export const reducer = ({ directory, onReady, settings }: ReducerOptions): Effect.Effect<never, ServiceError, Needs> =>
   Effect.gen(function* () {
-    const service = yield* Reducer.make({ url: settings.url, module: yield* reducerModule(settings, directory) })
+    const module = yield* Effect.mapError(reducerModule(settings, directory), unusable)
+    const service = yield* Reducer.make({ url: settings.url, module })
     yield* (yield* LocalServices).register({ kind: "reducer", service })
     yield* onReady(settings.url)
     return yield* Effect.never
@@ -197,7 +209,13 @@ export const runnerOf = (
 const told =
   (kind: string, name: string) =>
   <A, E, R>(life: Effect.Effect<A, E, R>) =>
-    life.pipe(Effect.annotateLogs(kind, name), Effect.provide(EnsembleLogging.layer(name)))
+    life.pipe(
+      Effect.tapErrorCause((cause) => Effect.logError(`${kind} ${name} has failed`, cause)),
+      Effect.annotateLogs(kind, name),
+      Effect.provide(EnsembleLogging.layer(name))
+    )
+
+const unusable = ({ message }: UserCodeFailed) => new ModuleUnusable({ reason: "Misconfigured", detail: message })
 
 const builtIn = <M>(
   kind: string,

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { stat } from "node:fs/promises"
 import { pathToFileURL } from "node:url"
 import { ParameterDescription } from "../assignment/ParameterDescription.js"
 
@@ -80,9 +81,12 @@ export const within =
         new UserCodeFailed({ step, reason: "hung", detail: `longer than ${Duration.format(limit)}`, event })
     })
 
-/** What a module exports, from its file. */
+/** What a module exports, from its file; read anew when the file has changed. What it imports itself is not. */
 export const load = (file: string): Effect.Effect<unknown, UserCodeFailed> =>
-  call("load", null, () => import(pathToFileURL(file).href))
+  call("load", null, async () => {
+    const { mtimeMs } = await stat(file)
+    return import(`${pathToFileURL(file).href}?${mtimeMs}`)
+  })
 
 /** Why a module is not used. */
 export const unfit = (detail: string): UserCodeFailed =>

@@ -177,9 +177,9 @@ describe("an ensemble on a site", () => {
       })
       const tree = yield* nodes(site)
       for (const id of ["controller", "reducer", "worker-w1", "worker-w2", "ingester-eiger-ingester"])
-        assert.strictEqual(tree[`ensemble/${id}`]?.state, "stopped", id)
+        assert.strictEqual(tree[`ensemble/${id}`]?.status, "stopped", id)
       const off = yield* Site.ask(site, "/api/v1/config")
-      assert.deepStrictEqual([off.status, off.json.error._tag], [404, "IngestOff"])
+      assert.deepStrictEqual([off.status, off.json.detail.slice(0, 13)], [404, "no controller"])
       const started = yield* Site.post(site, "/actors/start", { path: "ensemble/controller" })
       assert.strictEqual(started.status, 200, started.text)
       assert.deepStrictEqual((yield* Site.ask(site, "/api/v1/config")).json.workers, [])
@@ -194,7 +194,7 @@ describe("an ensemble on a site", () => {
         files: { "reducer.mjs": reducer }
       })
       const tree = yield* Site.until("they are given up", nodes(site), (seen) =>
-        ["bad", "unfit"].every((name) => /failed|quarantined/.test(seen[`ensemble/worker-${name}`]?.state))
+        ["bad", "unfit"].every((name) => /failed|quarantined/.test(seen[`ensemble/worker-${name}`]?.status))
       )
       assert.include(JSON.stringify(tree["ensemble/worker-bad"]), "nothing.mjs")
       assert.include(JSON.stringify(tree["ensemble/worker-unfit"]), "has to export 'process'")

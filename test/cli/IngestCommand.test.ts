@@ -70,7 +70,16 @@ describe("ingest, a service alone", () => {
         "ingest",
         "ingester",
         ...words,
-        ...["--upstream", "tcp://d:1", "--name", "i", "--ingester-url", "tcp://h:2", "--dump", "f", "--dump-root", "/d"]
+        "--upstream",
+        "tcp://d:1",
+        "--name",
+        "i",
+        "--ingester-url",
+        "tcp://h:2",
+        "--dump",
+        "f",
+        "--dump-root",
+        "/d"
       ])
       assert.strictEqual(code, 0)
       assert.deepStrictEqual(yield* lastRole, [
@@ -100,14 +109,36 @@ describe("ingest, a service alone", () => {
     Effect.gen(function* () {
       const line = yield* CommandLine
       yield* line.run([
-        ...["ingest", "worker", "--module", "m.mjs", "--use", "u", "--name", "w"],
-        ...["--tag", "gpu", "--tag", "generic", "--threads", "4"]
+        "ingest",
+        "worker",
+        "--module",
+        "m.mjs",
+        "--use",
+        "u",
+        "--name",
+        "w",
+        "--tag",
+        "gpu",
+        "--tag",
+        "generic",
+        "--threads",
+        "4"
       ])
       const worker = { module: "m.mjs", use: "u", name: "w", tags: ["gpu", "generic"], threads: 4 }
       assert.deepInclude((yield* lastRole)[1], worker)
       yield* line.run([
-        ...["ingest", "reducer", "--module", "m.mjs", "--use", "u", "--reducer-url", "tcp://h:3"],
-        ...["--host", "::1", "--port", "5001"]
+        "ingest",
+        "reducer",
+        "--module",
+        "m.mjs",
+        "--use",
+        "u",
+        "--reducer-url",
+        "tcp://h:3",
+        "--host",
+        "::1",
+        "--port",
+        "5001"
       ])
       const reducer = { module: "m.mjs", use: "u", url: "tcp://h:3", host: "::1", port: 5001, open: false }
       assert.deepStrictEqual((yield* lastRole)[0], "reducer")
@@ -131,8 +162,17 @@ describe("ingest, an ensemble in one process", () => {
       }
       assert.deepInclude((yield* lastRole)[1], { events: 50, workers: 2, bytes: 2_048, worker: undefined })
       yield* line.run([
-        ...["ingest", "pipeline", "--demo", "--bytes", "100", "--workers", "3"],
-        ...["--module", "m", "--reducer", "r"]
+        "ingest",
+        "pipeline",
+        "--demo",
+        "--bytes",
+        "100",
+        "--workers",
+        "3",
+        "--module",
+        "m",
+        "--reducer",
+        "r"
       ])
       const asked = { events: 10_000, workers: 3, bytes: 100, worker: "m", reducer: "r" }
       assert.deepInclude((yield* lastRole)[1], asked)
@@ -148,8 +188,21 @@ describe("ingest, an ensemble in one process", () => {
     Effect.gen(function* () {
       const line = yield* CommandLine
       const { code, out } = yield* line.run([
-        ...["ingest", "replay", "a.cbors", "b.cbors.gz", "--speed", "10x", "--params", "p.json"],
-        ...["--module", "m", "--reducer", "r", "--workers", "1", "--json"]
+        "ingest",
+        "replay",
+        "a.cbors",
+        "b.cbors.gz",
+        "--speed",
+        "10x",
+        "--params",
+        "p.json",
+        "--module",
+        "m",
+        "--reducer",
+        "r",
+        "--workers",
+        "1",
+        "--json"
       ])
       assert.strictEqual(code, 0)
       assert.strictEqual(out, '{"events":3,"frames":3,"bytes":300,"results":2,"seconds":0.25,"published":{"sum":7}}\n')

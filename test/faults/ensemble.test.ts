@@ -147,37 +147,6 @@ describe.skipIf(!RedisServer.installed && !required)("an ensemble of processes",
       })
     )
 
-    it.scoped(
-      "dranspose weak point 10: a disk that is full ends the dump behind a whole record, and not the scan",
-      (context) =>
-        Effect.gen(function* () {
-          const { exact, sound } = yield* EnsembleHouse
-          const mount = yield* smallDisk
-          if (mount === undefined) {
-            console.warn("SKIPPED: a tmpfs can't be mounted here (root is needed)")
-            return context.skip()
-          }
-          const path = join(mount, "cam.cbors")
-          yield* Effect.scoped(
-            Effect.gen(function* () {
-              const { running, scan, sent } = yield* dumpingScan(path)
-              yield* exact(scan, sent)
-              assert.match(running.said(), /level=ERROR.*ENOSPC/)
-            })
-          )
-          const scanner = new DumpScanner()
-          const entries = [...scanner.push(fs.readFileSync(path)), ...scanner.finish()]
-          const events = entries.map((entry) => (entry._tag === "Record" ? entry.record.event : entry._tag))
-          assert.deepStrictEqual(
-            events,
-            Array.from(events, (_, at) => at)
-          )
-          assert.isBelow(events.length, 42)
-          assert.isAbove(events.length, 5)
-          yield* sound
-        })
-    )
-
     const storm = rounds(5, 100)
     it.scoped(`dranspose weak point 16: ${storm} mappings, one every 200 ms, leave nothing behind`, () =>
       Effect.gen(function* () {
@@ -221,6 +190,36 @@ describe.skipIf(!RedisServer.installed && !required)("an ensemble of processes",
       })
     )
 
+    it.scoped(
+      "dranspose weak point 10: a disk that is full ends the dump behind a whole record, and not the scan",
+      (context) =>
+        Effect.gen(function* () {
+          const { exact } = yield* EnsembleHouse
+          const mount = yield* smallDisk
+          if (mount === undefined) {
+            console.warn("SKIPPED: a tmpfs can't be mounted here (root is needed)")
+            return context.skip()
+          }
+          const path = join(mount, "cam.cbors")
+          yield* Effect.scoped(
+            Effect.gen(function* () {
+              const { running, scan, sent } = yield* dumpingScan(path)
+              yield* exact(scan, sent)
+              assert.match(running.said(), /level=ERROR.*ENOSPC/)
+            })
+          )
+          const scanner = new DumpScanner()
+          const entries = [...scanner.push(fs.readFileSync(path)), ...scanner.finish()]
+          const events = entries.map((entry) => (entry._tag === "Record" ? entry.record.event : entry._tag))
+          assert.deepStrictEqual(
+            events,
+            Array.from(events, (_, at) => at)
+          )
+          assert.isBelow(events.length, 42)
+          assert.isAbove(events.length, 5)
+        })
+    )
+
     it.scoped("a worker that answers twice is counted once", () =>
       Effect.gen(function* () {
         const { begin, redis, running } = yield* EnsembleHouse
@@ -251,16 +250,14 @@ describe.skipIf(!RedisServer.installed && !required)("an ensemble of processes",
         yield* joined("slow")
         const plain = plainMap(200, 4)
         const [entries = []] = Object.values(plain.parts["main"] ?? {})
-        const eiger = entries.map((entry, at) =>
-          at === 3 || at === 5 ? [{ tags: ["slow"], constraint: 1_000 }] : entry
-        )
+        const eiger = entries.map((entry, at) => (at === 3 ? [{ tags: ["slow"], constraint: 1_000 }] : entry))
         const map = { parts: { main: { eiger } }, sequence: ["main"] }
         const scan = yield* begin(map)
         yield* pushing(scan.series)
         const others = yield* Processes.until(
           "the others are done",
           Processes.progressOf(running.controller),
-          ({ completed_events }) => completed_events >= 198
+          ({ completed_events }) => completed_events >= 199
         )
         assert.isFalse(others.finished)
         assert.isBelow(others.completed_events, 202)
@@ -301,6 +298,22 @@ describe.skipIf(!RedisServer.installed && !required)("an ensemble of processes",
           assert.deepStrictEqual(assigned.at(-1), { eiger: ["w1"] })
           yield* sound
         })
+    )
+
+    it.scoped.skipIf(rounds(0, 1) === 0)("dranspose weak point 1: one that does not come back is missed in time", () =>
+      Effect.gen(function* () {
+        const { begin, outcome, restart, running, sound } = yield* EnsembleHouse
+        const scan = yield* begin(plainMap(60))
+        const source = yield* Effect.fork(pushing(scan.series, slowly))
+        yield* completed(10)
+        yield* running.w2.kill
+        yield* source
+        const { assigned, lost } = yield* outcome(scan)
+        assert.isBelow(lost, 40)
+        assert.deepStrictEqual(assigned.at(-1), { eiger: ["w1"] })
+        yield* restart("w2")
+        yield* sound
+      })
     )
 
     it.scoped(

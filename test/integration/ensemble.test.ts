@@ -5,6 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
 import * as Processes from "../support/EnsembleProcesses.js"
+import { freePort } from "../support/FreePort.js"
 import { PeerController } from "../support/peer/PeerController.js"
 import { type Multipart, PeerDetector } from "../support/peer/PeerDetector.js"
 import { PeerIngester } from "../support/peer/PeerIngester.js"
@@ -30,7 +31,7 @@ interface Leader {
 
 const oursLeads = (url: string) =>
   Effect.gen(function* () {
-    const service = yield* Processes.controller(url)
+    const service = yield* Processes.controller(url, yield* freePort)
     const redis = yield* Processes.connectedRedis(url)
     return {
       setParameter: (name, value) => Processes.post(service, `/api/v1/parameter/${name}`, value),
@@ -59,7 +60,10 @@ const peerLeads = (url: string) =>
         Effect.gen(function* () {
           const scan = yield* Effect.promise(() => controller.begin(variedMap))
           yield* onBegun
-          yield* Effect.promise(() => scan.finished).pipe(Effect.timeout("30 seconds"), Effect.orDie)
+          yield* Effect.promise(() => scan.finished).pipe(
+            Effect.timeout("30 seconds"),
+            Effect.orDieWith(() => new Error(`the scan has not ended; it waits for ${scan.outstanding()}`))
+          )
           assert.isUndefined(controller.broken)
           return yield* Processes.assignedIn(redis, scan.mapping)
         }),
@@ -125,15 +129,20 @@ const peerReduces = (url: string) =>
     (reducer) => Effect.sync(() => reducer.results)
   )
 
-/** Every worker is known at every ingester. */
+/** Every worker is known at every ingester, and says so. */
 const connected = (redis: PeerRedis) =>
   Processes.until(
     "all workers are connected",
     Effect.promise(() =>
-      redis.states<{ connected_workers: Record<string, { name: string }> }>("dranspose:ingester:*:config")
+      Promise.all([
+        redis.states<{ connected_workers: Record<string, unknown> }>("dranspose:ingester:*:config"),
+        redis.states<{ ingesters: ReadonlyArray<unknown> }>("dranspose:worker:*:config")
+      ])
     ),
-    (ingesters) =>
-      ingesters.length === 2 && ingesters.every(({ connected_workers }) => Object.keys(connected_workers).length === 2)
+    ([ingesters, workers]) =>
+      ingesters.length === 2 &&
+      ingesters.every(({ connected_workers }) => Object.keys(connected_workers).length === 2) &&
+      workers.every((worker) => worker.ingesters.length === 2)
   )
 
 const wellAfter = (peers: ReadonlyArray<unknown>) => {
@@ -190,7 +199,7 @@ const completesScans = (parts: {
 const test = (title: string, parts: Parameters<typeof completesScans>[0]) =>
   it.scopedLive(title, () => whereInstalled(completesScans(parts)))
 
-describe.concurrent("an ensemble completes three scans exactly", () => {
+describe("an ensemble completes three scans exactly", () => {
   test("with our controller among peers", {
     leads: oursLeads,
     ingests: peerIngests,

@@ -103,27 +103,29 @@ describe("Schedules", () => {
     })
   )
 
-  it.scoped("dccd weak point 15: a run that was missed, the very first too, is made up for once, where the entry says so", () =>
-    Effect.gen(function* () {
-      const directory = yield* temporaryDirectory
-      const once = yield* counter
-      const skip = yield* counter
-      const entries = [entry("once", once.add, { missed: "once" }), entry("skip", skip.add)]
-      yield* Effect.scoped(
-        Effect.gen(function* () {
-          const schedules = yield* open(directory)
-          yield* schedules.reconcile(entries)
-          yield* TestClock.adjust("70 seconds")
-        })
-      )
-      // The first life made up for a run that never was.
-      assert.deepStrictEqual([yield* once.count, yield* skip.count], [2, 1])
-      yield* TestClock.adjust("1 hour")
-      const schedules = yield* open(directory)
-      yield* schedules.reconcile(entries)
-      yield* TestClock.adjust("10 seconds")
-      assert.deepStrictEqual([yield* once.count, yield* skip.count], [3, 1])
-    })
+  it.scoped(
+    "dccd weak point 15: a run that was missed, the very first too, is made up for once, where the entry says so",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        const once = yield* counter
+        const skip = yield* counter
+        const entries = [entry("once", once.add, { missed: "once" }), entry("skip", skip.add)]
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const schedules = yield* open(directory)
+            yield* schedules.reconcile(entries)
+            yield* TestClock.adjust("70 seconds")
+          })
+        )
+        // The first life made up for a run that never was.
+        assert.deepStrictEqual([yield* once.count, yield* skip.count], [2, 1])
+        yield* TestClock.adjust("1 hour")
+        const schedules = yield* open(directory)
+        yield* schedules.reconcile(entries)
+        yield* TestClock.adjust("10 seconds")
+        assert.deepStrictEqual([yield* once.count, yield* skip.count], [3, 1])
+      })
   )
 
   it.scoped("reconciling leaves what did not change alone and ends what is gone", () =>

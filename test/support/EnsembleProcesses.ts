@@ -74,7 +74,10 @@ export const ingester = (
   { args = [], port = 0 }: { readonly port?: number; readonly args?: ReadonlyArray<string> } = {}
 ) =>
   service(redis, "ingester", [
-    ...["--name", name, "--ingester-url", `tcp://127.0.0.1:${port}`],
+    "--name",
+    name,
+    "--ingester-url",
+    `tcp://127.0.0.1:${port}`,
     ...Object.entries(upstreams).flatMap(([stream, url]) => ["--stream", stream, "--set", `${stream}.url=${url}`]),
     ...args
   ])
@@ -88,7 +91,10 @@ export const worker = (
     redis,
     "worker",
     [
-      ...["--name", name, "--module", join(modules, "tellFrames.mjs")],
+      "--name",
+      name,
+      "--module",
+      join(modules, "tellFrames.mjs"),
       ...(options.tags ?? []).flatMap((tag) => ["--tag", tag])
     ],
     { SLOW: String(options.slow ?? 0) }
@@ -96,8 +102,12 @@ export const worker = (
 
 export const reducer = (redis: string) =>
   service(redis, "reducer", [
-    ...["--port", "0", "--reducer-url", "tcp://127.0.0.1:0"],
-    ...["--module", join(modules, "keepResults.mjs")]
+    "--port",
+    "0",
+    "--reducer-url",
+    "tcp://127.0.0.1:0",
+    "--module",
+    join(modules, "keepResults.mjs")
   ])
 
 /** What the reducer of this address publishes: the results of its scan. */

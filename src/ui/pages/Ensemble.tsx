@@ -66,9 +66,8 @@ const Working = ({ now, tree }: PageProps & { readonly tree: Tree }) => {
           {leads && ensemble !== undefined && <ParameterPanel version={`${ensemble.parameters_hash} ${workers}`} />}
         </div>
       </div>
-      {asked === "begin" && leads && (
+      {asked === "begin" && ensemble !== undefined && (
         <BeginScan
-          key={streamsOf(services).join(" ")}
           streams={streamsOf(services)}
           progress={feed.progress}
           onClose={() => setQuery({ ask: undefined }, { replace: true })}

@@ -103,7 +103,7 @@ const Far = ({ feed: { pace }, progress }: { readonly progress: Progress; readon
           value={finished ? "–" : pace.latest === undefined ? "…" : rate(pace.latest)}
           note="events per second"
         />
-        {!finished && <Fact name="To go" value={left === undefined ? "…" : duration(left)} note="at this rate" />}
+        <Fact name="To go" value={finished ? "–" : left === undefined ? "…" : duration(left)} note="at this rate" />
       </dl>
     </div>
   )

@@ -52,6 +52,9 @@ const tableOf = (values: ArrayLike<number>, points: number): [Array<number>, Arr
   return [places, places.map((place) => column[place] ?? null)]
 }
 
+/** There is nothing between two places. */
+const wholeSteps = Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat()
+
 const make = (host: HTMLElement, height: number, onPlace: (place: number | undefined) => void): uPlot => {
   const axis = {
     font: axisFont,
@@ -71,7 +74,14 @@ const make = (host: HTMLElement, height: number, onPlace: (place: number | undef
         y: { range: (_, low, high) => (Number.isFinite(low) && Number.isFinite(high) ? roomy(low, high) : [0, 1]) }
       },
       axes: [
-        { ...axis, size: 22, gap: 4, space: 56, values: (_, splits) => splits.map((split) => String(split)) },
+        {
+          ...axis,
+          size: 22,
+          gap: 4,
+          space: 56,
+          incrs: wholeSteps,
+          values: (_, splits) => splits.map((split) => String(split))
+        },
         {
           ...axis,
           size: axisWidth,

@@ -210,6 +210,29 @@ const suite = (
 suite("in process", InProcessTransport.layer, (port) => `inproc://${port}`)
 suite("over ZeroMQ", ZmqTransport.layer, () => "tcp://localhost:0")
 
+describe("a name", () => {
+  it.scopedLive("is taken over by a worker that is back at once, again and again", () =>
+    Effect.gen(function* () {
+      const transport = yield* FrameTransport
+      const links = yield* transport.listen("tcp://localhost:0")
+      for (let time = 0; time < 30; time++) {
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const incarnation = incarnationOf(time)
+            const link = yield* transport.connect(links.url, { name: "w1", incarnation })
+            yield* link.ping
+            assert.deepStrictEqual(yield* firstOf(links.pings), { worker: "w1", incarnation })
+            const taking = yield* Effect.fork(link.take)
+            const sent = yield* links.send("w1", [messageOf(String(time))])
+            assert.strictEqual(sent.ended, "sent")
+            assert.deepStrictEqual((yield* Fiber.join(taking)).map(headOf), [String(time)])
+          })
+        )
+      }
+    }).pipe(Effect.provide(ZmqTransport.layer))
+  )
+})
+
 describe("addresses", () => {
   it("are bound to loopback where they name it, to all interfaces otherwise", () => {
     assert.strictEqual(bindingOf("tcp://localhost:10000"), "tcp://127.0.0.1:10000")

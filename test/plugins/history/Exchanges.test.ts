@@ -318,34 +318,36 @@ describe("what an exchange does not have", () => {
     })
   )
 
-  it.scoped("dccd weak point 3: an empty window is confirmed empty by one request, and no candle is lost behind it", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(now)
-      const server = yield* ExchangeServer.make({ oracle, now: () => now })
-      const outgoing = yield* Outgoing.make({ settings: new OutgoingSettings({}) })
-      const prepared = yield* BinanceHistory.prepare({ base_url: server.url })
-      const window = { start: listedAt - hours(20), end: listedAt - hours(10) }
-      const empty = yield* prepared
-        .pages(series("ohlc", "BTC/USDT", 60), window)
-        .pipe(Stream.runCollect, Effect.provideService(Outgoing.Outgoing, outgoing))
-      assert.deepStrictEqual(
-        [...empty].flatMap(({ rows }) => rows),
-        []
-      )
-      assert.strictEqual(server.asked.length, 1)
-      // The first candle there is begins right behind an empty window.
-      const [first] = oracle.candles("BTCUSDT", 60, listedAt, now)
-      const begin = first?.at ?? 0
-      const rows = yield* rowsOf(
-        prepared,
-        series("ohlc", "BTC/USDT", 60),
-        { start: begin, end: begin + 60_000 },
-        outgoing
-      )
-      assert.deepStrictEqual(
-        rows.map(({ TS }) => TS),
-        [BigInt(begin) * 1_000_000n]
-      )
-    })
+  it.scoped(
+    "dccd weak point 3: an empty window is confirmed empty by one request, and no candle is lost behind it",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(now)
+        const server = yield* ExchangeServer.make({ oracle, now: () => now })
+        const outgoing = yield* Outgoing.make({ settings: new OutgoingSettings({}) })
+        const prepared = yield* BinanceHistory.prepare({ base_url: server.url })
+        const window = { start: listedAt - hours(20), end: listedAt - hours(10) }
+        const empty = yield* prepared
+          .pages(series("ohlc", "BTC/USDT", 60), window)
+          .pipe(Stream.runCollect, Effect.provideService(Outgoing.Outgoing, outgoing))
+        assert.deepStrictEqual(
+          [...empty].flatMap(({ rows }) => rows),
+          []
+        )
+        assert.strictEqual(server.asked.length, 1)
+        // The first candle there is begins right behind an empty window.
+        const [first] = oracle.candles("BTCUSDT", 60, listedAt, now)
+        const begin = first?.at ?? 0
+        const rows = yield* rowsOf(
+          prepared,
+          series("ohlc", "BTC/USDT", 60),
+          { start: begin, end: begin + 60_000 },
+          outgoing
+        )
+        assert.deepStrictEqual(
+          rows.map(({ TS }) => TS),
+          [BigInt(begin) * 1_000_000n]
+        )
+      })
   )
 })

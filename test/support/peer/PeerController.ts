@@ -29,8 +29,18 @@ export interface ServiceConfig {
 interface PeerScan {
   readonly mapping: string
   readonly events: ReadonlyArray<Readonly<Record<string, ReadonlyArray<string>>>>
-  readonly signal: AbortSignal
   readonly finished: Promise<void>
+  /** What it waits for. */
+  readonly outstanding: () => string
+}
+
+interface Awaited {
+  /** By event, the workers that have not reported it. */
+  readonly events: Map<number, Set<string>>
+  /** `<event> <worker>` of results that were announced and not reduced. */
+  readonly results: Set<string>
+  /** Services that have not answered the end. */
+  readonly answers: Set<string>
 }
 
 const lockKey = "dranspose:controller_lock"
@@ -104,9 +114,14 @@ export class PeerController {
       await pause(100)
     }
     const events = resolve(map, await this.workers())
-    const finished = this.lead(mapping, events, signal)
+    const awaited: Awaited = { events: new Map(), results: new Set(), answers: new Set() }
+    const finished = this.lead(mapping, events, awaited, signal)
     finished.catch(() => undefined)
-    return { mapping, events, signal, finished }
+    const outstanding = () => {
+      const workers = [...awaited.events].map(([event, names]) => `${event} of ${[...names].join(" and ")}`)
+      return `events ${workers.join(", ")}; results ${[...awaited.results].join(", ")}; answers ${[...awaited.answers].join(", ")}`
+    }
+    return { mapping, events, finished, outstanding }
   }
 
   private workers = () => this.redis.states<ServiceConfig>("dranspose:worker:*:config")
@@ -126,22 +141,23 @@ export class PeerController {
     })
   }
 
-  private async lead(mapping: string, events: PeerScan["events"], signal: AbortSignal): Promise<void> {
-    const waiting = new Map<number, Set<string>>()
-    const results = new Set<string>()
+  private async lead(
+    mapping: string,
+    events: PeerScan["events"],
+    { answers, events: waiting, results }: Awaited,
+    signal: AbortSignal
+  ): Promise<void> {
     const early = new Set<string>()
-    const ready = new Set<string>()
-    const done = new Set<string>()
-    const expected = new Set((await this.services()).map(({ name }) => name))
-    const workers = new Set((await this.workers()).map(({ name }) => name))
+    const unready = new Set((await this.workers()).map(({ name }) => name))
+    for (const { name } of await this.services()) answers.add(name)
     let next = 0
     let told = false
     const options = { from: "0", block: 1000, signal }
     for await (const entries of this.redis.follow(`dranspose:ready:${mapping}`, options)) {
       for (const { data } of entries) {
         const update = JSON.parse(data)
-        if (update.state === "ready") ready.add(update.worker)
-        if (update.state === "finished") done.add(update.worker ?? update.ingester ?? "reducer")
+        if (update.state === "ready") unready.delete(update.worker)
+        if (update.state === "finished") answers.delete(update.worker ?? update.ingester ?? "reducer")
         if (update.source === "worker") {
           update.completed.forEach((event: number, k: number) => {
             if (waiting.get(event)?.delete(update.worker) !== true) return
@@ -154,8 +170,11 @@ export class PeerController {
           if (!results.delete(key)) early.add(key)
         }
       }
-      for (const [event, left] of waiting) if (left.size === 0) waiting.delete(event)
-      if ([...workers].every((name) => ready.has(name))) {
+      const forget = () => {
+        for (const [event, left] of waiting) if (left.size === 0) waiting.delete(event)
+      }
+      forget()
+      if (unready.size === 0) {
         const batch: Array<unknown> = []
         while (next < events.length && waiting.size < outstanding) {
           const assignments = events[next] ?? {}
@@ -164,12 +183,12 @@ export class PeerController {
         }
         if (batch.length > 0) await this.redis.add(`dranspose:assigned:${mapping}`, batch)
       }
-      for (const [event, left] of waiting) if (left.size === 0) waiting.delete(event)
+      forget()
       if (!told && next === events.length && waiting.size === 0 && results.size === 0) {
         told = true
         await this.tell({ finished: true })
       }
-      if (told && [...expected].every((name) => done.has(name))) return
+      if (told && answers.size === 0) return
     }
     throw new Error("the scan was left")
   }

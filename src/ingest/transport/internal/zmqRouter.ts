@@ -6,6 +6,9 @@
  * go on. A full pipe takes messages again when half of its mark has left; that is noticed when the socket's events are asked
  * for. The mark must not be changed while there are connections: libzmq 4.3.5 crashes when one ends about then.
  *
+ * A worker that connects anew takes its name over from its old connection: without ROUTER_HANDOVER the socket would refuse a
+ * worker that is back before the end of the old connection was noticed, and take its next ping for its name.
+ *
  * @internal
  */
 import * as Effect from "effect/Effect"
@@ -33,6 +36,7 @@ export const bindRouter = (
       () =>
         new zmq.Router({
           mandatory: true,
+          handover: true,
           sendTimeout: 0,
           linger: 0,
           sendHighWaterMark: queueMessages,
