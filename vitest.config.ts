@@ -6,7 +6,10 @@ export default defineConfig({
     globalSetup: ["test/support/buildOnce.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // More than the cores there are: tests wait more than they compute.
+    maxWorkers: 3,
+    // Files share a process, so that what they import is read once.
+    isolate: false,
     minWorkers: 1
   }
 })

@@ -35,7 +35,7 @@ const byTag: ReadonlyMap<string, string> = new Map([
   ["UnreadableBody", "send UTF-8 text"],
   ["RunRefused", "choose another name or directory"],
   ["LaunchFailed", "check the installation with: outpost doctor"],
-  ["SiteUnusable", "make the directory writable, or name another with --site"],
+  ["SiteUnusable", "look at the directory (space, permissions), or name another with --site"],
   ["UnknownColumns", "nothing was written"],
   ["InvalidStatus", "nothing was written"],
   ["InvalidInput", "correct it and send it again; nothing was stored"]

@@ -33,7 +33,7 @@ export const controller = CommandSpec.make(
     examples: [
       ["outpost ingest controller --redis redis://10.0.0.1:6379/0", "on port 5000 of this machine"],
       ["outpost ingest controller --host 0.0.0.0 --open", "for everyone, as dranspose's"],
-      ["curl localhost:5000/api/v1/progress", "how far the scan is"]
+      ["outpost ingest status --url http://127.0.0.1:5000", "how far its scan is"]
     ]
   },
   { redis, ...listening, dumpRoots },

@@ -18,8 +18,8 @@ export const begin = CommandSpec.make(
     summary: "Begin a scan with a trigger map; it ends the one before",
     examples: [
       [
-        `outpost ingest begin '{"parts":{"main":{"eiger":[[{"constraint":0}],[{"constraint":1}]]}},"sequence":["main"]}'`,
-        "two frames"
+        `outpost ingest begin '{"parts":{"a":{"cam":[[{"constraint":0}]]}},"sequence":["a"]}'`,
+        "one frame of the stream cam"
       ],
       ["outpost ingest begin - < map.json", "from a file"],
       ["outpost ingest begin - --url http://controller:5000 < map.json", "at a controller elsewhere"]

@@ -15,8 +15,8 @@ export const verify = CommandSpec.make(
   {
     summary: "Read all stored events and compare them with their index",
     about: [
-      "Finds flipped bits, half-written lines, gaps and repeats, and says which events they touch. Exits 0 when all is " +
-        "well or was repaired, 1 when something is left."
+      "Finds flipped bits, half-written lines, repeats within a file and files that are gone, and says which events they " +
+        "touch. Exits 0 when all is well or was repaired, 1 when something is left."
     ],
     examples: [
       ["outpost verify", "only looks"],

@@ -20,7 +20,8 @@ it("the words of the command line", () =>
     (
       "serve,stop,status,run start,run stop,run show,run list,event post,event list,event tail,current,export," +
       "backfill,backfill list,backfill show,backfill pause,backfill resume,backfill retry,backfill cancel,collect,coverage," +
-      "inventory,schedule list,schedule pause,schedule resume,stream list,stream start,stream stop,sync,verify,doctor," +
+      "inventory,schedule list,schedule pause,schedule resume,stream list,stream start,stream stop,sync,ingest pipeline,ingest controller," +
+      "ingest ingester,ingest worker,ingest reducer,ingest replay,ingest begin,ingest stop,ingest status,verify,doctor," +
       "tree,actor stop,actor start,actor restart,procedure list,procedure stop,procedure start,procedure restart," +
       "ledger state,ledger append,logs,config init,config validate,config show,config schema,completions"
     ).split(",")
@@ -42,7 +43,7 @@ describe("help", () => {
           assert.isAbove(description.length, 5, `${name} ${names[0]}`)
         }
         assert.isAbove(command.doc.examples.length, 0, name)
-        for (const [example] of command.doc.examples) assert.include(example, "outpost", name)
+        for (const [example] of command.doc.examples) assert.match(example, /outpost |^curl /, name)
         assert.isAtMost(Math.max(...out.split("\n").map((text) => text.length)), 100, name)
       }
       assert.deepStrictEqual(line.connects, [])

@@ -1,7 +1,8 @@
 /** What `IngestOperations` promises, whoever carries it out. The layer has the stream `eiger`. */
-import { assert, layer as testLayer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Chunk, Effect, type Layer, Stream } from "effect"
 import { IngestOperations } from "../../src/operations/IngestOperations.js"
+import { layer as testLayer } from "../support/SharedLayer.js"
 
 const one = { tags: ["generic"], constraint: 1 }
 const map = {

@@ -1,7 +1,8 @@
 /** What `RunOperations` promises, whoever carries it out. The layer begins with no run. */
 import { RunOperations } from "../../src/operations/RunOperations.js"
-import { assert, layer as testLayer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
+import { layer as testLayer } from "../support/SharedLayer.js"
 
 export const suite = <E>(name: string, layer: Layer.Layer<RunOperations, E>) =>
   testLayer(layer, { excludeTestServices: true })(`RunOperations ${name}`, (it) => {

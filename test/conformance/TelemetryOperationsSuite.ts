@@ -6,8 +6,9 @@ import * as Cursor from "../../src/domain/Cursor.js"
 import { EventFilter, EventQuery } from "../../src/domain/EventQuery.js"
 import { bodyOf, parse } from "../../src/domain/TelemetryEvent.js"
 import { TelemetryOperations } from "../../src/operations/TelemetryOperations.js"
-import { assert, layer as testLayer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Chunk, Effect, Fiber, Layer, Stream } from "effect"
+import { layer as testLayer } from "../support/SharedLayer.js"
 
 const of = (...types: ReadonlyArray<string>) => new EventFilter({ types })
 const bytes = (text: string) => new TextEncoder().encode(text)

@@ -17,7 +17,7 @@ import { RunOperations } from "../../src/operations/RunOperations.js"
 import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteOperations } from "../../src/operations/SiteOperations.js"
 import { NoCurrentEvent, TelemetryOperations, TelemetryStats } from "../../src/operations/TelemetryOperations.js"
 import { FetchHttpClient } from "@effect/platform"
-import { assert, describe, it, layer as testLayer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Logger, LogLevel, Redacted, Stream } from "effect"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
@@ -27,6 +27,7 @@ import { MapRefused, NotTaken } from "../../src/ingest/controller/TriggerMap.js"
 import { IngestOff, IngestOperations, ParameterNotFound } from "../../src/operations/IngestOperations.js"
 import { SiteDouble } from "../support/SiteDouble.js"
 import { doubles, layer as server } from "../support/TestServer.js"
+import { layer as testLayer } from "../support/SharedLayer.js"
 
 /** What every operation of the failing server fails with. */
 class Script extends Context.Tag("test/Script")<Script, { error: unknown }>() {}

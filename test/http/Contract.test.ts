@@ -1,9 +1,10 @@
 /** The telemetry server's contract over the wire: routes, errors, content types, framework rules. */
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { SiteDouble } from "../support/SiteDouble.js"
 import { TelemetryDouble } from "../support/TelemetryDouble.js"
 import { call, postJson, raw, layer as server } from "../support/TestServer.js"
+import { layer } from "../support/SharedLayer.js"
 
 const live = { excludeTestServices: true } as const
 

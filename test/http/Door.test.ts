@@ -1,12 +1,13 @@
 /** Host, origin, credentials, login, pages and documents, over the wire. */
 import { HttpAddress, TokenRequired } from "../../src/http/HttpAddress.js"
-import { assert, describe, it, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer } from "effect"
 import * as http from "node:http"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { call, layer as server, postJson } from "../support/TestServer.js"
+import { layer } from "../support/SharedLayer.js"
 
 const live = { excludeTestServices: true } as const
 const bearer = { authorization: "Bearer s3cret" }
@@ -46,6 +47,20 @@ layer(server({ hosts: ["known.example"], allowOrigins: ["https://lab.example"] }
       assert.strictEqual((yield* bare("GET", "/events", { host: "rebound.example" })).status, 403)
       const named = { host: "rebound.example", origin: "http://rebound.example", ...json }
       assert.strictEqual((yield* bare("POST", "/event", named, event)).status, 403)
+    })
+  )
+
+  it.effect("passes over the offer to change the protocol, on both lanes", () =>
+    Effect.gen(function* () {
+      const offer = {
+        host: "localhost",
+        connection: "Upgrade, HTTP2-Settings",
+        upgrade: "h2c",
+        "http2-settings": "AAMA"
+      }
+      assert.strictEqual((yield* bare("GET", "/health", offer)).status, 200)
+      const json = { ...offer, "content-type": "application/json" }
+      assert.strictEqual((yield* bare("POST", "/event", json, '{"type":"t","data":1}')).status, 200)
     })
   )
 

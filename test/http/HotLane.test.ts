@@ -1,11 +1,12 @@
 /** Limits and back-pressure of the two hot routes, and of bodies elsewhere. */
 import { Overloaded, StorageFailed } from "../../src/domain/Refusal.js"
 import { HttpAddress } from "../../src/http/HttpAddress.js"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
 import * as net from "node:net"
 import { TelemetryDouble } from "../support/TelemetryDouble.js"
 import { call, layer as server, postJson, raw } from "../support/TestServer.js"
+import { layer } from "../support/SharedLayer.js"
 
 const live = { excludeTestServices: true } as const
 const limits = { event_bytes: 10_000, batch_bytes: 100_000, body_bytes: 5_000 }

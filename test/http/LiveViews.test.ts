@@ -2,7 +2,7 @@
 import { TelemetryOperations } from "../../src/operations/TelemetryOperations.js"
 import { RunOperations } from "../../src/operations/RunOperations.js"
 import { HttpAddress } from "../../src/http/HttpAddress.js"
-import { assert, describe, it, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import * as net from "node:net"
 import { EventFilter } from "../../src/domain/EventQuery.js"
@@ -12,6 +12,7 @@ import * as ConfigDouble from "../support/ConfigDouble.js"
 import * as RealSite from "../support/RealSite.js"
 import * as SiteDouble from "../support/SiteDouble.js"
 import { call, collector, layer as server, layerOn, postJson } from "../support/TestServer.js"
+import { layer } from "../support/SharedLayer.js"
 
 const live = { excludeTestServices: true } as const
 

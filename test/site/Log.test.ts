@@ -10,6 +10,7 @@ import * as Redaction from "../../src/site/Redaction.js"
 import { LogSettings } from "../../src/site/Settings.js"
 import { Site } from "../../src/site/Site.js"
 import * as TemporarySite from "./TemporarySite.js"
+import { layer as sharing } from "../support/SharedLayer.js"
 
 const line = (ts: string, message: string, level = "INFO") => JSON.stringify({ ts, level, message })
 
@@ -295,7 +296,7 @@ describe("LogReader", () => {
   })
   const messages = (lines: ReadonlyArray<string>) => lines.map((l) => String(JSON.parse(l).message).slice(0, 9).trim())
 
-  it.layer(layer)((it) => {
+  sharing(layer)((it) => {
     it.effect("nothing logged yet is no line", () =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* (yield* LogReader).last({}), [])

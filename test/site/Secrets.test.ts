@@ -1,10 +1,11 @@
 import { FileSystem } from "@effect/platform"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { ConfigProvider, Effect, Either, Redacted, Schema } from "effect"
 import { Redaction } from "../../src/site/Redaction.js"
 import { SecretReference, Secrets, mask } from "../../src/site/Secrets.js"
 import { Site } from "../../src/site/Site.js"
 import * as TemporarySite from "./TemporarySite.js"
+import { layer as sharing } from "../support/SharedLayer.js"
 
 const environment = Effect.withConfigProvider(
   ConfigProvider.fromMap(
@@ -17,7 +18,7 @@ const environment = Effect.withConfigProvider(
 const reveal = (text: string) => Effect.flatMap(Secrets, (secrets) => secrets.reveal(text)).pipe(environment)
 
 describe("Secrets", () => {
-  it.layer(TemporarySite.withSecrets)((it) => {
+  sharing(TemporarySite.withSecrets)((it) => {
     it.effect("plain text is the secret, and known to the redaction", () =>
       Effect.gen(function* () {
         assert.strictEqual(Redacted.value(yield* reveal("plain-secret")), "plain-secret")

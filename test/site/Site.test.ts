@@ -5,9 +5,10 @@ import { Effect } from "effect"
 import * as os from "node:os"
 import * as Site from "../../src/site/Site.js"
 import * as TemporarySite from "./TemporarySite.js"
+import { layer as sharing } from "../support/SharedLayer.js"
 
 describe("Site", () => {
-  it.layer(TemporarySite.layer)((it) => {
+  sharing(TemporarySite.layer)((it) => {
     it.effect("makes its directories, closed to others", () =>
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem

@@ -139,6 +139,18 @@ describe("SiteLock", () => {
     )
   )
 
+  it.live("says what to do about a lock file that is damaged", () =>
+    inSite((directory) =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        yield* fs.writeFileString(`${directory}/.outpost/lock.sqlite`, "garbage")
+        const failure = yield* Effect.flip(Effect.scoped(SiteLock.acquire("0.0.0")))
+        assert.include(failure.message, "lock.sqlite is damaged: remove it if no server runs here")
+        assert.strictEqual((yield* Effect.flip(SiteLock.probe)).message, failure.message)
+      })
+    )
+  )
+
   it.live("replaces the file of an earlier life, and names the address only while it is published", () =>
     inSite(() =>
       Effect.gen(function* () {

@@ -56,7 +56,7 @@ describe.runIf(available())("the collector's pages", { timeout: 60_000 }, () => 
     await page.getByRole("button", { name: "New backfill…" }).click()
     const dialog = page.getByRole("dialog")
     await dialog.getByLabel("From").fill("nonsense")
-    await dialog.getByText("expected a time such as 2020-01-01").waitFor()
+    await dialog.getByText("expected a time:").waitFor()
     assert.isTrue(await dialog.getByRole("button", { name: "Start backfill" }).isDisabled())
     await page.keyboard.press("Escape")
     complaints.length = 0
