@@ -20,11 +20,11 @@ it("there are some, each short", () => {
 })
 
 describe.each(programs)("scratchpad/%s", (file) => {
-  it("runs to its end and says something", () => {
+  it("runs to its end and says something", { timeout: 130_000 }, () => {
     const { status, stderr, stdout } = spawnSync(process.execPath, ["--import", "tsx", join("scratchpad", file)], {
       cwd: root,
       encoding: "utf8",
-      timeout: 30_000
+      timeout: 120_000
     })
     assert.strictEqual(status, 0, stderr)
     assert.notStrictEqual(stdout.trim(), "")
