@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/faults/**/*.test.ts"],
     globalSetup: ["test/support/buildOnce.ts"],
+    setupFiles: ["test/support/endWithParent.ts"],
     env: { OUTPOST_FAULT_ROUNDS: process.env["OUTPOST_FAULT_ROUNDS"] ?? "full" },
     fileParallelism: false,
     testTimeout: 600_000,
