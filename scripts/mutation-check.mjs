@@ -45,8 +45,8 @@ const mutations = [
   {
     name: "a batch goes on while files beside it hold a failed one",
     file: "src/journal/GroupCommit.ts",
-    find: "    await this.trouble.mend(targets)\n",
-    put: "",
+    find: "const mended = this.trouble.mend(targets)",
+    put: "const mended = undefined",
     tests: ["test/journal"]
   },
   {
@@ -78,8 +78,8 @@ const mutations = [
   {
     name: "the record of runs is not synced before it counts",
     file: "src/run/RunContext.ts",
-    find: "file.ensure().then(() => file.sync(0))",
-    put: "file.ensure()"
+    find: "      await file.sync(0)\n",
+    put: ""
   },
   {
     name: "what is only current counts behind a number that is missing",
@@ -113,6 +113,13 @@ const mutations = [
     put: "        active: undefined && {"
   }
 ]
+
+/** Each mutation has its place: as a test of every run, so that the source can't move away from under them. */
+if (process.argv.includes("--places")) {
+  const lost = mutations.filter(({ file, find }) => readFileSync(join(root, file), "utf8").split(find).length !== 2)
+  for (const { file, name } of lost) console.error(`${name}: its place in ${file} has changed`)
+  process.exit(lost.length === 0 ? 0 : 1)
+}
 
 const check = (mutation) => {
   const copy = mkdtempSync(join(tmpdir(), "outpost-mutant-"))

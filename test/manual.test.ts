@@ -26,6 +26,14 @@ describe("what is generated is up to date (npm run docs writes it)", () => {
   })
 })
 
+it("what the fault suite is tested by still stands in the source (npm run test:mutations)", () => {
+  const { status, stderr } = spawnSync(process.execPath, ["scripts/mutation-check.mjs", "--places"], {
+    cwd: root,
+    encoding: "utf8"
+  })
+  assert.strictEqual(status, 0, stderr)
+})
+
 describe("docs/http.md", () => {
   it("tells every route of the API, and no other", () => {
     const declared: Array<string> = []

@@ -144,7 +144,11 @@ export const make: (
     const readAgain = Effect.gen(function* () {
       const seen = yield* stamp
       const text = yield* onDisk
-      if (Option.isNone(text) && (yield* Ref.get(state)).text !== "") return yield* invalid("is gone")
+      // An editor empties a file before it writes it, and on a full disk it never does: neither is a wish for the defaults.
+      if ((yield* Ref.get(state)).text.trim() !== "") {
+        if (Option.isNone(text)) return yield* invalid("is gone")
+        if (text.value.trim() === "") return yield* invalid("is empty")
+      }
       const next = yield* load(Option.getOrElse(text, () => ""))
       yield* commit(next)
       yield* Ref.update(state, (now) => ({ ...now, stamp: seen }))

@@ -3,6 +3,7 @@
  * bounded number of lines waits, the oldest go first, and what can't be told is left to the log of the process.
  */
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Layer from "effect/Layer"
@@ -23,28 +24,29 @@ export const layer = (service: string): Layer.Layer<never, never, EnsembleLog | 
     Effect.gen(function* () {
       const log = yield* EnsembleLog
       const { redact } = yield* Redaction
-      const waiting = yield* Queue.sliding<EnsembleLogLine>(capacity)
+      const waiting = yield* Queue.sliding<Effect.Effect<unknown>>(capacity)
       // The log of an ensemble that does not answer must not be told of it.
-      const tell = (line: EnsembleLogLine) =>
-        Effect.ignore(Effect.interruptible(Effect.timeout(log.append(line), patience)))
-      const next = Effect.uninterruptibleMask((restore) => Effect.flatMap(restore(Queue.take(waiting)), tell))
+      const tell = (line: EnsembleLogLine) => Effect.ignore(Effect.timeout(log.append(line), patience))
+      yield* Effect.forkScoped(Effect.forever(Effect.flatten(Queue.take(waiting))))
+      // Before the fiber ends: what a service says last, often why it fails, is still on its way.
       yield* Effect.addFinalizer(() =>
-        Effect.flatMap(Queue.takeAll(waiting), Effect.forEach(tell)).pipe(
-          Effect.interruptible,
-          Effect.timeoutOption(patience)
-        )
+        Effect.gen(function* () {
+          const end = yield* Deferred.make<void>()
+          yield* Queue.offer(waiting, Deferred.succeed(end, undefined))
+          yield* Effect.timeoutOption(Effect.interruptible(Deferred.await(end)), patience)
+        })
       )
-      yield* Effect.forkScoped(Effect.forever(next))
       return Logger.make<unknown, void>(({ cause, date, logLevel, message }) => {
         const levelname = nameOf(logLevel)
         if (levelname === undefined) return
-        waiting.unsafeOffer({
+        const line = {
           msg: redact(textOf(message, cause)),
           lineno: "0",
           name: `outpost+${service}`,
           created: String(date.getTime() / 1_000),
           levelname
-        })
+        }
+        waiting.unsafeOffer(tell(line))
       })
     })
   )

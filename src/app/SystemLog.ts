@@ -1,8 +1,13 @@
 /**
  * Outpost's own events on their way to the `system` stream: handed over without waiting, written by one fiber. Bounded: what
- * does not fit is counted, and the count is written when there is room again. An event the disk refuses is told in the log.
+ * does not fit is counted, and the count is written when there is room again. An event the disk refuses is told in the log,
+ * each kind once until the disk takes events again.
+ *
+ * A refused write may leave a torn tail, which is an event, too: after a refusal the next one waits, or a full disk would
+ * be written to without an end.
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
@@ -35,17 +40,38 @@ export class SystemLog extends Context.Tag("outpost/app/SystemLog")<
 
 const capacity = 1_000
 
+/** Time from a refusal to the next event. */
+const pause = Duration.seconds(1)
+
 const make = Effect.gen(function* () {
   const queue = yield* Queue.dropping<Entry>(capacity)
   let dropped = 0
+  const told = new Set<string>()
+  const tell = (refusal: string) =>
+    Effect.suspend(() => {
+      if (told.has(refusal)) return Effect.void
+      told.add(refusal)
+      return Effect.logWarning(refusal)
+    })
+  /** Whether the disk took it. */
   const write = ({ data, type }: Entry) =>
     Effect.flatMap(TelemetryStore, (store) => store.postSystem(type, data)).pipe(
-      Effect.catchAll((error) => Effect.logWarning(`not recorded: ${type}: ${error.message}`))
+      Effect.match({
+        onSuccess: () => {
+          told.clear()
+          return Effect.succeed(true)
+        },
+        onFailure: (error) => Effect.as(tell(`not recorded: ${type}: ${error.message}`), false)
+      }),
+      Effect.flatten
     )
   const drops = Effect.suspend(() => {
     const count = dropped
     dropped = 0
-    return count === 0 ? Effect.void : write({ type: "system.dropped", data: { events: count } })
+    if (count === 0) return Effect.void
+    return Effect.map(write({ type: "system.dropped", data: { events: count } }), (taken) => {
+      if (!taken) dropped += count
+    })
   })
   const flush = Effect.flatMap(Queue.takeAll(queue), (entries) =>
     Effect.forEach(entries, write, { discard: true })
@@ -54,7 +80,10 @@ const make = Effect.gen(function* () {
     record: (type, data) => {
       if (!queue.unsafeOffer({ type, data })) dropped++
     },
-    drain: Effect.forever(Effect.zipRight(Effect.flatMap(Queue.take(queue), write), drops)).pipe(
+    drain: Queue.take(queue).pipe(
+      Effect.flatMap(write),
+      Effect.flatMap((taken) => (taken ? drops : Effect.sleep(pause))),
+      Effect.forever,
       Effect.onInterrupt(() => flush)
     ),
     flush

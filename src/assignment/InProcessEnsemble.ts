@@ -60,7 +60,7 @@ const assignmentLog = (): AssignmentLog["Type"] => {
 const readyLog = (): ReadyLog["Type"] => {
   const logs = memoryLog.family<ServiceUpdate>()
   return ReadyLog.of({
-    append: (mapping, update) => Effect.sync(() => logs.append(mapping, [update])),
+    append: (mapping, ...updates) => Effect.sync(() => logs.append(mapping, updates)),
     read: logs.read,
     remove: (mapping) => Effect.sync(() => logs.remove(mapping))
   })

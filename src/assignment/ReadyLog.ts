@@ -9,7 +9,14 @@ import type { MappingId } from "./WorkAssignment.js"
 export class ReadyLog extends Context.Tag("outpost/ReadyLog")<
   ReadyLog,
   {
-    readonly append: (mapping: MappingId, update: ServiceUpdate) => Effect.Effect<void, EnsembleUnreachable>
+    /**
+     * Appends these in their order, each as an entry of its own, in one round trip. After a failure some of them may stand in
+     * the log: who repeats all of them repeats those, too.
+     */
+    readonly append: (
+      mapping: MappingId,
+      ...updates: ReadonlyArray<ServiceUpdate>
+    ) => Effect.Effect<void, EnsembleUnreachable>
     /**
      * Every report from the first one on, in the order in which they arrived, in chunks as they come. What is no report is
      * logged and left out. Waits out a lost link and goes on behind the last entry it has seen. Never ends.

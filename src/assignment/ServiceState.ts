@@ -44,7 +44,9 @@ export const IngesterState = Schema.Struct({
     default: () => ({})
   }),
   /** All that it owns, also those that take no part in the present scan. */
-  streams: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] })
+  streams: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }),
+  /** Workers that get nothing more in this scan. Only where there are some: peers of the field do not know it. */
+  dropped_workers: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
 }).annotations({ identifier: "IngesterState" })
 export type IngesterState = typeof IngesterState.Type
 

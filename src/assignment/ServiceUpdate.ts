@@ -27,7 +27,9 @@ export const WorkerUpdate = Schema.Struct({
   has_result: Schema.Array(Schema.Boolean),
   processing_times: Schema.NullOr(WorkerTimes),
   /** Those of `completed` whose frames did not come. Only where there are some: peers of the field do not know it. */
-  lost: Schema.optionalWith(Schema.Array(Schema.NonNegativeInt), { exact: true })
+  lost: Schema.optionalWith(Schema.Array(Schema.NonNegativeInt), { exact: true }),
+  /** With `ready`, of a worker that may have joined in the middle of the scan: which start of it that is. */
+  incarnation: Schema.optionalWith(Schema.UUID, { exact: true })
 })
 export type WorkerUpdate = typeof WorkerUpdate.Type
 

@@ -7,7 +7,12 @@ import * as Schema from "effect/Schema"
 /** Names of the workers, sorted, by the name of the stream. */
 export const WorkAssignment = Schema.Struct({
   event_number: Schema.NonNegativeInt,
-  assignments: Schema.Record({ key: Schema.String, value: Schema.Array(Schema.String) })
+  assignments: Schema.Record({ key: Schema.String, value: Schema.Array(Schema.String) }),
+  /**
+   * Which start of a worker is meant, for those that have told it. What is meant for another start under the same name is
+   * not theirs. Peers of the field do not know it.
+   */
+  incarnations: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.UUID }), { exact: true })
 }).annotations({ identifier: "WorkAssignment" })
 export type WorkAssignment = typeof WorkAssignment.Type
 

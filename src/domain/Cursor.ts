@@ -31,6 +31,10 @@ export const parse = (text: string): Option.Option<Cursor> => {
 /** The cursor after seeing `seq` of `stream`. */
 export const advance = (cursor: Cursor, stream: StreamName, seq: number): Cursor => ({ ...cursor, [stream]: seq })
 
+/** Whether the cursor speaks of numbers that were never given out: it is of another log, or made up. */
+export const isAhead = (cursor: Cursor, last: { readonly [stream in StreamName]: number }): boolean =>
+  order.some((stream) => (cursor[stream] ?? 0) > last[stream])
+
 const fields = Schema.Struct({
   site: Schema.optional(Schema.NonNegativeInt),
   run: Schema.optional(Schema.NonNegativeInt),

@@ -19,6 +19,10 @@ export class EventFilter extends Schema.Class<EventFilter>("outpost/EventFilter"
   afterSeq: Schema.optional(Schema.NonNegativeInt)
 }) {}
 
+/** Whether a tail of these begins with what is stored already. */
+export const beginsInThePast = ({ afterSeq, since }: EventFilter): boolean =>
+  since !== undefined || afterSeq !== undefined
+
 export const defaultLimit = 100
 export const maximumLimit = 10_000
 

@@ -2,6 +2,7 @@
  * Why an input was refused, in the shape the telemetry clients know: a list of problems, each with the place, a message
  * and the offending value. Nothing that is refused leaves a trace.
  */
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 /** One problem: `loc` leads to the field; `input` is the offending value, cut where it is long. */
@@ -53,8 +54,11 @@ export class StorageFailed extends Schema.TaggedError<StorageFailed>()("StorageF
   }
 }
 
-/** What was thrown, in words. */
-export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+/** What was thrown, in words. An error of the SQL client only names the step: what the database said is its cause. */
+export const reasonOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  return Predicate.isTagged(cause, "SqlError") && cause.cause instanceof Error ? cause.cause.message : cause.message
+}
 
 /** Whatever went wrong with a path, for `catch` and `mapError`. */
 export const asStorageFailed =

@@ -1,6 +1,6 @@
 /**
- * What stands around the router: 404, 405 with `Allow`, 307 for a trailing slash, the limit of a declared body, and the
- * answer for every way a handler can end. Handlers fail with typed errors and never think of statuses.
+ * What stands around the router: 404, 405 with `Allow`, 307 for a trailing slash, the limit of a declared body, parameters
+ * nobody knows, and the answer for every way a handler can end. Handlers fail with typed errors and never think of statuses.
  */
 import { HttpApiDecodeError } from "@effect/platform/HttpApiError"
 import type * as HttpApp from "@effect/platform/HttpApp"
@@ -14,6 +14,7 @@ import { InvalidInput, TooLarge } from "../domain/Refusal.js"
 import { isContract } from "./ContractRoutes.js"
 import * as ErrorBody from "./ErrorBody.js"
 import { declaredLength, discard } from "./internal/requestBody.js"
+import * as KnownParams from "./KnownParams.js"
 import { RequestLimits } from "./RequestLimits.js"
 import type { RouteTable } from "./RouteTable.js"
 
@@ -35,6 +36,11 @@ export const make = <R>(app: HttpApp.Default<unknown, R>, table: RouteTable): Ht
       discard(message)
       const error = new TooLarge({ what: "body", limit: bodyBytes })
       return respond(ErrorBody.ofError(error, isContract(found.pattern)) ?? ErrorBody.internal)
+    }
+    const strange = KnownParams.refusal(request.method, found.pattern, query)
+    if (strange !== undefined) {
+      discard(message)
+      return respond(ErrorBody.ofError(strange, false) ?? ErrorBody.internal)
     }
     return Effect.provideService(
       app,

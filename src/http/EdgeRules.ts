@@ -63,6 +63,10 @@ export const isLoopback = (address: string | undefined): boolean =>
   address !== undefined &&
   (address === "localhost" || address === "::1" || /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/i.test(address))
 
+/** Whether every address a proxy says it speaks for is of this machine; so where there is no such header. */
+export const forwardedLoopback = (forwardedFor: string | undefined): boolean =>
+  forwardedFor === undefined || forwardedFor.split(",").every((address) => isLoopback(address.trim()))
+
 // ------------------------------------------------------------------------------------------------------------------
 
 /** The name in a Host header, in lower case, without port and brackets; undefined where it is malformed. */

@@ -23,6 +23,14 @@ export const layer = HttpApiBuilder.group(Api, "event", (handlers) =>
     const probe = (filter: EventQuery["filter"]) =>
       filter.run === undefined ? Effect.void : local(telemetry.query(new EventQuery({ filter, limit: 1 })))
 
+    /** A cursor of another log would find nothing for ever. */
+    const reached = (cursor: Cursor.Cursor | undefined) =>
+      cursor === undefined
+        ? Effect.void
+        : Effect.flatMap(local(telemetry.stats), ({ seq }) =>
+            Cursor.isAhead(cursor, seq) ? EventParams.aheadOfLog(cursor, seq) : Effect.void
+          )
+
     return handlers
       .handleRaw("post", ({ request }) =>
         RequestJson.bytes(request).pipe(
@@ -37,6 +45,7 @@ export const layer = HttpApiBuilder.group(Api, "event", (handlers) =>
         Effect.gen(function* () {
           const { pageRows } = yield* RequestLimits
           const query = yield* EventParams.query(urlParams, pageRows)
+          yield* reached(query.cursor)
           const { lines, next } = yield* local(telemetry.query(query))
           const cursor = next === undefined ? undefined : Cursor.format(next)
           return MediaType.wantsNdjson(request.headers["accept"])

@@ -3,12 +3,12 @@
  * seconds; `type` may be repeated; every parameter that can't be understood is named, all at once.
  */
 import * as UrlParams from "@effect/platform/UrlParams"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Cursor from "../domain/Cursor.js"
 import { EventFilter, EventQuery, maximumLimit } from "../domain/EventQuery.js"
-import type { InvalidInput } from "../domain/Refusal.js"
+import { InvalidInput } from "../domain/Refusal.js"
 import { StreamName } from "../domain/StreamName.js"
 import { ExportFormat } from "../operations/TelemetryOperations.js"
 import type { LogFilter } from "../operations/SiteOperations.js"
@@ -48,6 +48,13 @@ export const tail = (
     filter: readFilter(params, read),
     from: read("cursor", place)
   }))
+
+/** A cursor that speaks of numbers behind the last ones. */
+export const aheadOfLog = (cursor: Cursor.Cursor, last: Cursor.Cursor): Effect.Effect<never, InvalidInput> => {
+  const msg = `Input is ahead of the log, which ends at ${Cursor.format(last)}`
+  const input = Cursor.format(cursor)
+  return Effect.fail(new InvalidInput({ problems: [{ type: "value_error", loc: ["query", "cursor"], msg, input }] }))
+}
 
 export const format = (params: Params): Effect.Effect<ExportFormat, InvalidInput> =>
   reading(params, (read) => read("format", oneOf(ExportFormat)) ?? "ndjson")

@@ -28,6 +28,7 @@ import * as ErrorBody from "./ErrorBody.js"
 import * as Gate from "./Gate.js"
 import * as HotLane from "./HotLane.js"
 import { HttpAddress, ListenFailed, PortTaken, TokenRequired, urlOf } from "./HttpAddress.js"
+import { answerBrokenRequests } from "./internal/brokenRequests.js"
 import { interceptRequests } from "./internal/interceptRequests.js"
 import { write } from "./internal/nodeAnswer.js"
 import { declaredLength, discard } from "./internal/requestBody.js"
@@ -140,6 +141,9 @@ const make = Effect.fnUntraced(function* <R>(
     Effect.provideService(RequestLimits, { bodyBytes: limits.body_bytes, pageRows: limits.page_rows }),
     Effect.locally(HttpMiddleware.currentTracerDisabledWhen, constTrue)
   )
+  // No route changes the protocol. With nobody listening for it Node passes over an offer to (Java's client makes one with
+  // each first request, `curl --http2` with every one) and takes the request as it is.
+  server.removeAllListeners("upgrade")
   // Last acquired, first released: the platform then finds a listener that is closed already.
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => (state.stopping = true)).pipe(Effect.zipRight(live.end), Effect.zipRight(close(server)))
@@ -191,7 +195,9 @@ const receive = (
   state: { readonly stopping: boolean },
   limits: { readonly event_bytes: number; readonly batch_bytes: number }
 ): void => {
+  const begun = answerBrokenRequests(server)
   interceptRequests(server, (request, response) => {
+    begun(request, response)
     if (state.stopping) {
       response.setHeader("connection", "close")
       discard(request)
@@ -215,17 +221,5 @@ const receive = (
     if (declaredLength(request) <= largest || isNdjson(request.headers["content-type"])) response.writeContinue()
     else response.setHeader("connection", "close")
     server.emit("request", request, response)
-  })
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === "ECONNRESET" || !socket.writable) return socket.destroy()
-    const [status, text] =
-      error.code === "HPE_HEADER_OVERFLOW"
-        ? ["431 Request Header Fields Too Large", "Request headers are too large."]
-        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-          ? ["408 Request Timeout", "The request took too long."]
-          : ["400 Bad Request", "Invalid HTTP request received."]
-    socket.end(
-      `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`
-    )
   })
 }

@@ -9,7 +9,7 @@ import { NodeStatus } from "../actor/NodeStatus.js"
 import { SiteOperations } from "../operations/SiteOperations.js"
 import { Api } from "./Api.js"
 import { response } from "./Edge.js"
-import { isLoopback } from "./EdgeRules.js"
+import { forwardedLoopback, isLoopback } from "./EdgeRules.js"
 import * as ErrorBody from "./ErrorBody.js"
 import * as EventParams from "./EventParams.js"
 import { LiveViews } from "./LiveViews.js"
@@ -51,8 +51,9 @@ export const layer = HttpApiBuilder.group(Api, "site", (handlers) =>
         )
       )
       .handleRaw("shutdown", ({ request }) =>
-        // The peer's own address: what a header says of it can be written by anyone.
-        isLoopback(NodeHttpServerRequest.toIncomingMessage(request).socket.remoteAddress)
+        // What a header says can be written by anyone: it only ever makes it stricter.
+        isLoopback(NodeHttpServerRequest.toIncomingMessage(request).socket.remoteAddress) &&
+        forwardedLoopback(request.headers["x-forwarded-for"])
           ? Effect.as(local(site.shutdown), jsonText('{"shutting_down":true}'))
           : Effect.succeed(response(ErrorBody.plain(403, "Server shutdown is restricted to loopback clients")))
       )

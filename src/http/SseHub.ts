@@ -17,7 +17,7 @@ import * as Stream from "effect/Stream"
 import * as Chunk from "effect/Chunk"
 import type { ServerResponse } from "node:http"
 import * as Cursor from "../domain/Cursor.js"
-import { EventFilter, EventQuery } from "../domain/EventQuery.js"
+import { beginsInThePast, EventFilter, EventQuery } from "../domain/EventQuery.js"
 import type { Overloaded } from "../domain/Refusal.js"
 import { TelemetryOperations } from "../operations/TelemetryOperations.js"
 import { Follower, Group } from "./internal/sseGroup.js"
@@ -28,8 +28,9 @@ export class SseHub extends Context.Tag("outpost/http/SseHub")<
   SseHub,
   {
     /**
-     * Sends a response the events of a filter, from a cursor on or from now, until the client leaves (interruption), the
-     * server stops or the store fails; then the response is ended. Fails only before anything was sent.
+     * Sends a response the events of a filter, from a cursor on, or from where the filter begins, or from now, until the
+     * client leaves (interruption), the server stops or the store fails; then the response is ended. A cursor that is ahead
+     * of the log is told so, and goes on from now. Fails only before anything was sent.
      */
     readonly follow: (
       response: ServerResponse,
@@ -111,20 +112,28 @@ const make = Effect.gen(function* () {
         if (follower.state === "live") yield* fallenBehind(follower, group)
         else yield* catchUp(follower, filter)
       }
-    }).pipe(Effect.catchAllCause((cause) => Effect.logWarning("a follower could not catch up", cause)))
+    }).pipe(
+      Effect.catchAll((error) => Effect.logWarning(`a follower could not catch up: ${error.message}`)),
+      Effect.catchAllCause((cause) => Effect.logWarning("a follower could not catch up", cause))
+    )
 
   const follow = (response: ServerResponse, filter: EventFilter, from: Cursor.Cursor | undefined) =>
     Effect.scoped(
       Effect.gen(function* () {
         yield* live.place
+        const { seq } = yield* Effect.orDie(telemetry.stats)
+        const ahead = from !== undefined && Cursor.isAhead(from, seq)
+        const past = beginsInThePast(filter) ? Cursor.start : undefined
+        const begin = ahead ? undefined : (from ?? past)
         const group = yield* RcMap.get(groups, keyOf(filter))
         response.writeHead(200, eventStreamHeaders)
         const follower = yield* Effect.acquireRelease(
           // In one step: a tick between the reading of the group's place and the joining would be missed.
           Effect.sync(() => {
-            const follower = new Follower(response, from ?? group.cursor, from === undefined ? "live" : "behind")
+            const follower = new Follower(response, begin ?? group.cursor, begin === undefined ? "live" : "behind")
             // The place comes first: a client cut off before its first event knows where to go on.
-            response.write(`retry: 2000\nid: ${Cursor.format(follower.cursor)}\n\n`)
+            const place = `id: ${Cursor.format(follower.cursor)}\n`
+            response.write(`retry: 2000\n${ahead ? aheadOf(from) : ""}${place}\n`)
             group.followers.add(follower)
             all.add(follower)
             return follower
@@ -153,6 +162,12 @@ const make = Effect.gen(function* () {
   )
   return { follow }
 })
+
+/** An event of its own kind: programs that look for events of the site pass over it. */
+const aheadOf = (from: Cursor.Cursor): string => {
+  const detail = `The cursor ${Cursor.format(from)} is ahead of the log: going on from now`
+  return `event: cursor-ahead\ndata: ${JSON.stringify({ detail })}\n`
+}
 
 /** Returns when the follower is no longer live, or its group has ended. */
 const fallenBehind = (follower: Follower, group: Group): Effect.Effect<void> =>

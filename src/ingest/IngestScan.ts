@@ -13,7 +13,7 @@ import type { MappingId, WorkAssignment } from "../assignment/WorkAssignment.js"
 import type { OpenDump } from "./FrameDump.js"
 import { timestamp } from "./FrameHeader.js"
 import * as FrameJoin from "./FrameJoin.js"
-import type { WorkerLinks } from "./FrameTransport.js"
+import type { Ping, WorkerLinks } from "./FrameTransport.js"
 import type { IngesterEvent } from "./IngesterEvent.js"
 import type { StreamStatus, WorkerStatus } from "./IngesterStatus.js"
 import { BoundedLine } from "./internal/boundedLine.js"
@@ -41,8 +41,12 @@ export interface IngestScan {
   /** What is assigned already is still forwarded, for a second at most; then the dump is closed and frames only counted. */
   readonly finish: Effect.Effect<void>
   readonly finished: () => boolean
-  /** To be called once a second. */
-  readonly watch: (now: number) => void
+  /** To be called once a second; says whether a worker was dropped. */
+  readonly watch: (now: number) => boolean
+  /** A worker lives. Another start of one that was known gets what comes from now on, dropped or not. */
+  readonly hear: (ping: Ping) => void
+  /** The names of workers that get nothing more. */
+  readonly dropped: () => ReadonlyArray<string>
   readonly assignmentsWaiting: () => number
   readonly streams: () => ReadonlyArray<StreamStatus>
   readonly workers: () => ReadonlyArray<Omit<WorkerStatus, "connected">>
@@ -66,7 +70,10 @@ export const begin = (options: ScanOptions): Effect.Effect<IngestScan, never, Sc
     const failed = yield* Deferred.make<Cause.Cause<never>>()
     /** The outbox whose room is awaited, and since when that is counted. */
     let full: { readonly outbox: WorkerOutbox.WorkerOutbox; since: number } | undefined
+    /** By name, the start of each worker that was last heard of. */
+    const starts = new Map<string, string>()
     let finished = false
+    const dropped = () => Array.from(outboxes.values()).flatMap((outbox) => (outbox.dropped() ? [outbox.name] : []))
 
     const fetch = log.read(mapping).pipe(
       Stream.runForEachChunk((assignments) =>
@@ -151,10 +158,17 @@ export const begin = (options: ScanOptions): Effect.Effect<IngestScan, never, Sc
       }),
       finished: () => finished,
       watch: (now) => {
+        const before = dropped().length
         hold(now)
         for (const intake of intakes) intake.watch(now, options.staleAfter)
         for (const outbox of outboxes.values()) outbox.watch(now)
+        return dropped().length > before
       },
+      hear: ({ incarnation, worker }) => {
+        if ((starts.get(worker) ?? incarnation) !== incarnation) outboxes.get(worker)?.renew()
+        starts.set(worker, incarnation)
+      },
+      dropped,
       assignmentsWaiting: waiting,
       streams: () => intakes.map((intake) => intake.status()),
       workers: () => Array.from(outboxes.values(), (outbox) => outbox.status())

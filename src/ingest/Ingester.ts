@@ -23,6 +23,7 @@ import type { ServiceRegistry } from "../assignment/ServiceRegistry.js"
 import type { ServiceState } from "../assignment/ServiceState.js"
 import type { UpdateLog } from "../assignment/UpdateLog.js"
 import type { Incarnation, MappingId } from "../assignment/WorkAssignment.js"
+import { version } from "../domain/Version.js"
 import * as ConnectedWorkers from "./ConnectedWorkers.js"
 import * as CurrentScan from "./CurrentScan.js"
 import * as EventCounter from "./EventCounter.js"
@@ -31,7 +32,9 @@ import { FrameTransport, type TransportFailed } from "./FrameTransport.js"
 import * as IngesterEvent from "./IngesterEvent.js"
 import { type IngesterStatus, statusOf } from "./IngesterStatus.js"
 import * as IngestScan from "./IngestScan.js"
+import * as telling from "./internal/telling.js"
 import * as Membership from "./Membership.js"
+import { ownVersion } from "./ResultMessages.js"
 import type { OwnStream } from "./StreamIntake.js"
 
 export interface Options {
@@ -81,7 +84,7 @@ export const make = (options: Options): Effect.Effect<Ingester, TransportFailed,
   Effect.gen(function* () {
     const { name, streams } = options
     const dumps = yield* FrameDump
-    const ready = yield* ReadyLog
+    const reports = telling.make(yield* ReadyLog)
     const context = yield* Effect.context<AssignmentLog>()
     const links = yield* Effect.flatMap(FrameTransport, (transport) => transport.listen(options.url))
     const { lastError, report } = yield* reporting(options)
@@ -127,32 +130,32 @@ export const make = (options: Options): Effect.Effect<Ingester, TransportFailed,
 
     const finishWork: Ingester["finishWork"] = Effect.fn("Ingester.finishWork")(function* (mapping: MappingId) {
       yield* current.of(mapping)?.finish ?? Effect.void
-      yield* ready.append(mapping, { state: "finished", source: "ingester", ingester: name }).pipe(
-        Effect.tapError((error) => Effect.logWarning(error.message)),
-        Effect.retry(Schedule.spaced("1 second")),
-        Effect.orDie
-      )
+      yield* reports.tell(mapping, { state: "finished", source: "ingester", ingester: name })
     })
 
     const { announce } = yield* Membership.join({
       kind: "ingester",
-      describe: Effect.sync(() => stateOf(options, links.url, counter, workers)),
+      describe: Effect.sync(() => stateOf(options, links.url, counter, workers, current.get()?.dropped() ?? [])),
       parameters: [],
       onMapping: restartWork,
       onParameters: (values) =>
         Effect.sync(() => {
           prefix = Buffer.from(values.get("dump_prefix") ?? []).toString()
         }),
-      onFinished: finishWork
+      onFinished: finishWork,
+      onMemoryLost: reports.repeat
     })
     yield* links.pings.pipe(
       Stream.runForEach((ping) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => (workers.hear(ping, now) ? announce : Effect.void))
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          current.get()?.hear(ping)
+          return workers.hear(ping, now) ? announce : Effect.void
+        })
       ),
       Effect.forkScoped
     )
     yield* Clock.currentTimeMillis.pipe(
-      Effect.tap((now) => current.get()?.watch(now)),
+      Effect.tap((now) => (current.get()?.watch(now) === true ? announce : Effect.void)),
       Effect.tap((now) => (workers.expire(now) ? announce : Effect.void)),
       Effect.repeat(Schedule.spaced("1 second")),
       Effect.forkScoped
@@ -199,13 +202,14 @@ const stateOf = (
   { incarnation, name, streams }: Options,
   url: string,
   counter: EventCounter.EventCounter,
-  workers: ConnectedWorkers.ConnectedWorkers
+  workers: ConnectedWorkers.ConnectedWorkers,
+  dropped: ReadonlyArray<string>
 ): ServiceState => ({
   kind: "ingester",
   state: {
     service_uuid: incarnation,
     mapping_uuid: null,
-    dranspose_version: null,
+    dranspose_version: ownVersion(version),
     mapreduce_version: null,
     parameters_hash: null,
     processed_events: counter.processed(),
@@ -213,6 +217,7 @@ const stateOf = (
     name,
     url,
     connected_workers: workers.state(),
-    streams: streams.map((stream) => stream.name)
+    streams: streams.map((stream) => stream.name),
+    ...(dropped.length === 0 ? {} : { dropped_workers: dropped })
   }
 })

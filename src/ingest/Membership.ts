@@ -29,8 +29,11 @@ export interface Member {
   readonly describe: Effect.Effect<ServiceState>
   /** What its code wants to be told. */
   readonly parameters: ReadonlyArray<ParameterDescription>
-  /** Leaves what it did and takes up this scan; the ensemble waits for it. The streams are those of all ingesters. */
-  readonly onMapping: (mapping: MappingId, activeStreams: ReadonlyArray<string>) => Effect.Effect<void>
+  /**
+   * Leaves what it did and takes up this scan; the ensemble waits for it. The streams are those of all ingesters. `joins`: it
+   * may be in the middle of the scan, and the controller tells the starts of workers apart.
+   */
+  readonly onMapping: (mapping: MappingId, activeStreams: ReadonlyArray<string>, joins: boolean) => Effect.Effect<void>
   /**
    * All values as they are now, with the hash of their versions: with the first update, and after any of them has changed. A
    * scan that begins has them already.
@@ -38,6 +41,8 @@ export interface Member {
   readonly onParameters: (values: ReadonlyMap<string, Uint8Array>, hash: string) => Effect.Effect<void>
   /** Once for each scan, behind its `onMapping`. */
   readonly onFinished: (mapping: MappingId) => Effect.Effect<void>
+  /** The ensemble has lost its memory, perhaps with what was reported last of this scan. */
+  readonly onMemoryLost: (mapping: MappingId) => Effect.Effect<void>
 }
 
 export interface Membership {
@@ -82,7 +87,7 @@ export const join = (
           first && update.active_streams.length === 0 && !update.finished
             ? ownStreams(yield* member.describe)
             : update.active_streams
-        yield* member.onMapping(next, streams)
+        yield* member.onMapping(next, streams, first && update.names_incarnations === true)
         mapping = next
         finished = false
       }
@@ -90,6 +95,7 @@ export const join = (
         finished = true
         yield* member.onFinished(mapping)
       }
+      if (update.memory_lost === true && mapping !== undefined) yield* member.onMemoryLost(mapping)
       yield* announce
     })
 

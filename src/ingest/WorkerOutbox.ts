@@ -1,7 +1,7 @@
 /**
  * What waits for one worker during one scan, in the order of events: bounded in messages and bytes, and emptied by a fiber of
- * its own, so that a worker that takes nothing holds up its own share alone. One that is dropped stays so until the next scan:
- * a worker pairs messages with events by their order, a gap would shift them all.
+ * its own, so that a worker that takes nothing holds up its own share alone. One that is dropped stays so until the next scan,
+ * or until another start of it is heard: a worker pairs messages with events by their order, a gap would shift them all.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -29,6 +29,8 @@ export interface WorkerOutbox {
   readonly room: Effect.Effect<void>
   /** Others have waited for its room in this time. Forgiven when they have not for a second. */
   readonly hinder: (since: number, now: number) => void
+  /** Another start of the worker: what waited was not for it, and it is not dropped any more. */
+  readonly renew: () => void
   /** To be called once a second: reports and drops. */
   readonly watch: (now: number) => void
   readonly status: () => Omit<WorkerStatus, "connected">
@@ -61,6 +63,8 @@ export const make = (
     let blockedSince: number | undefined
     let slow = false
     let dropped = false
+    /** Counts the times that all was thrown away. */
+    let epoch = 0
 
     const sated = () => !dropped && (line.size >= enough.messages || line.weight >= enough.bytes)
 
@@ -77,17 +81,29 @@ export const make = (
 
     const drop = (reason: "silent" | "hindering") => {
       dropped = true
+      epoch++
       undelivered += line.takeAll().length
       report({ _tag: "WorkerDropped", worker: name, undelivered, reason })
+      onHunger()
+    }
+
+    const renew = () => {
+      dropped = false
+      undelivered += line.takeAll().length
+      hindered = { milliseconds: 0, until: 0 }
+      blockedSince = undefined
+      slow = false
+      epoch++
       onHunger()
     }
 
     const pump = Effect.gen(function* () {
       while (true) {
         yield* line.something
+        const before = epoch
         const { ended, taken } = yield* links.send(name, line.first(batch))
-        // What was dropped meanwhile is counted already.
-        if (dropped) continue
+        // What was thrown away meanwhile is counted already.
+        if (epoch !== before) continue
         if (taken > 0) progress(taken)
         if (ended === "sent") continue
         blockedSince ??= clock.unsafeCurrentTimeMillis()
@@ -109,6 +125,7 @@ export const make = (
         const before = since - hindered.until > forgivenAfter ? 0 : hindered.milliseconds
         hindered = { milliseconds: before + now - since, until: now }
       },
+      renew,
       watch: (now) => {
         if (dropped) return
         const silent = blockedSince === undefined ? 0 : now - blockedSince

@@ -6,8 +6,9 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { DuckDb } from "../dataset/DuckDb.js"
 import * as EventParquet from "../dataset/EventParquet.js"
+import * as Cursor from "../domain/Cursor.js"
 import type { EventFilter } from "../domain/EventQuery.js"
-import { EventPage } from "../domain/EventQuery.js"
+import { beginsInThePast, EventPage } from "../domain/EventQuery.js"
 import type { RunNotFound } from "../domain/Run.js"
 import { EventLine } from "../domain/TelemetryEvent.js"
 import { RunContext } from "../run/RunContext.js"
@@ -20,17 +21,12 @@ const make = Effect.gen(function* () {
   const runs = yield* RunContext
   const duck = yield* DuckDb
 
-  /** What the store has to look for; a run is a range of numbers of the run stream. */
+  /** What the store has to look for; a run is so many ranges of numbers of the run stream. */
   const selectionOf = (filter: EventFilter): Effect.Effect<Selection, RunNotFound> => {
     const { afterSeq, run, since, stream, types, until } = filter
     const selection: Selection = { stream, types, since, until, afterSeq }
     if (run === undefined) return Effect.succeed(selection)
-    return Effect.map(runs.range(run), (range) => ({
-      ...selection,
-      stream: "run" as const,
-      afterSeq: Math.max(afterSeq ?? 0, range.afterSeq),
-      beforeSeq: range.lastSeq === undefined ? undefined : range.lastSeq + 1
-    }))
+    return Effect.map(runs.ranges(run), (ranges) => ({ ...selection, stream: "run" as const, ranges }))
   }
 
   const lines = (filter: EventFilter, descending: boolean) =>
@@ -59,7 +55,10 @@ const make = Effect.gen(function* () {
       const all = Stream.map(lines(filter, options?.descending ?? false), ({ line }) => EventLine.make(line, true))
       return options?.limit === undefined ? all : Stream.take(all, options.limit)
     },
-    tail: (filter, from) => Stream.unwrap(Effect.map(selectionOf(filter), (selection) => store.tail(selection, from))),
+    tail: (filter, from) => {
+      const begin = from ?? (beginsInThePast(filter) ? Cursor.start : undefined)
+      return Stream.unwrap(Effect.map(selectionOf(filter), (selection) => store.tail(selection, begin)))
+    },
     export: (format, filter) => {
       const found = lines(filter, false)
       if (format === "ndjson") return EventTable.ndjson(found)

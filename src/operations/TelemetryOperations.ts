@@ -20,7 +20,7 @@ export class NoCurrentEvent extends Schema.TaggedError<NoCurrentEvent>()("NoCurr
   }
 }
 
-/** Something found wrong in the stored data. */
+/** Something found in the stored data. All of it is damage but a `gap`: numbers may be without a line. */
 export const Finding = Schema.Struct({
   kind: Schema.Literal("torn", "corrupt", "gap", "repeat", "missing-file", "index"),
   path: Schema.String,
@@ -85,7 +85,8 @@ export class TelemetryOperations extends Context.Tag("outpost/operations/Telemet
       options?: { readonly descending?: boolean; readonly limit?: number }
     ) => Stream.Stream<EventLine, StorageFailed | RunNotFound | Remote>
     /**
-     * Events as they become durable, from the cursor on, or from now. Never drops one: a slow reader reads from the log.
+     * Events as they become durable: from the cursor on; or from where the filter's `since` or `afterSeq` says; or from now.
+     * Never drops one: a slow reader reads from the log.
      * Over HTTP it resumes by itself after a lost connection.
      */
     readonly tail: (filter: EventFilter, from?: Cursor) => Stream.Stream<TailItem, StorageFailed | RunNotFound | Remote>
@@ -94,7 +95,10 @@ export class TelemetryOperations extends Context.Tag("outpost/operations/Telemet
       format: ExportFormat,
       filter: EventFilter
     ) => Stream.Stream<Uint8Array, StorageFailed | RunNotFound | Remote>
-    /** Reads everything that was stored and compares it with its index. `repair` sets torn tails aside and renews the index. */
+    /**
+     * Reads everything that was stored and compares it with its index, also where the disk takes nothing. `repair` sets torn
+     * tails aside and renews the index. What the opening of the site set aside is in the first answer after it.
+     */
     readonly verify: (options: { readonly repair: boolean }) => Effect.Effect<VerifyReport, StorageFailed | Remote>
     readonly stats: Effect.Effect<TelemetryStats, Remote>
   }

@@ -21,15 +21,9 @@ import { NoActiveRun, Run, RunAlreadyActive, RunNotFound, RunRefused, type Start
 import { AppendFile, type Notice } from "../journal/AppendFile.js"
 import { type Disk, nodeDisk } from "../journal/Disk.js"
 import { timestampOf } from "../journal/Journal.js"
-import { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import { type SeqRange, TelemetryStore } from "../telemetry/TelemetryStore.js"
 import * as RunNaming from "./RunNaming.js"
 import * as RunRecord from "./RunRecord.js"
-
-/** Which numbers of the run stream are a run's: behind `afterSeq`, up to `lastSeq`. */
-export interface RunRange {
-  readonly afterSeq: number
-  readonly lastSeq: number | undefined
-}
 
 export class RunContext extends Context.Tag("outpost/run/RunContext")<
   RunContext,
@@ -47,8 +41,11 @@ export class RunContext extends Context.Tag("outpost/run/RunContext")<
     readonly list: Effect.Effect<ReadonlyArray<Run>>
     /** The newest run with this id. */
     readonly get: (runId: string) => Effect.Effect<Run, RunNotFound>
-    /** The numbers of a run. */
-    readonly range: (runId: string) => Effect.Effect<RunRange, RunNotFound>
+    /**
+     * The numbers of the run stream that belong to an id: one range for each run that bore it, oldest first. What is answered
+     * tells them as they are at each call: the last one ends when its run stops, and others may follow.
+     */
+    readonly ranges: (runId: string) => Effect.Effect<() => ReadonlyArray<SeqRange>, RunNotFound>
     /**
      * Done before the end of a run is recorded, while events still go to it, for as long as the scope lasts. A stop waits for
      * it, ten seconds at most.
@@ -76,13 +73,16 @@ export const make = (
   Effect.gen(function* () {
     const store = yield* TelemetryStore
     const disk = options.disk ?? nodeDisk
-    yield* makeDurable(disk, options.recordPath)
+    const notices = yield* makeDurable(disk, options.recordPath)
     const known = [...(yield* readRecord(options.recordPath))]
     const last = known[known.length - 1]
     const active = yield* SubscriptionRef.make(Option.fromNullable(last?.stopped_at === undefined ? last : undefined))
+    /** A run that is about to be active: events may be its own before the store has answered. */
+    let opening: Run | undefined
     const mutex = yield* Effect.makeSemaphore(1)
     const parting = new Set<Effect.Effect<void>>()
     yield* store.adoptRuns({
+      notices,
       files: known.map((run) => ({ path: eventFile(run), afterSeq: run.after_seq ?? 0, lastSeq: run.last_seq })),
       active: Option.getOrUndefined(
         Option.map(yield* SubscriptionRef.get(active), (run) => ({
@@ -106,18 +106,24 @@ export const make = (
       if (Option.isSome(current)) return yield* new RunAlreadyActive({ active: current.value.run_id })
       const { metaJson, runId } = yield* RunNaming.name(request, directories)
       const run_dir = yield* RunNaming.directory(options.siteDirectory, runId, request.runDir, options.allowAbsolute)
+      yield* takesEvents(run_dir)
       const isNew = !fs.existsSync(run_dir)
       yield* makeDirectory(disk, run_dir)
       const clock = yield* Effect.clock
       const started_at = new Date(clock.unsafeCurrentTimeMillis()).toISOString()
       const run = { run_dir, run_id: runId, metaJson, started_at }
       const afterSeq = yield* store
-        .openRun({ runId, path: join(run_dir, "telemetry.ndjson") }, options.recordPath, (after_seq) =>
-          RunRecord.encode({ _tag: "run.started", run: new Run({ ...run, after_seq }) })
+        .openRun({ runId, path: join(run_dir, "telemetry.ndjson") }, options.recordPath, (after_seq) => {
+          opening = new Run({ ...run, after_seq })
+          return RunRecord.encode({ _tag: "run.started", run: opening })
+        })
+        .pipe(
+          Effect.tapError(() => (isNew ? removeDirectory(run_dir) : Effect.void)),
+          Effect.onError(() => Effect.sync(() => (opening = undefined)))
         )
-        .pipe(Effect.tapError(() => (isNew ? removeDirectory(run_dir) : Effect.void)))
       const started = new Run({ ...run, after_seq: afterSeq })
       known.push(started)
+      opening = undefined
       yield* SubscriptionRef.set(active, Option.some(started))
       return started
     })
@@ -172,7 +178,12 @@ export const make = (
       changes: active.changes,
       list: Effect.sync(() => [...known].reverse()),
       get,
-      range: (runId) => Effect.map(get(runId), (run) => ({ afterSeq: run.after_seq ?? 0, lastSeq: run.last_seq })),
+      ranges: (runId) =>
+        Effect.as(get(runId), () =>
+          [...known, ...(opening === undefined ? [] : [opening])]
+            .filter((run) => run.run_id === runId)
+            .map((run) => ({ afterSeq: run.after_seq ?? 0, lastSeq: run.last_seq }))
+        ),
       beforeStop: (effect) =>
         Effect.acquireRelease(
           Effect.sync(() => void parting.add(effect)),
@@ -216,8 +227,11 @@ const eventFile = (run: Run): string => join(run.run_dir, "telemetry.ndjson")
  * A last line without its end was never acknowledged and is set aside. What is whole may have been written by a life that was
  * cut off before it was synced: it counts from now on, so it is synced first.
  */
-const makeDurable = Effect.fnUntraced(function* (disk: Disk, path: string) {
-  if (!fs.existsSync(path)) return
+const makeDurable = Effect.fnUntraced(function* (
+  disk: Disk,
+  path: string
+): Effect.fn.Return<ReadonlyArray<Notice>, StorageFailed> {
+  if (!fs.existsSync(path)) return []
   const clock = yield* Effect.clock
   const notices: Array<Notice> = []
   const notify = (notice: Notice) => void notices.push(notice)
@@ -232,6 +246,7 @@ const makeDurable = Effect.fnUntraced(function* (disk: Disk, path: string) {
   yield* Effect.forEach(notices, (notice) => Effect.logWarning(`the record of runs: ${JSON.stringify(notice)}`), {
     discard: true
   })
+  return notices
 })
 
 const readRecord = (path: string): Effect.Effect<ReadonlyArray<Run>, StorageFailed> =>
@@ -262,6 +277,20 @@ const makeDirectory = (disk: Disk, path: string): Effect.Effect<void, RunRefused
         ? new StorageFailed({ operation: "mkdir", path, reason })
         : new RunRefused({ field: "run_dir", value: path, reason: `can't be made: ${reason}` })
     }
+  })
+
+/** A run whose every event would be refused does not start. Looked at before the directory is made. */
+const takesEvents = (run_dir: string): Effect.Effect<void, RunRefused> =>
+  Effect.try({
+    try: () => {
+      const path = join(run_dir, "telemetry.ndjson")
+      const there = fs.statSync(path, { throwIfNoEntry: false })
+      if (there !== undefined && !there.isFile()) throw new Error(`${path} is not a regular file`)
+      const written = there === undefined ? run_dir : path
+      if (fs.existsSync(written)) fs.accessSync(written, fs.constants.W_OK)
+    },
+    catch: (cause) =>
+      new RunRefused({ field: "run_dir", value: run_dir, reason: `can't take events: ${reasonOf(cause)}` })
   })
 
 /** Only where it is empty. */

@@ -13,8 +13,11 @@ import { build, members } from "../telemetry/ObjectText.js"
 /** Directories of a site that are not for runs. */
 const reserved = new Set([".outpost", "secrets"])
 
-/** A directory of this name would stand where the site's own files do. */
-const isTaken = (name: string): boolean => reserved.has(name) || name === "outpost.yaml" || name.endsWith(".ndjson")
+/** A directory of this name would stand where the site's own files do, also on a disk that does not tell A from a. */
+const isTaken = (name: string): boolean => {
+  const folded = name.toLowerCase()
+  return reserved.has(folded) || folded === "outpost.yaml" || folded.endsWith(".ndjson")
+}
 
 /** The next numeric id: highest plus one, zero-padded to the width of the longest number there is, at least 3. */
 export const derive = (directories: ReadonlyArray<string>): string => {

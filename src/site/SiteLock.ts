@@ -64,9 +64,7 @@ export const acquire: (
       // A probe by another process holds the lock for an instant: that is no reason to give up.
       Effect.retry({ while: isBusy, times: 8, schedule: Schedule.spaced("50 millis") }),
       Effect.catchAll((failure): Effect.Effect<never, SiteLocked | SiteUnusable, Site | FileSystem.FileSystem> =>
-        isBusy(failure)
-          ? locked
-          : Effect.fail(new SiteUnusable({ directory: site.directory, reason: `lock: ${failure.reason}` }))
+        isBusy(failure) ? locked : Effect.fail(unusable(site, failure))
       )
     ),
     (database) => Effect.sync(() => database.close())
@@ -93,13 +91,7 @@ export const probe: Effect.Effect<Occupation, SiteUnusable, Site | FileSystem.Fi
     open(site.paths.lock),
     (database) => lock(database, "BEGIN IMMEDIATE").pipe(Effect.as(false)),
     (database) => Effect.sync(() => database.close())
-  ).pipe(
-    Effect.catchAll((failure) =>
-      isBusy(failure)
-        ? Effect.succeed(true)
-        : Effect.fail(new SiteUnusable({ directory: site.directory, reason: `lock: ${failure.reason}` }))
-    )
-  )
+  ).pipe(Effect.catchAll((failure) => (isBusy(failure) ? Effect.succeed(true) : Effect.fail(unusable(site, failure)))))
   return locked ? { locked, server: yield* ServerFile.readLiving } : free
 }).pipe(Effect.withSpan("SiteLock.probe"))
 
@@ -112,6 +104,12 @@ class LockFailure {
     readonly reason: string
   ) {}
 }
+
+const unusable = ({ directory, paths }: Site["Type"], { code, reason }: LockFailure): SiteUnusable =>
+  new SiteUnusable({
+    directory,
+    reason: code === "SQLITE_NOTADB" ? `${paths.lock} is damaged: remove it if no server runs here` : `lock: ${reason}`
+  })
 
 const isBusy = (failure: LockFailure): boolean => failure.code.startsWith("SQLITE_BUSY")
 

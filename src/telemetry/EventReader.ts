@@ -1,6 +1,7 @@
 /**
  * Reads stored lines by stream, type, time and number: the index names the blocks that may hold them, only those are read,
- * and of a block whose rare lines are indexed only these. Lines come in the order of the log.
+ * and of a block whose rare lines are indexed only these. Lines come in the order of the log. A file that is gone is told of in
+ * the log of the program, and the rest is read.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -139,28 +140,39 @@ export const make = (index: SqlIndex, indexer: BlockIndexer) => {
       return [[], place.unsaved === "todo" ? Option.some(unsavedNext) : Option.none()]
     })
 
-  const linesOf = (selection: Selection, blocks: ReadonlyArray<BlockReader.ReadableBlock>) =>
-    Effect.map(BlockReader.read(blocks), (read) => {
-      const matching = new Matching(selection)
-      return read.flatMap((ranges) => {
-        const found = ranges.flatMap((bytes) => matching.linesIn(bytes))
-        return selection.descending ? found.reverse() : found
-      })
-    })
+  /** Files that were gone when they were to be read: each is told of once. */
+  const gone = new Set<string>()
 
-  /** Up to `limit` lines; fewer where they are very long, and then `cut`. */
-  const take = Effect.fnUntraced(function* (selection: Selection, limit: number) {
+  const linesOf = Effect.fnUntraced(function* (selection: Selection, blocks: ReadonlyArray<BlockReader.ReadableBlock>) {
+    const missing: Array<string> = []
+    const read = yield* BlockReader.read(blocks, (path) => {
+      if (!gone.has(path)) missing.push(path)
+      gone.add(path)
+    })
+    for (const path of missing) yield* Effect.logWarning(`${path} is gone: answers are without the events in it`)
+    const matching = new Matching(selection)
+    return read.flatMap((ranges) => {
+      const found = ranges.flatMap((bytes) => matching.linesIn(bytes))
+      return selection.descending ? found.reverse() : found
+    })
+  })
+
+  /** Up to `limit` lines of the selections, one after the other; fewer where they are very long, and then `cut`. */
+  const take = Effect.fnUntraced(function* (selections: ReadonlyArray<Selection>, limit: number) {
     const found: Array<FoundLine> = []
     let characters = 0
-    let place = impossible(selection) ? Option.none<Place>() : Option.some(begin(selection))
-    while (Option.isSome(place) && found.length < limit && characters < charactersLimit) {
-      const [lines, next] = yield* step(selection, place.value)
-      for (const line of lines) {
-        if (found.length >= limit || characters >= charactersLimit) break
-        found.push(line)
-        characters += line.line.length
+    const isFull = () => found.length >= limit || characters >= charactersLimit
+    for (const selection of selections) {
+      let place = isFull() || impossible(selection) ? Option.none<Place>() : Option.some(begin(selection))
+      while (Option.isSome(place) && !isFull()) {
+        const [lines, next] = yield* step(selection, place.value)
+        for (const line of lines) {
+          if (isFull()) break
+          found.push(line)
+          characters += line.line.length
+        }
+        place = next
       }
-      place = next
     }
     return { found, cut: characters >= charactersLimit }
   })

@@ -49,7 +49,9 @@ const SavedState = Schema.Struct({
   /** Exceptions in files of an earlier generation are part of this checkpoint. */
   generation: Schema.Int,
   /** Numbers of lines behind the indexed part that must not become current. */
-  notCurrent: Schema.Array(Schema.Tuple(Schema.Literal("site", "run"), Schema.Int))
+  notCurrent: Schema.Array(Schema.Tuple(Schema.Literal("site", "run"), Schema.Int)),
+  /** Up to these numbers the index was made of the files: why one has no line it can't tell. */
+  unexplained: Schema.optional(Schema.Struct({ site: Schema.Int, run: Schema.Int, system: Schema.Int }))
 })
 export type SavedState = typeof SavedState.Type
 

@@ -22,7 +22,7 @@ import type { BatchResult, TailItem } from "../domain/EventQuery.js"
 import { InvalidInput, Overloaded, StorageFailed, TooLarge, UnreadableBody } from "../domain/Refusal.js"
 import type { StreamName } from "../domain/StreamName.js"
 import { EventAck } from "../domain/TelemetryEvent.js"
-import type { DiskFailure, Notice } from "../journal/AppendFile.js"
+import type { Notice } from "../journal/AppendFile.js"
 import { type Disk, nodeDisk } from "../journal/Disk.js"
 import type { Step } from "../journal/GroupCommit.js"
 import { storageFailed } from "../journal/Journal.js"
@@ -32,7 +32,7 @@ import * as BatchIntake from "./internal/batchIntake.js"
 import { publicText } from "./internal/currentView.js"
 import type { LogRun, Position } from "./internal/eventLog.js"
 import { quoted } from "./internal/lineForm.js"
-import { open, type Opened } from "./internal/openLog.js"
+import { open } from "./internal/openLog.js"
 import * as TailReader from "./internal/tailReader.js"
 import * as Verification from "./Verification.js"
 
@@ -47,8 +47,17 @@ export interface Selection {
   readonly since?: number | undefined
   readonly until?: number | undefined
   readonly afterSeq?: number | undefined
-  /** Exclusive. */
-  readonly beforeSeq?: number | undefined
+  /**
+   * Only numbers in one of these, which ascend. A question reads them once, a tail each time lines come: what they let
+   * through may grow.
+   */
+  readonly ranges?: (() => ReadonlyArray<SeqRange>) | undefined
+}
+
+/** Numbers behind `afterSeq`, up to `lastSeq` where there is one. */
+export interface SeqRange {
+  readonly afterSeq: number
+  readonly lastSeq: number | undefined
 }
 
 /** A run as the store needs to know it. */
@@ -66,6 +75,8 @@ export interface KnownRuns {
     readonly lastSeq: number | undefined
   }>
   readonly active: (RunTarget & { readonly afterSeq: number }) | undefined
+  /** What was found of the record itself. */
+  readonly notices?: ReadonlyArray<Notice> | undefined
 }
 
 export interface Figures {
@@ -286,5 +297,3 @@ export const layerWith = (options: Options): Layer.Layer<TelemetryStore, Storage
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-
-export type { DiskFailure, Opened }

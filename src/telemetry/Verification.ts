@@ -1,20 +1,23 @@
 /**
  * Reads everything that was stored and compares it with its index: a flipped bit shows in the CRC-32 of its block, and the
- * answer names file, offset and events. With `repair`, damaged files are indexed anew (the damage is then known as bad
- * lines, which stay where they are) and torn tails are set aside.
+ * answer names file, offset and events. A number that stands twice is damage; one without a line is told for information,
+ * where the index can't tell why. What the opening of the site found and did is part of the first answer after it. With
+ * `repair`, damaged files are indexed anew (the damage is then known as bad lines, which stay where they are) and torn tails
+ * are set aside. Without it nothing is written but a checkpoint, where the disk takes one.
  */
 import * as Effect from "effect/Effect"
 import * as fs from "node:fs"
 import { crc32 } from "node:zlib"
 import { asStorageFailed, type StorageFailed } from "../domain/Refusal.js"
 import type { StreamName } from "../domain/StreamName.js"
-import { JsonScanner } from "./internal/jsonScanner.js"
-import { LineHeader } from "./internal/lineHeader.js"
+import { LineCheck } from "./internal/lineCheck.js"
+import { type Gap, NumberCheck } from "./internal/numberCheck.js"
 import type { Opened } from "./internal/openLog.js"
 import { eventFiles, readTail } from "./internal/recovery.js"
 
 export interface Damage {
-  readonly kind: "torn" | "corrupt" | "repeat" | "missing-file" | "index"
+  /** `gap` is for information: numbers may be without a line. */
+  readonly kind: "torn" | "corrupt" | "repeat" | "missing-file" | "index" | "gap"
   readonly path: string
   readonly offset?: number
   readonly length?: number
@@ -41,24 +44,47 @@ interface IndexedRange {
 
 export const run = (opened: Opened, options: { readonly repair: boolean }): Effect.Effect<Report, StorageFailed> =>
   Effect.gen(function* () {
-    yield* opened.checkpoint
+    // What could not be saved is known all the same: the check only has more to compare in memory.
+    yield* Effect.catchAll(opened.checkpoint, (error) => Effect.logWarning(`the state was not saved: ${error.message}`))
     const files = yield* filesOf(opened)
-    const findings: Array<Damage> = []
+    const findings: Array<Damage> = opened.found.splice(0)
+    const numbers = numberChecks(opened)
     let bytes = 0
     let events = 0
     for (const file of files) {
-      const checked = yield* checkFile(opened, file.path)
+      const checked = yield* checkFile(opened, file.path, numbers[file.stream])
       bytes += checked.bytes
       events += checked.events
       if (checked.findings.length > 0 && options.repair) yield* repair(opened, file.stream, file.path)
       findings.push(
         ...checked.findings.map((finding) => ({
           ...finding,
-          repaired: options.repair && finding.kind !== "missing-file"
+          repaired: options.repair && finding.kind !== "missing-file" && finding.kind !== "repeat"
         }))
       )
     }
+    for (const stream of streams) findings.push(...numbers[stream].gaps(mostGaps).map(gap(stream)))
     return { files: files.length, bytes, events, findings }
+  })
+
+const streams: ReadonlyArray<StreamName> = ["site", "run", "system"]
+
+/** So many gaps of a stream are told. */
+const mostGaps = 100
+
+const numberChecks = ({ unexplained }: Opened): Readonly<Record<StreamName, NumberCheck>> => ({
+  site: new NumberCheck(unexplained.site),
+  run: new NumberCheck(unexplained.run),
+  system: new NumberCheck(unexplained.system)
+})
+
+const gap =
+  (stream: StreamName) =>
+  (numbers: Gap): Damage => ({
+    kind: "gap",
+    ...numbers,
+    message: `numbers of ${stream} without a line before this one: events that were only current, or lines that are gone`,
+    repaired: false
   })
 
 interface EventFile {
@@ -97,30 +123,35 @@ const sample = Effect.fnUntraced(function* (opened: Opened, path: string) {
   return { size: now.size, ranges }
 })
 
-const checkFile = (opened: Opened, path: string) =>
+const checkFile = (opened: Opened, path: string, numbers: NumberCheck) =>
   Effect.gen(function* () {
     const { ranges, size } = yield* sample(opened, path)
     const findings: Array<Omit<Damage, "repaired">> = []
     if (size === undefined) {
       const [first] = ranges
       if (first !== undefined) findings.push(gone(path, first, ranges))
+      for (const range of ranges) numbers.excuse(range.firstSeq, range.lastSeq)
       return { bytes: 0, events: 0, findings }
     }
     const file = yield* Effect.acquireRelease(
       Effect.try({ try: () => fs.openSync(path, "r"), catch: asStorageFailed("open", path) }),
       (file) => Effect.sync(() => fs.closeSync(file))
     )
-    const lines = new LineCheck(path, findings)
+    const lines = new LineCheck(path, numbers, (finding) => void findings.push(finding))
     let end = 0
     for (const range of ranges) {
       if (range.offset > end) findings.push(unindexed(path, end, range.offset))
       const block = yield* readBlock(file, range)
       const sound = block.length === range.length && crc32(block) === range.crc
-      if (!sound) findings.push(damaged(path, range, block.length))
+      if (!sound) {
+        findings.push(damaged(path, range, block.length))
+        numbers.excuse(range.firstSeq, range.lastSeq)
+      }
       lines.check(block, range.offset, sound)
       end = range.offset + range.length
       yield* Effect.yieldNow()
     }
+    lines.end()
     if (size > end) findings.push(unindexed(path, end, size))
     return { bytes: size, events: lines.events, findings }
   }).pipe(Effect.scoped)
@@ -161,58 +192,6 @@ const damaged = (path: string, range: IndexedRange, count: number) => ({
       ? `the file ends ${range.length - count} bytes before its block does`
       : "the bytes are not those that were written (CRC-32 differs)"
 })
-
-/** Checks that lines are events and that no number is given twice in a file. */
-class LineCheck {
-  events = 0
-  private last = 0
-  private readonly header = new LineHeader()
-  private readonly scanner = new JsonScanner()
-
-  constructor(
-    private readonly path: string,
-    private readonly findings: Array<Omit<Damage, "repaired">>
-  ) {}
-
-  check(bytes: Buffer, offset: number, sound: boolean): void {
-    let start = 0
-    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
-      this.line(bytes, start, end, offset, sound)
-      start = end + 1
-    }
-  }
-
-  private line(bytes: Buffer, start: number, end: number, offset: number, sound: boolean): void {
-    if (end === start) return
-    this.scanner.reset(bytes, end)
-    const whole = this.scanner.value(start, 0) === end && this.header.read(bytes, start, end)
-    if (!whole) {
-      this.findings.push({
-        kind: "corrupt",
-        path: this.path,
-        offset: offset + start,
-        length: end + 1 - start,
-        firstSeq: this.last + 1,
-        lastSeq: this.last + 1,
-        message: sound ? "a line that is no event" : "a damaged line"
-      })
-      this.last++
-      return
-    }
-    this.events++
-    if (this.header.seq <= this.last && sound) {
-      this.findings.push({
-        kind: "repeat",
-        path: this.path,
-        offset: offset + start,
-        firstSeq: this.header.seq,
-        lastSeq: this.header.seq,
-        message: `number ${this.header.seq} stands behind ${this.last}`
-      })
-    }
-    this.last = this.header.seq
-  }
-}
 
 /** Between two batches, because the tail of a file is mended; numbers and the current view stay as they are. */
 const repair = (opened: Opened, stream: StreamName, path: string) =>

@@ -199,6 +199,40 @@ describe("Mailbox", () => {
     )
   }
 
+  it.scoped("those who gave up take no room, however long the actor is busy", () =>
+    Effect.gen(function* () {
+      const { life, mailbox } = yield* counter({ overflow: "reject" })
+      yield* Effect.forkScoped(life)
+      yield* mailbox.tell(new Hold())
+      yield* settle
+      for (let n = 0; n < 10; n++) {
+        const asked = yield* Effect.fork(Effect.flip(mailbox.ask(new Add({ by: 1 }), "1 second")))
+        yield* pass("1 second")
+        assert.deepInclude(yield* Fiber.join(asked), { _tag: "AskTimeout", begun: false })
+      }
+    })
+  )
+
+  it.scoped("a busy actor keeps none of those who waited for room and gave up", () =>
+    Effect.gen(function* () {
+      const { life, mailbox, release } = yield* counter()
+      yield* Effect.forkScoped(life)
+      yield* mailbox.tell(new Hold())
+      yield* settle
+      for (let n = 0; n < 4; n++) yield* mailbox.tell(new Add({ by: 1 }))
+      const patient = yield* Effect.forkScoped(mailbox.ask(new Add({ by: 1 }), "1 hour"))
+      yield* settle
+      for (let n = 0; n < 500; n++) {
+        const hasty = yield* Effect.fork(mailbox.ask(new Add({ by: 100 }), "1 hour"))
+        yield* Effect.yieldNow()
+        yield* Fiber.interrupt(hasty)
+      }
+      assert.isBelow((yield* mailbox.status).depth, 100)
+      yield* release
+      assert.strictEqual(yield* Fiber.join(patient), 5)
+    })
+  )
+
   it.scoped("an interrupted life leaves nobody waiting", () =>
     Effect.gen(function* () {
       const { life, mailbox } = yield* counter()

@@ -4,6 +4,7 @@ import * as ChildSpec from "../../src/actor/ChildSpec.js"
 import * as Self from "../../src/actor/Self.js"
 import * as SupervisionTree from "../../src/actor/SupervisionTree.js"
 import * as Supervisor from "../../src/actor/Supervisor.js"
+import * as Scripted from "./ScriptedChild.js"
 import { pass, settle } from "./ScriptedChild.js"
 
 const status = (path: string) =>
@@ -73,6 +74,30 @@ describe("Supervisor: progress", () => {
       yield* pass("1 second")
       assert.deepInclude(yield* status("a"), { status: "ready", restarts: 1 })
       assert.strictEqual(child.lives, 2)
+    }).pipe(Effect.provide(SupervisionTree.layer))
+  )
+
+  it.scoped("a life that has ended by itself is neither silent nor late while it is torn down", () =>
+    Effect.gen(function* () {
+      const slowly = { teardown: "20 seconds" }
+      const done = Scripted.make("done", slowly)
+      const wrong = Scripted.make("wrong", slowly)
+      const patient = { shutdown: "1 minute" } as const
+      yield* Supervisor.make({
+        children: [
+          done.spec({ ...patient, restart: "transient", progress: { within: "10 seconds", restart: true } }),
+          wrong.spec({ ...patient, progress: { within: "10 seconds", restart: true } })
+        ]
+      })
+      yield* pass("5 seconds")
+      yield* done.end(Effect.void)
+      yield* wrong.end(Effect.fail({ _tag: "Misconfigured" }))
+      yield* pass("10 seconds")
+      assert.deepInclude(yield* status("done"), { status: "stopping", reason: "returned" })
+      yield* pass("10 seconds")
+      assert.deepInclude(yield* status("done"), { status: "stopped", reason: "returned", restarts: 0 })
+      assert.deepInclude(yield* status("wrong"), { status: "failed", reason: "misconfigured", restarts: 0 })
+      assert.deepStrictEqual([done.lives, wrong.lives], [1, 1])
     }).pipe(Effect.provide(SupervisionTree.layer))
   )
 

@@ -65,6 +65,17 @@ describe("Supervisor: restart types", () => {
     )
   }
 
+  it.scoped("what its effect came to counts, although its keeper interrupts a teardown that takes its time", () =>
+    Effect.gen(function* () {
+      const child = make("a", { teardown: "1 second" })
+      yield* Supervisor.make({ children: [child.spec({ restart: "transient" })] })
+      yield* settle
+      yield* child.end(Effect.void)
+      yield* pass("1 second")
+      assert.deepInclude(yield* status("a"), { status: "stopped", reason: "returned", restarts: 0 })
+    }).pipe(Effect.provide(SupervisionTree.layer))
+  )
+
   it.scoped("the last cause is kept, cut and redacted", () =>
     Effect.gen(function* () {
       const child = make("a")

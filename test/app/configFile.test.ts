@@ -266,6 +266,10 @@ describe("the file", () => {
         assert.include((yield* Effect.flip(file.reload)).message, "is gone")
         assert.strictEqual((yield* slice("http")).port, 1001)
 
+        yield* writeDisk(" \n")
+        assert.include((yield* Effect.flip(file.reload)).message, "is empty")
+        assert.strictEqual((yield* slice("http")).port, 1001)
+
         yield* writeDisk("http: {port: 1003}\n")
         yield* file.reload
         assert.deepStrictEqual([(yield* slice("http")).port, Option.isNone(yield* file.lastError)], [1003, true])

@@ -171,6 +171,25 @@ export const suite = <E>(name: string, layer: Layer.Layer<TelemetryOperations, E
       })
     )
 
+    it.effect("a tail of what is behind a number begins with what is stored, then goes on live", () =>
+      Effect.gen(function* () {
+        const telemetry = yield* TelemetryOperations
+        const begin = yield* parse(yield* telemetry.post(bodyOf({ type: "behind", data: 0 })))
+        yield* telemetry.post(bodyOf({ type: "behind", data: 1 }))
+        const follower = yield* telemetry
+          .tail(new EventFilter({ types: ["behind"], afterSeq: begin.seq }))
+          .pipe(Stream.take(2), Stream.runCollect, Effect.fork)
+        yield* Effect.sleep("50 millis")
+        yield* telemetry.post(bodyOf({ type: "behind", data: 2 }))
+        const items = yield* Fiber.join(follower).pipe(Effect.timeout("10 seconds"))
+        const events = yield* Effect.forEach(items, ({ line }) => parse(line))
+        assert.deepStrictEqual(
+          events.map(({ data }) => data),
+          [1, 2]
+        )
+      })
+    )
+
     it.effect("an export streams the lines as they are", () =>
       Effect.gen(function* () {
         const telemetry = yield* TelemetryOperations

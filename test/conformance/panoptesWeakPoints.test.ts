@@ -60,7 +60,7 @@ const refused = async (server: SiteServer, path: string, body: unknown, statuses
   return answer
 }
 
-it("1: a kill in a run loses neither the run, nor a number, nor a current value", async () => {
+it("panoptes weak point 1: a kill in a run loses neither the run, nor a number, nor a current value", async () => {
   const first = await serve()
   await first.post("/event", event("weather", { wind: 4 }))
   const started = await first.post("/run/start", { run_id: "night", meta: { a: 1.5 } })
@@ -81,7 +81,7 @@ it("1: a kill in a run loses neither the run, nor a number, nor a current value"
   assert.strictEqual((await second.post("/event", event("weather"))).json.seq, 2)
 })
 
-it("2: an event is on the device before it is answered", async (context) => {
+it("panoptes weak point 2: an event is on the device before it is answered", async (context) => {
   if (spawnSync("strace", ["-V"]).status !== 0) {
     if (process.env["OUTPOST_REQUIRE_SERVICES"] === "1") assert.fail("strace is not installed")
     console.warn("SKIPPED: strace is not installed, so no one can see whether events are synced before their answers")
@@ -112,20 +112,20 @@ it("2: an event is on the device before it is answered", async (context) => {
   }
 })
 
-it("3: a second server on the site does not start", async () => {
+it("panoptes weak point 3: a second server on the site does not start", async () => {
   const second = await run(["serve", "--idle", "--site", shared.site, "--port", "0"])
   assert.deepStrictEqual([second.code, second.out], [4, ""])
   assert.include(second.err, String(shared.child.pid))
   assert.strictEqual((await shared.call("/health")).status, 200)
 })
 
-it("4: a taken port is an error, and the one who has it lives on", async () => {
+it("panoptes weak point 4: a taken port is an error, and the one who has it lives on", async () => {
   const second = await run(["serve", "--idle", "--site", newDirectory(), "--port", String(shared.port)])
   assert.deepStrictEqual([second.code, second.out], [4, ""])
   assert.strictEqual((await shared.call("/health")).text, '{"ok":true}')
 })
 
-it("5: SIGTERM leaves no process, no port and no lock behind", async () => {
+it("panoptes weak point 5: SIGTERM leaves no process, no port and no lock behind", async () => {
   const server = await serve()
   server.child.kill("SIGTERM")
   assert.strictEqual((await server.ended).code, 0)
@@ -145,7 +145,7 @@ it("5: SIGTERM leaves no process, no port and no lock behind", async () => {
   await serve(server.site)
 })
 
-it("6: neither a directory nor an id of a run leads out of the site", async () => {
+it("panoptes weak point 6: neither a directory nor an id of a run leads out of the site", async () => {
   const parent = dirname(shared.site)
   const inside = readdirSync(shared.site).sort()
   const absolute = join(parent, "absolute")
@@ -170,7 +170,7 @@ it("6: neither a directory nor an id of a run leads out of the site", async () =
   await shared.post("/run/stop", "")
 })
 
-it("7: a run that can't have its directory is refused in JSON, and none is active", async () => {
+it("panoptes weak point 7: a run that can't have its directory is refused in JSON, and none is active", async () => {
   writeFileSync(join(shared.site, "afile"), "mine")
   for (const body of [
     { run_id: "a\u0000b" },
@@ -193,7 +193,7 @@ it("7: a run that can't have its directory is refused in JSON, and none is activ
   await shared.post("/run/stop", "")
 })
 
-it("8: what is too large is turned away, and no answer grows with it", async () => {
+it("panoptes weak point 8: what is too large is turned away, and no answer grows with it", async () => {
   const bytes = 2 * 2 ** 20
   const fits = "x".repeat(2 ** 20)
   assert.strictEqual((await shared.post("/event", event("large", fits))).status, 200)
@@ -217,7 +217,7 @@ it("8: what is too large is turned away, and no answer grows with it", async () 
   assert.strictEqual((await shared.call("/current/large")).json.data, 0)
 })
 
-it("9: a number that is not JSON is refused, and the file is read by strict readers", async () => {
+it("panoptes weak point 9: a number that is not JSON is refused, and the file is read by strict readers", async () => {
   const { seq } = (await shared.post("/event", event("good"))).json
   for (const value of ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", '{"deep":[1,NaN]}']) {
     await refused(shared, "/event", `{"type":"t","data":${value}}`)
@@ -233,7 +233,7 @@ it("9: a number that is not JSON is refused, and the file is read by strict read
   )
 })
 
-it("10: a lone surrogate is refused, and /current goes on", async () => {
+it("panoptes weak point 10: a lone surrogate is refused, and /current goes on", async () => {
   const lone = ['"\\ud800"', '"\\udc00"', '"a\\ud800\\ud800b"', '"\\udfff\\ud83d"']
   for (const text of lone) {
     await refused(shared, "/event", `{"type":"t10","data":${text}}`)
@@ -248,7 +248,7 @@ it("10: a lone surrogate is refused, and /current goes on", async () => {
   assert.strictEqual((await shared.post("/event", '{"type":"pair","data":"\\ud83d\\ude00"}')).json.data, "😀")
 })
 
-it("11: extreme depth is refused and nothing of it is stored", async () => {
+it("panoptes weak point 11: extreme depth is refused and nothing of it is stored", async () => {
   const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth)
   for (const depth of [5_000, 100_000, 900_000]) {
     await refused(shared, "/event", `{"type":"deep","data":${nested(depth)}}`)
@@ -260,7 +260,7 @@ it("11: extreme depth is refused and nothing of it is stored", async () => {
   assert.strictEqual((await shared.post("/event", `{"type":"fine","data":${nested(100)}}`)).status, 200)
 })
 
-it("12: a write that fails in mid-line is 507, and no event is ever glued to what it left", async () => {
+it("panoptes weak point 12: a write that fails in mid-line is 507, and no event is ever glued to what it left", async () => {
   const limit = 'ulimit -f 1024; exec "$@"'
   const limited = await serve(newDirectory(), { under: ["bash", "-c", limit, "bash"] })
   const acked: Array<number> = []
@@ -283,7 +283,7 @@ it("12: a write that fails in mid-line is 507, and no event is ever glued to wha
   assert.strictEqual(JSON.parse(lines.at(-1) ?? "").type, "after")
 })
 
-it("13: behind a stuck file everything but the events goes on", async () => {
+it("panoptes weak point 13: behind a stuck file everything but the events goes on", async () => {
   const server = await serve()
   await server.post("/event", event("before"))
   const file = siteFile(server.site)
@@ -301,7 +301,7 @@ it("13: behind a stuck file everything but the events goes on", async () => {
   assert.strictEqual((await server.ended).code, 0)
 })
 
-it("14: a clock that is set back moves no line behind a later one, and is noted", async () => {
+it("panoptes weak point 14: a clock that is set back moves no line behind a later one, and is noted", async () => {
   const noon = Date.UTC(2026, 2, 17, 12)
   const hands = SetClock.make(noon + 5_000)
   const posted = Effect.gen(function* () {
@@ -324,7 +324,7 @@ it("14: a clock that is set back moves no line behind a later one, and is noted"
   assert.strictEqual(watch?.status, "ready")
 })
 
-it("15: events and runs go on where the site directory was removed", async () => {
+it("panoptes weak point 15: events and runs go on where the site directory was removed", async () => {
   const site = join(newDirectory(), "site")
   const server = await serve(site)
   await server.post("/event", event("before"))
@@ -338,7 +338,7 @@ it("15: events and runs go on where the site directory was removed", async () =>
   assert.lengthOf(linesOf(join(site, "001/telemetry.ndjson")), 1)
 })
 
-it("16: /current holds as many types as it is told to, the longest silent leave it", async () => {
+it("panoptes weak point 16: /current holds as many types as it is told to, the longest silent leave it", async () => {
   const site = newDirectory()
   writeFileSync(join(site, "outpost.yaml"), "telemetry:\n  current_limit: 5\n")
   const server = await serve(site)
@@ -352,7 +352,7 @@ it("16: /current holds as many types as it is told to, the longest silent leave 
   assert.lengthOf(siteLines(site), 10)
 })
 
-it("17: a foreign page can't post, stop a run or the server", async () => {
+it("panoptes weak point 17: a foreign page can't post, stop a run or the server", async () => {
   await shared.post("/run/start", { run_id: "kept" })
   for (const headers of [
     { origin: "http://evil" },
@@ -373,7 +373,7 @@ it("17: a foreign page can't post, stop a run or the server", async () => {
   assert.strictEqual((await shared.post("/run/stop", "", own)).status, 200)
 })
 
-it("18: a directory named by a digit that is no number stands in no run's way", async () => {
+it("panoptes weak point 18: a directory named by a digit that is no number stands in no run's way", async () => {
   mkdirSync(join(shared.site, "²"))
   mkdirSync(join(shared.site, "³4"))
   const started = await shared.post("/run/start", "")
@@ -381,7 +381,7 @@ it("18: a directory named by a digit that is no number stands in no run's way", 
   await shared.post("/run/stop", "")
 })
 
-it("19: a run in the site directory itself is a run like any other", async () => {
+it("panoptes weak point 19: a run in the site directory itself is a run like any other", async () => {
   const first = await serve()
   const { site } = first
   const started = await first.post("/run/start", { run_id: "here", run_dir: "." })

@@ -18,7 +18,7 @@ import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteOperations } from ".
 import { NoCurrentEvent, TelemetryOperations, TelemetryStats } from "../../src/operations/TelemetryOperations.js"
 import { FetchHttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Logger, LogLevel, Redacted, Stream } from "effect"
+import { Context, Effect, Layer, Logger, LogLevel, Redacted, Stream, TestClock, TestServices } from "effect"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Remote from "../support/Remote.js"
@@ -385,6 +385,15 @@ describe("a server that is no help", () => {
       Effect.provide(Layer.provide(Client.layerTelemetry(options), FetchHttpClient.layer))
     )
 
+  const other = (answer: http.RequestListener) =>
+    Effect.acquireRelease(
+      Effect.async<http.Server>((resume) => {
+        const other = http.createServer(answer)
+        other.listen(0, "127.0.0.1", () => resume(Effect.succeed(other)))
+      }),
+      (other) => Effect.sync(() => void (other.closeAllConnections(), other.close()))
+    ).pipe(Effect.map((other) => `http://127.0.0.1:${(other.address() as AddressInfo).port}`))
+
   it.live("is not there", () =>
     Effect.gen(function* () {
       const error = yield* ask({ url: "http://127.0.0.1:9/" })
@@ -406,16 +415,49 @@ describe("a server that is no help", () => {
 
   it.scopedLive("is something else", () =>
     Effect.gen(function* () {
-      const other = yield* Effect.acquireRelease(
-        Effect.async<http.Server>((resume) => {
-          const other = http.createServer((_, response) => response.writeHead(404).end("<html>nothing</html>"))
-          other.listen(0, "127.0.0.1", () => resume(Effect.succeed(other)))
-        }),
-        (other) => Effect.sync(() => void (other.closeAllConnections(), other.close()))
-      )
-      const error = yield* ask({ url: `http://127.0.0.1:${(other.address() as AddressInfo).port}` })
+      const url = yield* other((_, response) => response.writeHead(404).end("<html>nothing</html>"))
+      const error = yield* ask({ url })
       assert.strictEqual(error._tag, "ServerUnreachable")
       assert.include(error.message, "404 <html>nothing</html>")
+    })
+  )
+
+  it.scoped("hangs: given up once it says nothing about its health either", () =>
+    Effect.gen(function* () {
+      const asked: Array<string | undefined> = []
+      const url = yield* other(({ url }) => void asked.push(url))
+      const fiber = yield* Effect.fork(ask({ url }))
+      const until = (count: number) =>
+        TestServices.provideLive(
+          Effect.repeat(Effect.sleep("5 millis"), { until: () => asked.length >= count, times: 2_000 })
+        )
+      yield* until(1)
+      yield* TestClock.adjust("8 seconds")
+      yield* until(2)
+      yield* TestClock.adjust("8 seconds")
+      const error = yield* fiber
+      assert.deepStrictEqual(asked, ["/event", "/health"])
+      assert.include(error.message, "no answer for 16s")
+    })
+  )
+
+  it.scoped("takes its time, and is waited for as long as it is well", () =>
+    Effect.gen(function* () {
+      const waiting: Array<http.ServerResponse> = []
+      let healthy = 0
+      const url = yield* other((request, response) => {
+        if (request.url !== "/health") return void waiting.push(response)
+        healthy++
+        response.end("{}")
+      })
+      const fiber = yield* Effect.fork(ask({ url }))
+      const step = TestServices.provideLive(Effect.sleep("2 millis"))
+      yield* Effect.repeat(Effect.zipRight(step, TestClock.adjust("1 second")), {
+        until: () => healthy >= 3 && waiting.length === 1,
+        times: 20_000
+      })
+      for (const response of waiting) response.writeHead(422).end(`{"detail":[]}`)
+      assert.strictEqual((yield* fiber)._tag, "InvalidInput")
     })
   )
 })

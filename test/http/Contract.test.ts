@@ -233,6 +233,22 @@ layer(server(), live)("health and events", (it) => {
     })
   )
 
+  it.effect("requests that came before what is no request are answered before it is", () =>
+    Effect.gen(function* () {
+      const double = yield* TelemetryDouble
+      double.gate = Effect.sleep("100 millis")
+      const body = '{"type":"before","data":1}'
+      const post = `POST /event HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+      const statuses = (received: string) =>
+        Array.from(received.matchAll(/HTTP\/1\.1 (\d{3})/g), (found) => found[1]).join()
+      assert.strictEqual(statuses(yield* raw(`${post}${post}nonsense\r\n\r\n`)), "200,200,400")
+      const cutShort = "POST /event HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnot a length\r\n"
+      assert.strictEqual(statuses(yield* raw(`${post}${cutShort}`)), "200,400")
+      assert.strictEqual(statuses(yield* raw(cutShort)), "400")
+      double.gate = Effect.void
+    })
+  )
+
   it.effect("what is no request is 400 in plain text", () =>
     Effect.gen(function* () {
       const received = yield* raw("nonsense\r\n\r\n")
@@ -309,11 +325,53 @@ layer(server(), live)("runs", (it) => {
   )
 })
 
+layer(server(), live)("a parameter that nobody knows", (it) => {
+  it.effect("is refused by name on our own routes, with what was probably meant", () =>
+    Effect.gen(function* () {
+      const answer = yield* call("/events?typ=weather&limit=3")
+      assert.strictEqual(answer.status, 422)
+      assert.deepStrictEqual(answer.json.error.problems, [
+        {
+          type: "extra_forbidden",
+          loc: ["query", "typ"],
+          msg: "Unknown parameter: did you mean type?",
+          input: "weather"
+        }
+      ])
+      for (const path of ["/events/tail?foo=1", "/events/export?x=1", "/runs?x=1", "/runs/001?x", "/logs/lines?x=1"]) {
+        const { json, status } = yield* call(path)
+        assert.deepStrictEqual([status, json.error.problems[0].type], [422, "extra_forbidden"], path)
+      }
+      assert.strictEqual((yield* call("/verify?repiar=true", { method: "POST" })).status, 422)
+      for (const path of ["/events?", "/events?type=a&type=b&limit=1", "/status?token=x", "/runs?token=x"]) {
+        assert.strictEqual((yield* call(path)).status, 200, path)
+      }
+    })
+  )
+
+  it.effect("is passed over on the routes of others' contracts", () =>
+    Effect.gen(function* () {
+      for (const path of ["/health?x=1", "/ready?x=1", "/current?x=1", "/api/jobs?x=1", "/api/logs?x=1"]) {
+        assert.strictEqual((yield* call(path)).status, 200, path)
+      }
+      assert.strictEqual((yield* call("/run?x=1")).status, 404)
+    })
+  )
+})
+
 layer(server(), live)("shutdown", (it) => {
   it.effect("is for loopback, whatever a header says", () =>
     Effect.gen(function* () {
       const site = yield* SiteDouble
-      const answer = yield* call("/shutdown", { method: "POST", headers: { "x-forwarded-for": "8.8.8.8" } })
+      for (const addresses of ["8.8.8.8", "127.0.0.1, 8.8.8.8", "8.8.8.8, 127.0.0.1", "unknown", ""]) {
+        const forwarded = yield* call("/shutdown", { method: "POST", headers: { "x-forwarded-for": addresses } })
+        assert.deepStrictEqual(
+          [forwarded.status, forwarded.text, site.shutdowns],
+          [403, detail("Server shutdown is restricted to loopback clients"), 0],
+          addresses
+        )
+      }
+      const answer = yield* call("/shutdown", { method: "POST", headers: { "x-forwarded-for": "127.0.0.1, ::1" } })
       assert.deepStrictEqual([answer.status, answer.text, site.shutdowns], [200, '{"shutting_down":true}', 1])
       site.canShutDown = false
       const refused = yield* call("/shutdown", { method: "POST" })

@@ -83,6 +83,43 @@ layer(server({ liveClients: 5 }), live)("followers", (it) => {
     })
   )
 
+  it.scoped("of another log are told so, and get what comes; a question with such a cursor is refused", () =>
+    Effect.gen(function* () {
+      const { lines } = yield* TelemetryDouble
+      yield* postJson("/event", { type: "t", data: 0 })
+      const last = lines.length
+      const follower = yield* follow("/events/tail", "Last-Event-ID: site.99999999999\r\n")
+      assert.deepStrictEqual([follower.status(), follower.ids()], ["200", [`site.${last}-run.0-system.0`]])
+      const told =
+        'event: cursor-ahead\ndata: {"detail":"The cursor site.99999999999 is ahead of the log: going on from now"}'
+      assert.include(follower.text(), told)
+      yield* postJson("/event", { type: "t", data: 1 })
+      yield* until(() => follower.data().length >= 1)
+      assert.deepStrictEqual(follower.data(), [last + 1])
+      const refused = yield* call(`/events?cursor=site.${last + 2}`)
+      assert.deepStrictEqual(
+        [refused.status, refused.json.detail[0]?.loc ?? refused.json.error.problems[0].loc],
+        [422, ["query", "cursor"]]
+      )
+      assert.strictEqual((yield* call(`/events?cursor=site.${last + 1}`)).status, 200)
+    })
+  )
+
+  it.scoped("that ask from a number or a time on begin with what is stored", () =>
+    Effect.gen(function* () {
+      const { lines } = yield* TelemetryDouble
+      for (let n = 0; n < 5; n++) yield* postJson("/event", { type: "past", data: n })
+      const last = lines.length
+      const behind = yield* follow(`/events/tail?type=past&after_seq=${last - 2}`)
+      const since = yield* follow("/events/tail?type=past&since=2026-01-01")
+      yield* until(() => behind.data().length >= 2 && since.data().length >= 5)
+      yield* postJson("/event", { type: "past", data: 5 })
+      yield* until(() => behind.data().length >= 3 && since.data().length >= 6)
+      assert.deepStrictEqual(behind.data(), range(last - 1, last + 1))
+      assert.deepStrictEqual(since.data(), range(last - 4, last + 1))
+    })
+  )
+
   it.scoped("with the same filter share one reading of the store, which ends with the last", () =>
     Effect.gen(function* () {
       const double = yield* TelemetryDouble

@@ -300,6 +300,11 @@ describe("workers", () => {
         assert.deepInclude(yield* workerOf(house, "slow"), { state: "dropped", undelivered: 1_501, queuedMessages: 0 })
         assert.strictEqual((yield* house.ingester.status).undelivered, 1_501)
         assert.lengthOf(yield* slow.take, 1_000)
+        const [told] = (yield* (yield* ServiceRegistry).roster).ingesters
+        assert.deepStrictEqual(told?.dropped_workers, ["slow"])
+        yield* house.ingester.restartWork(two, ["cam"])
+        yield* TestClock.adjust("2 seconds")
+        assert.isUndefined((yield* (yield* ServiceRegistry).roster).ingesters[0]?.dropped_workers)
       }).pipe(Effect.provide(House.layer))
   )
 

@@ -57,6 +57,7 @@ const joined = Effect.gen(function* () {
       Effect.sync(() => told.push(`mapping ${mapping.slice(0, 2)} ${streams.join(",")}`)),
     onParameters: (values, hash) =>
       Effect.sync(() => told.push(`parameters ${[...values.keys()].join(",")} ${hash.slice(0, 4)}`)),
+    onMemoryLost: () => Effect.void,
     onFinished: (mapping) => Effect.sync(() => told.push(`finished ${mapping.slice(0, 2)}`))
   })
   return { told, membership }
@@ -246,6 +247,7 @@ describe("Membership", () => {
         parameters: [],
         onMapping: (mapping) => (mapping === first ? Effect.dieMessage("boom") : Deferred.succeed(done, mapping)),
         onParameters: () => Effect.void,
+        onMemoryLost: () => Effect.void,
         onFinished: () => Effect.void
       })
       const log = yield* UpdateLog

@@ -69,6 +69,23 @@ describe("RunContext", () => {
     })
   )
 
+  it.scopedLive("does not start where no event could be written", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      const { runs } = yield* life(site)
+      fs.mkdirSync(join(site, "taken", "telemetry.ndjson"), { recursive: true })
+      const tooLong = "d/".repeat(Math.floor((4_090 - site.length) / 2))
+      for (const runDir of ["taken", tooLong]) {
+        const refused = yield* Effect.flip(runs.start({ runId: "a", runDir }))
+        assert.strictEqual(refused._tag, "RunRefused")
+        assert.match(refused.message, /^run_dir .* can't take events: /)
+      }
+      assert.isFalse(fs.existsSync(join(site, "d")))
+      assert.strictEqual(idOf(yield* runs.active), "none")
+      assert.strictEqual((yield* runs.start({ runId: "a" })).run_id, "a")
+    })
+  )
+
   it.scopedLive("of many starts at once one wins, of many stops one", () =>
     Effect.gen(function* () {
       const { runs } = yield* life(yield* temporaryDirectory)
@@ -115,7 +132,7 @@ describe("RunContext", () => {
       assert.strictEqual(stopped.last_seq, inRun.length)
       assert.strictEqual(inRun.length + siteLines(site).length, 401)
       assert.isTrue(inRun.every(({ meta }) => meta.run_id === "r"))
-      assert.deepStrictEqual(yield* runs.range("r"), { afterSeq: 0, lastSeq: inRun.length })
+      assert.deepStrictEqual((yield* runs.ranges("r"))(), [{ afterSeq: 0, lastSeq: inRun.length }])
     })
   )
 
@@ -142,7 +159,7 @@ describe("RunContext", () => {
     })
   )
 
-  it.scopedLive("an id that is used again appends to its file, and its newest run is meant", () =>
+  it.scopedLive("an id that is used again appends to its file, and both ranges are its numbers", () =>
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
       const { runs, store } = yield* life(site)
@@ -155,10 +172,14 @@ describe("RunContext", () => {
         runLines(join(site, "r")).map(({ seq }) => seq),
         [1, 2]
       )
-      assert.deepStrictEqual(yield* runs.range("r"), { afterSeq: 1, lastSeq: 2 })
+      const both = [
+        { afterSeq: 0, lastSeq: 1 },
+        { afterSeq: 1, lastSeq: 2 }
+      ]
+      assert.deepStrictEqual((yield* runs.ranges("r"))(), both)
       assert.strictEqual((yield* Effect.flip(runs.get("no such")))._tag, "RunNotFound")
       const again = yield* life(site)
-      assert.deepStrictEqual(yield* again.runs.range("r"), { afterSeq: 1, lastSeq: 2 })
+      assert.deepStrictEqual((yield* again.runs.ranges("r"))(), both)
       assert.strictEqual((yield* again.store.verify({ repair: false })).findings.length, 0)
     })
   )

@@ -108,7 +108,10 @@ describe("the id of a run", () => {
       "x".repeat(201),
       "é".repeat(101),
       ".outpost",
-      "secrets"
+      ".Outpost",
+      "secrets",
+      "Outpost.yaml",
+      "a.NDJSON"
     ]) {
       const result = named({ runId })
       assert.strictEqual(
@@ -149,6 +152,7 @@ describe("the directory of a run", () => {
       ".outpost",
       ".outpost/x",
       "secrets",
+      "Secrets/a",
       "./secrets/a",
       "a\u0000b",
       "~nouser/x"

@@ -9,8 +9,18 @@ import { assertNoMoreThan, type Footprint, settled } from "./Footprint.js"
 import { freePort } from "./FreePort.js"
 import type { PeerMap } from "./peer/PeerController.js"
 import { type Multipart, PeerDetector } from "./peer/PeerDetector.js"
+import type { PeerRedis } from "./peer/PeerRedis.js"
 import * as RedisServer from "./RedisServer.js"
-import { type Assigned, assertExact, assertPartOf, messagesOf, plainMap } from "./ScanMap.js"
+import {
+  type Assigned,
+  assertExact,
+  assertLegal,
+  assertPartOf,
+  assignedBy,
+  messagesOf,
+  plainMap,
+  streamsOf
+} from "./ScanMap.js"
 
 export const roles = ["controller", "ingester", "reducer", "w1", "w2"] as const
 export type RoleName = (typeof roles)[number]
@@ -44,6 +54,8 @@ export class EnsembleHouse extends Context.Tag("test/EnsembleHouse")<
     readonly outcome: (scan: Begun, sent?: ReadonlyArray<Multipart>) => Effect.Effect<Outcome>
     /** Waits for its end, which has to be without any loss. */
     readonly exact: (scan: Begun, sent?: ReadonlyArray<Multipart>) => Effect.Effect<Outcome>
+    /** The same of a scan whose log Redis has lost in part: what came agrees with the map, and with what still stands. */
+    readonly exactWithoutLog: (scan: Begun) => Effect.Effect<void>
     /** A whole scan is exact, and behind it the processes hold no more than they did before any fault. */
     readonly sound: Effect.Effect<void>
   }
@@ -78,26 +90,38 @@ const make = Effect.gen(function* () {
 
   const begin = (map: PeerMap) =>
     Effect.gen(function* () {
+      const before = detector.connections
       const mapping = yield* Processes.begin(running.controller, map)
+      // The ingester opens its source anew for each scan that the stream takes part in.
+      if (streamsOf(map).includes("eiger")) yield* Effect.promise(() => detector.connectedAgain(before))
       return { map, mapping, series: messagesOf(map, "eiger", ++scans) }
     })
 
-  const ended = Effect.fnUntraced(function* ({ mapping }: Begun) {
-    const progress = yield* Processes.finished(running.controller)
-    const peer = yield* Processes.connectedRedis(redis.url)
-    const assigned = yield* Processes.assignedIn(peer, mapping)
-    return { progress, assigned, results: yield* Processes.resultsOf(running.reducer) }
-  }, Effect.scoped)
+  const ended = <A>(read: (peer: PeerRedis, mapping: string) => Effect.Effect<A>) =>
+    Effect.fnUntraced(function* ({ mapping }: Begun) {
+      const progress = yield* Processes.finished(running.controller)
+      const peer = yield* Processes.connectedRedis(redis.url)
+      const assigned = yield* read(peer, mapping)
+      return { progress, assigned, results: yield* Processes.resultsOf(running.reducer) }
+    }, Effect.scoped)
 
   const exact = (scan: Begun, sent: ReadonlyArray<Multipart> = scan.series) =>
-    Effect.map(ended(scan), ({ assigned, progress, results }) => {
+    Effect.map(ended(Processes.assignedIn)(scan), ({ assigned, progress, results }) => {
       assert.deepInclude(progress, { processed: progress.total_events, reassigned: 0, lost: 0 })
       assertExact(scan.map, () => sent, assigned, results)
       return { ...progress, assigned, incomplete: 0 }
     })
 
+  const exactWithoutLog = (scan: Begun) =>
+    Effect.map(ended(Processes.stillAssignedIn)(scan), ({ assigned: standing, progress, results }) => {
+      assert.deepInclude(progress, { processed: progress.total_events, reassigned: 0, lost: 0 })
+      const assigned = assignedBy(scan.map, standing, results)
+      assertLegal(scan.map, { w1: ["generic"], w2: ["generic"] }, assigned)
+      assertExact(scan.map, () => scan.series, assigned, results)
+    })
+
   const outcome = (scan: Begun, sent: ReadonlyArray<Multipart> = scan.series) =>
-    Effect.map(ended(scan), ({ assigned, progress, results }) => {
+    Effect.map(ended(Processes.assignedIn)(scan), ({ assigned, progress, results }) => {
       const whole = assertPartOf(scan.map, () => sent, assigned, results)
       const incomplete = progress.total_events - whole.size
       assert.isAtMost(incomplete, progress.lost, "an event without its results counts as lost")
@@ -139,6 +163,7 @@ const make = Effect.gen(function* () {
     begin,
     outcome,
     exact,
+    exactWithoutLog,
     sound
   })
 })

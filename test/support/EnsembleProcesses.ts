@@ -146,21 +146,34 @@ export const begin = ({ address }: Service, map: PeerMap): Effect.Effect<string>
 export const post = ({ address }: Service, path: string, body = ""): Effect.Effect<unknown> =>
   json(`${address}${path}`, { method: "POST", body })
 
-/** As the controller of this scan has handed them out. */
-export const assignedIn = (redis: PeerRedis, mapping: string): Effect.Effect<ReadonlyArray<Assigned>> =>
+/** What stands in the log of this scan, in its order. */
+const standingIn = (redis: PeerRedis, mapping: string) =>
   Effect.map(
     Effect.promise(() => redis.entries(`dranspose:assigned:${mapping}`)),
-    (entries) => {
-      const all = entries.flatMap(
-        ({ data }) => JSON.parse(data) as ReadonlyArray<{ event_number: number; assignments: Assigned }>
-      )
-      assert.deepStrictEqual(
-        all.map(({ event_number }) => event_number),
-        all.map((_, event) => event)
-      )
-      return all.map(({ assignments }) => assignments)
-    }
+    (entries) =>
+      entries.flatMap(({ data }) => JSON.parse(data) as ReadonlyArray<{ event_number: number; assignments: Assigned }>)
   )
+
+/** As the controller of this scan has handed them out. */
+export const assignedIn = (redis: PeerRedis, mapping: string): Effect.Effect<ReadonlyArray<Assigned>> =>
+  Effect.map(standingIn(redis, mapping), (all) => {
+    assert.deepStrictEqual(
+      all.map(({ event_number }) => event_number),
+      all.map((_, event) => event)
+    )
+    return all.map(({ assignments }) => assignments)
+  })
+
+/** By event, those that still stand in a Redis that has lost some; what stands there twice stands there alike. */
+export const stillAssignedIn = (redis: PeerRedis, mapping: string): Effect.Effect<ReadonlyMap<number, Assigned>> =>
+  Effect.map(standingIn(redis, mapping), (all) => {
+    const found = new Map<number, Assigned>()
+    for (const { assignments, event_number } of all) {
+      assert.deepStrictEqual(found.get(event_number) ?? assignments, assignments, `event ${event_number}`)
+      found.set(event_number, assignments)
+    }
+    return found
+  })
 
 /** Asks again and again until this holds. */
 export const until = <A>(

@@ -68,10 +68,10 @@ export const layer: Layer.Layer<Ensemble | Outage> = Layer.effectContext(
         remove: up(updates.remove)
       }),
       Context.add(ReadyLog, {
-        append: (mapping, update) =>
+        append: (mapping, ...updates) =>
           Effect.zipRight(
             Effect.sync(() => mappings.add(mapping)),
-            ready.append(mapping, update)
+            ready.append(mapping, ...updates)
           ),
         read: (mapping) => Stream.suspend(() => ready.read(mapping)),
         remove: (mapping) => up(ready.remove(mapping))

@@ -101,6 +101,23 @@ export const assertLegal = (
   }
 }
 
+/** Who was given which streams of each event: by the log as far as it stands, else by the results that came of it. */
+export const assignedBy = (
+  map: PeerMap,
+  standing: ReadonlyMap<number, Assigned>,
+  results: ReadonlyArray<Reduced>
+): ReadonlyArray<Assigned> => {
+  const told = Array.from({ length: countOf(map) }, (): Record<string, Array<string>> => ({}))
+  for (const { event_number, payload, worker } of results) {
+    const streams = told[event_number] ?? {}
+    for (const stream of Object.keys(payload)) (streams[stream] ??= []).push(worker)
+  }
+  return told.map((streams, event) => {
+    for (const workers of Object.values(streams)) workers.sort()
+    return standing.get(event) ?? streams
+  })
+}
+
 /** What was sent for a stream, as far as it belongs to its series. */
 export type Sent = (stream: string) => ReadonlyArray<Multipart>
 

@@ -3,7 +3,13 @@
  * may hold posts back (`gate`) or make the next ones fail.
  */
 import * as Cursor from "../../src/domain/Cursor.js"
-import { BatchResult, EventPage, type EventFilter, type TailItem } from "../../src/domain/EventQuery.js"
+import {
+  BatchResult,
+  beginsInThePast,
+  EventPage,
+  type EventFilter,
+  type TailItem
+} from "../../src/domain/EventQuery.js"
 import { InvalidInput, UnreadableBody } from "../../src/domain/Refusal.js"
 import { RunNotFound } from "../../src/domain/Run.js"
 import type { EventAck, EventLine } from "../../src/domain/TelemetryEvent.js"
@@ -173,7 +179,8 @@ export const layer: Layer.Layer<TelemetryOperations | TelemetryDouble> = Layer.e
             yield* known(filter)
             double.tails++
             const subscription = yield* PubSub.subscribe(news)
-            const since = from === undefined ? kept.length : (from.site ?? 0)
+            const begin = from ?? (beginsInThePast(filter) ? Cursor.start : { site: kept.length })
+            const since = begin.site ?? 0
             const old = kept.slice()
             return Stream.concat(
               Stream.fromIterable(old),

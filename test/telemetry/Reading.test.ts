@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import { join } from "node:path"
@@ -108,6 +109,40 @@ describe("reading", () => {
         paged,
         upTo(800).filter((n) => (n % 200) % 3 !== 1)
       )
+    })
+  )
+
+  it.scopedLive("a file that is gone does not hide the others, and is told of once", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      const time = SetClock.make(Date.UTC(2026, 2, 17, 15))
+      const store = yield* open(site, { blockBytes: 4_096 }).pipe(Effect.withClock(time.clock))
+      for (let day = 0; day < 3; day++) {
+        yield* store.postLines(Stream.make(lines(day * 200, day * 200 + 200)))
+        yield* store.checkpoint
+        time.now += 86_400_000
+      }
+      fs.rmSync(join(site, "site_20260318.ndjson"))
+      const left = upTo(600).filter((n) => n < 200 || n >= 400)
+      const warnings: Array<string> = []
+      const logger = Logger.replace(
+        Logger.defaultLogger,
+        Logger.make(({ message }) => void warnings.push(String(message)))
+      )
+      yield* Effect.gen(function* () {
+        const all = yield* Stream.runCollect(store.read({ stream: "site" }, { descending: false }))
+        assert.deepStrictEqual(numbers(all), left)
+        const page = yield* store.query({}, { limit: 600, descending: true })
+        assert.deepStrictEqual(numbers(page.lines), [...left].reverse())
+        const rare = yield* store.query({ types: ["t1"] }, { limit: 600, descending: false })
+        assert.deepStrictEqual(
+          numbers(rare.lines),
+          left.filter((n) => (n % 200) % 3 === 1)
+        )
+        const followed = yield* store.tail({}, { site: 0 }).pipe(Stream.take(400), Stream.runCollect)
+        assert.deepStrictEqual(numbers(followed), left)
+      }).pipe(Effect.provide(logger))
+      assert.strictEqual(warnings.filter((line) => line.includes("site_20260318.ndjson is gone")).length, 1)
     })
   )
 

@@ -165,6 +165,26 @@ describe("recovery", () => {
     })
   )
 
+  it.scopedLive("a stop does not wait for ever for a disk that hangs, not even in a checkpoint", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      const disk = new HeldDisk()
+      const first = yield* openAbandoned(site, { disk, checkpointInterval: "50 millis" })
+      yield* first.store.adoptRuns(noRuns)
+      yield* first.store.post(body("a", 1))
+      disk.hold()
+      const posted = yield* Effect.fork(first.store.post(body("a", 2)))
+      yield* Effect.sleep("200 millis")
+      const closed = yield* Effect.timeoutOption(Effect.disconnect(first.close), "6 seconds")
+      disk.release()
+      yield* Fiber.await(posted)
+      assert.isTrue(Option.isSome(closed))
+      const second = yield* open(site)
+      yield* second.adoptRuns(noRuns)
+      assert.deepStrictEqual(seqs(siteLines(site)), [1, 2])
+    })
+  )
+
   it.scopedLive("an index that SQLite can't read is set aside and made anew", () =>
     Effect.gen(function* () {
       const site = yield* temporaryDirectory

@@ -321,7 +321,11 @@ describe("TelemetryStore", () => {
       assert.strictEqual(aside.length, 1)
       assert.strictEqual(fs.readFileSync(join(site, aside[0] ?? ""), "utf8"), '{"seq":6,"ts":"2026')
       assert.strictEqual(notices[0]?.kind, "torn")
-      assert.deepStrictEqual((yield* second.verify({ repair: false })).findings, [])
+      const { findings } = yield* second.verify({ repair: false })
+      assert.deepStrictEqual(
+        findings.map(({ kind, repaired }) => [kind, repaired]),
+        [["torn", true]]
+      )
     })
   )
 

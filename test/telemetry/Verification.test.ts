@@ -1,3 +1,4 @@
+import { SqlError } from "@effect/sql/SqlError"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -7,6 +8,7 @@ import * as fs from "node:fs"
 import { join } from "node:path"
 import { HeldDisk } from "../support/HeldDisk.js"
 import * as SetClock from "../support/SetClock.js"
+import type { Database } from "../../src/database/Database.js"
 import { body, open, openAbandoned, siteLines, temporaryDirectory } from "../support/Store.js"
 
 const dayFile = (site: string) => join(site, fs.readdirSync(site).find((name) => name.startsWith("site_")) ?? "")
@@ -126,6 +128,122 @@ describe("verify", () => {
       }
       fs.writeFileSync(path, sound)
       assert.deepStrictEqual((yield* again.verify({ repair: false })).findings, [])
+    })
+  )
+
+  it.scopedLive("a half-written line that the opening set aside is told, once, with where it is now", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      const first = yield* openAbandoned(site)
+      for (let i = 0; i < 3; i++) yield* first.store.post(body("a", i))
+      yield* first.close
+      const path = dayFile(site)
+      const offset = fs.statSync(path).size
+      fs.appendFileSync(path, '{"seq":4,"ts"')
+      const store = yield* open(site)
+      const aside = join(site, fs.readdirSync(site).find((name) => name.includes(".torn-")) ?? "none")
+      assert.deepStrictEqual((yield* store.verify({ repair: false })).findings, [
+        {
+          kind: "torn",
+          path,
+          offset,
+          length: 13,
+          message: `a half-written last line was set aside as ${aside} when the site was opened`,
+          repaired: true
+        }
+      ])
+      assert.deepStrictEqual((yield* store.verify({ repair: false })).findings, [])
+    })
+  )
+
+  it.scopedLive("a file that was cut at a line end between two lives is told, with the events behind", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      const first = yield* openAbandoned(site, { blockBytes: 4_096 })
+      yield* first.store.postLines(Stream.make(many(0, 400)))
+      yield* first.close
+      const path = dayFile(site)
+      const size = fs.statSync(path).size
+      const offset = fs.readFileSync(path).indexOf(0x0a, size - 500) + 1
+      fs.truncateSync(path, offset)
+      const store = yield* open(site, { blockBytes: 4_096 })
+      const { findings } = yield* store.verify({ repair: false })
+      const [cut] = findings
+      assert.deepStrictEqual(
+        [findings.length, cut?.kind, cut?.path, cut?.offset, cut?.length, cut?.lastSeq, cut?.repaired],
+        [1, "corrupt", path, offset, size - offset, 400, false]
+      )
+    })
+  )
+
+  it.scopedLive("runs to its end where the state can't be saved", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      let full = false
+      const filling = (database: Database): Database => ({
+        ...database,
+        transaction: (work) =>
+          full ? Effect.fail(new SqlError({ cause: "disk is full" })) : database.transaction(work)
+      })
+      const store = yield* open(site, { blockBytes: 4_096, database: filling })
+      yield* store.postLines(Stream.make(many(0, 300)))
+      full = true
+      const report = yield* store.verify({ repair: false })
+      assert.deepStrictEqual([report.findings, report.events], [[], 300])
+      full = false
+    })
+  )
+
+  it.scopedLive("where the index was lost: lines that are missing are gaps, and a copied file is damage", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      const first = yield* openAbandoned(site)
+      for (let i = 0; i < 10; i++) yield* first.store.post(body("a", i))
+      yield* first.store.post(body("a", 10, { store_permanently: false }))
+      yield* first.store.post(body("a", 11))
+      assert.deepStrictEqual((yield* first.store.verify({ repair: false })).findings, [])
+      yield* first.close
+      const path = dayFile(site)
+      const lines = siteLines(site)
+      const kept = lines.filter((_, index) => index !== 4 && index !== 5)
+      fs.writeFileSync(path, kept.map((line) => `${line}\n`).join(""))
+      fs.copyFileSync(path, join(site, "site_20990101.ndjson"))
+      for (const name of fs.readdirSync(join(site, ".outpost")).filter((name) => name.startsWith("index.sqlite")))
+        fs.rmSync(join(site, ".outpost", name))
+      const second = yield* openAbandoned(site)
+      const offsetOf = (seq: number) => fs.readFileSync(path, "latin1").indexOf(`{"seq":${seq},`)
+      const size = fs.statSync(path).size
+      const { findings } = yield* second.store.verify({ repair: false })
+      assert.deepStrictEqual(
+        findings.map((finding) => [finding.kind, finding.path, finding.offset, finding.firstSeq, finding.lastSeq]),
+        [
+          ["repeat", join(site, "site_20990101.ndjson"), 0, 1, 4],
+          ["repeat", join(site, "site_20990101.ndjson"), offsetOf(7), 7, 10],
+          ["repeat", join(site, "site_20990101.ndjson"), offsetOf(12), 12, 12],
+          ["gap", path, offsetOf(7), 5, 6],
+          ["gap", path, offsetOf(12), 11, 11]
+        ]
+      )
+      assert.strictEqual(
+        findings.filter(({ kind }) => kind === "repeat").reduce((sum, { length = 0 }) => sum + length, 0),
+        size
+      )
+      assert.include(findings[0]?.message, path)
+      const repaired = (yield* second.store.verify({ repair: true })).findings
+      assert.isTrue(repaired.every((finding) => !finding.repaired))
+      yield* second.close
+      // It is known for good that the index can't tell, and what goes without a line from now on is none of it.
+      const third = yield* open(site)
+      yield* third.post(body("a", 12, { store_permanently: false }))
+      yield* third.post(body("a", 13))
+      const again = (yield* third.verify({ repair: false })).findings.filter(({ kind }) => kind === "gap")
+      assert.deepStrictEqual(
+        again.map(({ firstSeq, lastSeq }) => [firstSeq, lastSeq]),
+        [
+          [5, 6],
+          [11, 11]
+        ]
+      )
     })
   )
 

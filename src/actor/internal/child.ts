@@ -96,8 +96,9 @@ export const isDown = (child: Child): boolean => child.life === undefined || chi
 export const isUp = ({ life, wanted }: Child): boolean =>
   wanted && life?.readyAt !== undefined && life.doom === undefined && life.over === undefined && life.exit === undefined
 
-/** Notes that a life has to end. */
+/** Notes that a life has to end. One that has ended by itself keeps its own reason, however long its teardown takes. */
 export const doom = (child: Child, life: Life, ending: Ending): void => {
+  if (life.over !== undefined) return
   life.doom ??= ending
   child.unit.signal.pulse()
 }

@@ -31,6 +31,13 @@ export const notReady: Ending = { reason: "timed-out", cause: undefined }
 export const ofExit = (exit: Exit.Exit<unknown, unknown>): Ending =>
   exit._tag === "Success" ? { reason: "returned", cause: undefined } : ofCause(exit.cause)
 
+/**
+ * How a life ended, its teardown included. That it was interrupted while it was torn down (its keeper does so) says nothing
+ * of what its effect, `over`, had come to by then.
+ */
+export const ofLife = (over: Ending | undefined, exit: Exit.Exit<unknown, unknown>): Ending =>
+  over !== undefined && (exit._tag === "Success" || Cause.isInterruptedOnly(exit.cause)) ? over : ofExit(exit)
+
 /** What a cause that nobody asked for amounts to. The typed failure outranks what went wrong while cleaning up. */
 export const ofCause = (cause: Cause.Cause<unknown>): Ending => {
   const failure = Cause.failureOption(cause)

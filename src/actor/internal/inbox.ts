@@ -33,6 +33,9 @@ export interface Envelope {
   settled: boolean
 }
 
+/** So few are not worth a look. */
+const smallestSweep = 64
+
 export class Inbox {
   handled = 0
   dropped = 0
@@ -41,7 +44,9 @@ export class Inbox {
   #wakeActor: (() => void) | undefined
   readonly #queue = MutableList.empty<Envelope>()
   /** Senders that wait for room, in the order they came. */
-  readonly #waiting = MutableList.empty<Envelope>()
+  #waiting = MutableList.empty<Envelope>()
+  /** How many may wait before those who gave up are looked for. */
+  #sweepAt = smallestSweep
 
   constructor(
     readonly name: string,
@@ -144,9 +149,11 @@ export class Inbox {
   }
 
   #offer(envelope: Envelope): boolean {
+    if (this.#isFull) this.#makeRoom()
     if (this.#isFull) {
       if (this.overflow !== "suspend") return false
       MutableList.append(this.#waiting, envelope)
+      if (MutableList.length(this.#waiting) > this.#sweepAt) this.#sweep()
       return true
     }
     MutableList.append(this.#queue, envelope)
@@ -156,16 +163,34 @@ export class Inbox {
 
   /** The first request that someone still wants; the room it leaves goes to the first that waits for it. */
   #next(): Envelope | undefined {
-    for (;;) {
-      const envelope = MutableList.shift(this.#queue)
-      while (!this.#isFull && !MutableList.isEmpty(this.#waiting)) {
-        const admitted = MutableList.shift(this.#waiting)
-        if (admitted === undefined || admitted.settled) continue
-        MutableList.append(this.#queue, admitted)
-        if (this.#open) admitted.admitted?.(Effect.void)
-      }
-      if (envelope === undefined || !envelope.settled) return envelope
+    this.#makeRoom()
+    const envelope = MutableList.shift(this.#queue)
+    this.#admit()
+    return envelope
+  }
+
+  /** Lets go of the first requests in the queue if nobody wants them any more: an actor that is busy keeps none of them. */
+  #makeRoom(): void {
+    while (MutableList.head(this.#queue)?.settled === true) {
+      MutableList.shift(this.#queue)
+      this.#admit()
     }
+  }
+
+  #admit(): void {
+    while (!this.#isFull && !MutableList.isEmpty(this.#waiting)) {
+      const admitted = MutableList.shift(this.#waiting)
+      if (admitted === undefined || admitted.settled) continue
+      MutableList.append(this.#queue, admitted)
+      if (this.#open) admitted.admitted?.(Effect.void)
+    }
+  }
+
+  /** Lets go of those who wait no longer, wherever they stand; seldom enough to cost each sender next to nothing. */
+  #sweep(): void {
+    const still = [...this.#waiting].filter((envelope) => !envelope.settled)
+    this.#waiting = MutableList.fromIterable(still)
+    this.#sweepAt = Math.max(smallestSweep, 2 * still.length)
   }
 
   #refuse(envelope: Envelope): void {

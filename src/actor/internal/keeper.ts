@@ -52,7 +52,7 @@ export const settle = (supervision: Supervision, child: Child, life: Life): Effe
     Effect.gen(function* () {
       if (life.exit === undefined) return
       child.life = undefined
-      const ending = life.doom ?? Ending.ofExit(life.exit)
+      const ending = life.doom ?? Ending.ofLife(life.over, life.exit)
       if (!Ending.isOrdered(ending)) yield* crashed(supervision, child, life, ending)
       else if (!child.wanted || Ending.isLast(child.spec.restart, ending)) comeToRest(supervision.tree, child, ending)
       else waitForTurn(supervision.tree, child, ending)

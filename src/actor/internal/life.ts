@@ -132,6 +132,9 @@ const runOut = (child: Child, life: Life, exit: Exit.Exit<unknown, unknown>): vo
   child.unit.signal.pulse()
 }
 
+/** Neither ended by itself nor told to end: from then on a teardown is under way, and silence says nothing. */
+const isAlive = (life: Life): boolean => life.doom === undefined && life.over === undefined
+
 const abandon = ({ tree }: Supervision, child: Child, life: Life): void => {
   life.abandoned = true
   tree.set(child.cell, "failed", "abandoned")
@@ -185,7 +188,7 @@ const watchProgress = (
 
   const watch = Effect.gen(function* () {
     yield* child.unit.signal.until(() => life.readyAt !== undefined)
-    while (life.doom === undefined) {
+    while (isAlive(life)) {
       const heardAt = Math.max(life.progress.at, life.readyAt ?? 0)
       const patience = heardAt + within - tree.now()
       if (patience > 0) {
@@ -196,7 +199,7 @@ const watchProgress = (
       tree.emit("degraded", child.cell, "silence")
       if (progress.restart) return doom(child, life, Ending.silence)
       yield* nextMark
-      if (life.doom !== undefined) return
+      if (!isAlive(life)) return
       tree.set(child.cell, "ready")
       tree.emit("recovered", child.cell)
     }

@@ -15,7 +15,7 @@ import * as ScopedRef from "effect/ScopedRef"
 import { EnsembleUnreachable } from "../EnsembleError.js"
 import * as redisLink from "./redisLink.js"
 
-export type RedisCommands = Pick<redisLink.RedisLink, "send" | "sendForBytes" | "transaction"> & {
+export type RedisCommands = Pick<redisLink.RedisLink, "send" | "sendAll" | "sendForBytes" | "transaction"> & {
   /** All keys that match, found in steps that hold up no one else. */
   readonly scan: (pattern: string) => Effect.Effect<ReadonlyArray<string>, EnsembleUnreachable>
   /** Takes keys away, many or none. */
@@ -63,6 +63,7 @@ export const make = (address: redisLink.RedisAddress): Effect.Effect<RedisComman
 
     return {
       send,
+      sendAll: (commands) => Effect.flatMap(link, (found) => found.sendAll(commands)),
       sendForBytes: (command) => Effect.flatMap(link, (found) => found.sendForBytes(command)),
       transaction: (commands) => Effect.flatMap(link, (found) => found.transaction(commands)),
       scan: Effect.fn("Redis.scan")(function* (pattern) {

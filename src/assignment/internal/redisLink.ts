@@ -31,7 +31,9 @@ export interface RedisLink {
   readonly alive: () => boolean
   /** The answer to a command; also a refusal is `EnsembleUnreachable`, with the words of the server. */
   readonly send: (command: Command) => Effect.Effect<unknown, EnsembleUnreachable>
-  /** The same with texts as bytes. */
+  /** Done when all of these are answered, which share a round trip. Fails with the first that does. */
+  readonly sendAll: (commands: ReadonlyArray<Command>) => Effect.Effect<void, EnsembleUnreachable>
+  /** The answer to one command with texts as bytes. */
   readonly sendForBytes: (command: Command) => Effect.Effect<unknown, EnsembleUnreachable>
   /** The answers to commands that are carried out as one. */
   readonly transaction: (commands: ReadonlyArray<Command>) => Effect.Effect<ReadonlyArray<unknown>, EnsembleUnreachable>
@@ -109,6 +111,12 @@ export const open = (
     return {
       alive: () => client.isReady,
       send: (command) => perform(operationOf(command), () => client.sendCommand<unknown>(command)),
+      sendAll: (commands) =>
+        Effect.asVoid(
+          perform(operationOf(commands[0] ?? []), () =>
+            Promise.all(commands.map((command) => client.sendCommand<unknown>(command)))
+          )
+        ),
       sendForBytes: (command) => perform(operationOf(command), () => client.sendCommand<unknown>(command, bytes)),
       transaction: (commands) =>
         perform(operationOf(commands[0] ?? []), async () => {

@@ -42,10 +42,11 @@ export const assignmentLog = (address: RedisAddress, redis: RedisCommands): Assi
 
 export const readyLog = (address: RedisAddress, redis: RedisCommands): ReadyLog["Type"] =>
   ReadyLog.of({
-    append: (mapping, update) =>
-      Effect.asVoid(
-        Effect.suspend(() => redis.send(["XADD", redisKeys.ready(mapping), "*", "data", wireForms.report(update)]))
-      ),
+    append: (mapping, ...updates) =>
+      Effect.suspend(() => {
+        const key = redisKeys.ready(mapping)
+        return redis.sendAll(updates.map((update) => ["XADD", key, "*", "data", wireForms.report(update)]))
+      }),
     read: (mapping) => {
       const key = redisKeys.ready(mapping)
       return decoded(key, redisReader.read(address, key, "first"), (entry) =>

@@ -21,8 +21,10 @@ export type Read<A> = Either.Either<A, string>
 
 export const assignments = (several: ReadonlyArray<WorkAssignment>): string => {
   let written = ""
-  for (const { assignments, event_number } of several)
-    written += `${written === "" ? "[" : ","}{"event_number":${event_number},"assignments":${JSON.stringify(assignments)}}`
+  for (const { assignments, event_number, incarnations } of several) {
+    written += `${written === "" ? "[" : ","}{"event_number":${event_number},"assignments":${JSON.stringify(assignments)}`
+    written += incarnations === undefined ? "}" : `,"incarnations":${JSON.stringify(incarnations)}}`
+  }
   return written === "" ? "[]" : `${written}]`
 }
 

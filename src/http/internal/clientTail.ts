@@ -14,17 +14,25 @@ export interface ServerSentEvent {
   readonly data: string | undefined
 }
 
+/** One whose lines are still coming. `named`: it is of a kind of its own, and its data no item of the stream. */
+interface Unfinished extends ServerSentEvent {
+  readonly named: boolean
+}
+
+const unbegun: Unfinished = { id: undefined, data: undefined, named: false }
+
 /** The events of a `text/event-stream`; comments and fields of no interest are dropped. */
 export const parse = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<ServerSentEvent, E, R> =>
   bytes.pipe(
     Stream.decodeText(),
     Stream.splitLines,
-    Stream.mapAccum({ id: undefined, data: undefined } as ServerSentEvent, (event, line) => {
-      if (line === "") return [{ id: undefined, data: undefined }, event]
+    Stream.mapAccum(unbegun, (event, line): readonly [Unfinished, ServerSentEvent | undefined] => {
+      if (line === "") return [unbegun, { id: event.id, data: event.named ? undefined : event.data }]
       const colon = line.indexOf(":")
       const field = colon < 0 ? line : line.slice(0, colon)
       const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1)
       if (field === "id") return [{ ...event, id: value }, undefined]
+      if (field === "event") return [{ ...event, named: value !== "message" }, undefined]
       if (field === "data") {
         return [{ ...event, data: event.data === undefined ? value : `${event.data}\n${value}` }, undefined]
       }

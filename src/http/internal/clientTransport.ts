@@ -9,6 +9,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import type * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -62,13 +63,24 @@ export const make = (options: ClientOptions): Effect.Effect<Transport, never, Ht
     const unreachable = (reason: string) => new ServerUnreachable({ url, reason })
     const unexpected = (what: unknown) => unreachable(`it answered something else than expected: ${reasonOf(what)}`)
 
+    /** Some answers take long. A server that says nothing about its health meanwhile either is stopped or hangs. */
+    const silence = client.get(`${url}/health`).pipe(
+      Effect.timeout(patience),
+      Effect.delay(patience),
+      Effect.forever,
+      Effect.mapError(() => unreachable(`no answer for ${Duration.format(Duration.times(patience, 2))}`))
+    )
+
     const ask = client.pipe(
       HttpClient.mapRequest(HttpClientRequest.prependUrl(url)),
       options.token === undefined
         ? (same) => same
         : HttpClient.mapRequest(HttpClientRequest.bearerToken(Redacted.value(options.token))),
-      HttpClient.transformResponse(
-        Effect.mapError((error: HttpClientError.HttpClientError) => unreachable(reasonOf(error)))
+      HttpClient.transformResponse((response) =>
+        response.pipe(
+          Effect.mapError((error: HttpClientError.HttpClientError) => unreachable(reasonOf(error))),
+          Effect.raceFirst(silence)
+        )
       )
     )
     const readText = (response: Response) => Effect.mapError(response.text, (error) => unreachable(reasonOf(error)))
@@ -127,6 +139,8 @@ export const make = (options: ClientOptions): Effect.Effect<Transport, never, Ht
   })
 
 // ------------------------------------------------------------------------------------------------------------------
+
+const patience = Duration.seconds(8)
 
 const decodeJson = Schema.decodeUnknownOption(Schema.parseJson())
 

@@ -5,7 +5,6 @@
  * @internal
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
-import type { Duplex } from "node:stream"
 
 /** `take` answers true where it has dealt with the request itself. */
 export const interceptRequests = (
@@ -17,11 +16,6 @@ export const interceptRequests = (
     if (event === "request") {
       // The arguments of "request" are these two by Node's contract.
       if (take(rest[0] as IncomingMessage, rest[1] as ServerResponse)) return true
-    } else if (event === "upgrade") {
-      // No route of ours changes the protocol.
-      const socket = rest[1] as Duplex
-      socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-      return true
     }
     // The rest goes on unchanged, whatever the event.
     return Reflect.apply(emit, server, [event, ...rest]) as boolean

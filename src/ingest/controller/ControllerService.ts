@@ -29,6 +29,8 @@ import { ReadyLog } from "../../assignment/ReadyLog.js"
 import { ServiceRegistry } from "../../assignment/ServiceRegistry.js"
 import { UpdateLog } from "../../assignment/UpdateLog.js"
 import { MappingId } from "../../assignment/WorkAssignment.js"
+import { version } from "../../domain/Version.js"
+import { ownVersion } from "../ResultMessages.js"
 import { Controller } from "./Controller.js"
 import * as DumpPrefix from "./DumpPrefix.js"
 import { ParameterRefused } from "./ParameterRefused.js"
@@ -99,6 +101,7 @@ export const make = (
       target_parameters_hash: null,
       active_streams: scan.ending === undefined ? scan.options.plan.streams : [],
       finished: false,
+      names_incarnations: true,
       ...rest
     })
 
@@ -142,9 +145,14 @@ export const make = (
       updates.append(updateOf(current.scan, { target_parameters_hash: parameters.hash() }))
     )
 
-    /** For services that may never have heard of it. */
+    /** For services that may never have heard of it, and whose reports may not have been heard. */
     const tellAgain = Effect.suspend(() =>
-      current.scan.phase === "closing" ? updates.append(updateOf(current.scan, { finished: true })) : tell
+      updates.append(
+        updateOf(current.scan, {
+          ...(current.scan.phase === "closing" ? { finished: true } : { target_parameters_hash: parameters.hash() }),
+          memory_lost: true
+        })
+      )
     )
 
     const forget = (mapping: MappingId) => Effect.zipRight(ready.remove(mapping), assignments.remove(mapping))
@@ -215,7 +223,7 @@ export const make = (
       ingesters,
       workers,
       reducer: reducer ?? null,
-      controller_version: null,
+      controller_version: ownVersion(version),
       parameters_version: parameters.versions(),
       parameters_hash: parameters.hash()
     }))

@@ -24,7 +24,7 @@ export interface Watched {
   readonly parameters: Parameters
   /** Tells all services what holds now. */
   readonly tell: Effect.Effect<void, EnsembleUnreachable>
-  /** Tells them of the scan as if nobody had heard of it. */
+  /** Tells them of the scan as if nobody had heard of it, nor been heard. */
   readonly tellAgain: Effect.Effect<void, EnsembleUnreachable>
   /** One change of scans or parameters at a time. */
   readonly alone: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -79,8 +79,9 @@ export const make = (
         Effect.timeoutOption(patience),
         Effect.map(Option.flatten)
       )
-      if (newest._tag === "None" || newest.value.mapping_uuid !== run.scan.mapping) yield* alone(tellAgain)
-      yield* run.writer.repair
+      const isLost = newest._tag === "None" || newest.value.mapping_uuid !== run.scan.mapping
+      if (isLost) yield* alone(tellAgain)
+      if ((yield* run.writer.repair) && !isLost) yield* alone(tellAgain)
       suspicious = false
     })
 

@@ -1,13 +1,24 @@
 /**
- * Who takes part in a scan. A worker is known by its name and by the identity of its start: one that comes back under a name
- * that this scan has known gets nothing more of it, since it would go through the assignments of its predecessor again.
+ * Who takes part in a scan. A worker is known by its name and by the identity of its start. A start that has left gets nothing
+ * more of the scan. Another one under the name of a worker that has left is let in when it has told which start it is, and so
+ * can tell its assignments from those of its predecessor; and when every ingester has heard it, and will serve it.
  */
-import type { Roster, WorkerState } from "../../assignment/ServiceState.js"
+import type { IngesterState, Roster, WorkerState } from "../../assignment/ServiceState.js"
 
 interface Member {
   readonly incarnation: string
   /** When it was first found missing, in milliseconds. */
   missingSince: number | undefined
+}
+
+/** Workers that have reported and do not take part, by name. */
+export type Newcomers = ReadonlyMap<string, Newcomer>
+
+export interface Newcomer {
+  /** The last event that it is done with. */
+  readonly completed: number
+  /** Which start of it has reported, where it has told. */
+  readonly incarnation: string | undefined
 }
 
 export interface Observed {
@@ -23,7 +34,9 @@ export class Participants {
   private readonly workers = new Map<string, Member>()
   private readonly ingesters = new Map<string, Member>()
   private reducer: Member | undefined
+  /** The names of workers that have left. */
   private readonly spent = new Set<string>()
+  private readonly spentStarts = new Set<string>()
 
   constructor(
     private readonly mapping: string,
@@ -39,6 +52,11 @@ export class Participants {
 
   isWorker(name: string): boolean {
     return this.workers.has(name)
+  }
+
+  /** Whether it is this start of the worker that takes part. */
+  isStart(name: string, incarnation: string): boolean {
+    return this.workers.get(name)?.incarnation === incarnation
   }
 
   /** The workers that take part now. */
@@ -61,11 +79,11 @@ export class Participants {
 
   /** Every worker that has taken part. */
   names(): ReadonlyArray<string> {
-    return [...this.spent, ...this.workers.keys()].sort()
+    return [...new Set([...this.spent, ...this.workers.keys()])].sort()
   }
 
   /** Compares with who lives now. A newcomer joins as soon as it has the map, and is connected to whom it needs. */
-  observe(roster: Roster, now: number, absence: number, newcomers: Iterable<string>): Observed {
+  observe(roster: Roster, now: number, absence: number, newcomers: Newcomers): Observed {
     let vanished = false
     const gone = (known: Member, found: { readonly service_uuid: string } | undefined) => {
       if (found?.service_uuid === known.incarnation) known.missingSince = undefined
@@ -75,10 +93,14 @@ export class Participants {
       return now - (known.missingSince ?? now) >= absence
     }
     const byName = new Map(roster.workers.map((worker) => [worker.name, worker] as const))
-    const left = [...this.workers].filter(([name, known]) => gone(known, byName.get(name))).map(([name]) => name)
-    for (const name of left) {
+    const dropped = this.dropped(roster)
+    const left: Array<string> = []
+    for (const [name, known] of this.workers) {
+      if (!gone(known, byName.get(name)) && !dropped.has(name)) continue
+      left.push(name)
       this.workers.delete(name)
       this.spent.add(name)
+      this.spentStarts.add(known.incarnation)
     }
     for (const [name, known] of this.ingesters) {
       const found = roster.ingesters.find((ingester) => ingester.name === name)
@@ -107,13 +129,15 @@ export class Participants {
   private join(
     byName: ReadonlyMap<string, WorkerState>,
     roster: Roster,
-    newcomers: Iterable<string>
+    newcomers: Newcomers
   ): ReadonlyArray<WorkerState> {
     const joined: Array<WorkerState> = []
-    for (const name of newcomers) {
+    for (const [name, { incarnation }] of newcomers) {
       const worker = byName.get(name)
-      if (worker === undefined || this.workers.has(name) || this.spent.has(name)) continue
+      if (worker === undefined || this.workers.has(name) || this.spentStarts.has(worker.service_uuid)) continue
       if (worker.mapping_uuid !== this.mapping || !this.reaches(worker, roster)) continue
+      if (incarnation !== undefined && incarnation !== worker.service_uuid) continue
+      if (this.spent.has(name) && (incarnation === undefined || !this.isHeard(worker, roster))) continue
       this.workers.set(name, member(worker.service_uuid))
       joined.push(worker)
     }
@@ -122,15 +146,32 @@ export class Participants {
 
   /** A frame that is sent to somebody who is not connected yet would be lost, and ends the work of some ingesters. */
   private reaches(worker: WorkerState, roster: Roster): boolean {
-    const needed = roster.ingesters.filter(({ streams }) => streams.some((stream) => this.streams.includes(stream)))
-    return needed.every(
-      ({ connected_workers, service_uuid }) =>
-        Object.values(connected_workers).some((connected) => connected.service_uuid === worker.service_uuid) ||
-        worker.ingesters.some((known) => known.service_uuid === service_uuid)
+    return this.needed(roster).every(
+      (ingester) =>
+        hears(ingester, worker) || worker.ingesters.some(({ service_uuid }) => service_uuid === ingester.service_uuid)
     )
+  }
+
+  /** What an ingester has for the predecessor of a worker is thrown away when it hears the worker for the first time. */
+  private isHeard(worker: WorkerState, roster: Roster): boolean {
+    const dropped = this.dropped(roster)
+    return !dropped.has(worker.name) && this.needed(roster).every((ingester) => hears(ingester, worker))
+  }
+
+  /** Who gets nothing more from some ingester. */
+  private dropped({ ingesters }: Roster): ReadonlySet<string> {
+    const own = ingesters.filter(({ mapping_uuid }) => mapping_uuid === this.mapping)
+    return new Set(own.flatMap(({ dropped_workers = [] }) => dropped_workers))
+  }
+
+  private needed({ ingesters }: Roster): ReadonlyArray<IngesterState> {
+    return ingesters.filter(({ streams }) => streams.some((stream) => this.streams.includes(stream)))
   }
 }
 
 // -----------------------------------------------------------------------------
+
+const hears = ({ connected_workers }: IngesterState, { service_uuid }: WorkerState): boolean =>
+  Object.values(connected_workers).some((connected) => connected.service_uuid === service_uuid)
 
 const member = (incarnation: string): Member => ({ incarnation, missingSince: undefined })

@@ -14,8 +14,9 @@ import type { MappingId, WorkAssignment } from "../../assignment/WorkAssignment.
 import { Completion } from "./Completion.js"
 import type { Progress } from "./Controller.js"
 import { Distribution } from "./Distribution.js"
+import type { Issued } from "./Issued.js"
 import { LoadBook } from "./LoadBook.js"
-import { type Observed, Participants } from "./Participants.js"
+import { type Newcomer, type Observed, Participants } from "./Participants.js"
 import type { ScanPlan } from "./ScanPlan.js"
 import type { ScanStatus, WorkerLoad } from "./ScanStatus.js"
 import type { ScanSummary } from "./ScanSummary.js"
@@ -45,8 +46,9 @@ export class Scan {
   /** Workers that have begun: a second beginning under a name is another one's. */
   private readonly begun = new Set<string>()
   private bereaved = false
-  /** Workers that have reported and do not take part yet, with the last event that they are done with. */
-  private readonly newcomers = new Map<string, number>()
+  private readonly newcomers = new Map<string, Newcomer>()
+  /** The starts of workers that go by them, by name. */
+  private readonly incarnations = new Map<string, string>()
   private readonly answers = { workers: new Set<string>(), ingesters: new Set<string>(), reducer: false }
   private endedAt: number | undefined
 
@@ -83,17 +85,21 @@ export class Scan {
 
   /** Compares with who lives now; what a worker that has left owes is settled. */
   observe(roster: Roster, now: number): Observed {
-    const observed = this.participants.observe(roster, now, this.options.absence, this.newcomers.keys())
+    const observed = this.participants.observe(roster, now, this.options.absence, this.newcomers)
     if (observed.reducerLost) this.completion.forgetResults()
     for (const name of observed.left) {
       this.bereaved = true
+      this.incarnations.delete(name)
       this.completion.leave(name)
       this.distribution.leave(name, this.options.onWorkerLoss === "reassign" ? "reopen" : "sever")
     }
     for (const worker of observed.joined) {
-      this.distribution.enter(worker, false)
-      this.offer(worker.name, this.newcomers.get(worker.name) ?? 0)
+      const { completed = 0, incarnation } = this.newcomers.get(worker.name) ?? {}
       this.newcomers.delete(worker.name)
+      if (incarnation !== undefined) this.incarnations.set(worker.name, incarnation)
+      this.distribution.enter(worker, false)
+      // What was handed out to a predecessor is not its work.
+      this.offer(worker.name, incarnation === undefined ? completed : this.distribution.issued)
     }
     return observed
   }
@@ -107,7 +113,9 @@ export class Scan {
   issue(): ReadonlyArray<WorkAssignment> {
     if (this.phase !== "running") return []
     if (this.bereaved) this.rouse()
-    const events = this.distribution.issue(Math.max(0, this.options.outstanding - this.completion.out))
+    const events = this.distribution
+      .issue(Math.max(0, this.options.outstanding - this.completion.out))
+      .map((event) => this.addressed(event))
     this.completion.publish(events)
     const assignments = events.map(({ assignment }) => assignment)
     for (const assignment of assignments) this.recent.push(assignment)
@@ -191,15 +199,38 @@ export class Scan {
     const last = completed[completed.length - 1]
     if (last !== undefined && processing_times !== null) this.load.add(worker, last, processing_times)
     if (update.state === "finished") return
-    if (update.state === "ready" && this.begun.has(worker)) this.newcomers.set(worker, 0)
+    if (update.state === "ready") this.admit(worker, update.incarnation)
     else this.offer(worker, last ?? 0)
+  }
+
+  /** A worker has begun; a second one under its name is another one, that does not take part yet. */
+  private admit(worker: string, incarnation: string | undefined): void {
+    const isMember =
+      incarnation === undefined ? !this.begun.has(worker) : this.participants.isStart(worker, incarnation)
     this.begun.add(worker)
+    if (!isMember) {
+      this.newcomers.set(worker, { completed: 0, incarnation })
+      return
+    }
+    if (incarnation !== undefined) this.incarnations.set(worker, incarnation)
+    this.offer(worker, 0)
   }
 
   private offer(worker: string, completed: number): void {
     if (this.phase !== "running") return
     if (this.participants.isWorker(worker)) this.distribution.assign(worker, completed)
-    else this.newcomers.set(worker, completed)
+    else this.newcomers.set(worker, { completed, incarnation: this.newcomers.get(worker)?.incarnation })
+  }
+
+  /** Says which start of its workers an event is meant for, where they go by it. */
+  private addressed(event: Issued): Issued {
+    if (this.incarnations.size === 0) return event
+    const named = event.workers.flatMap((name) => {
+      const incarnation = this.incarnations.get(name)
+      return incarnation === undefined ? [] : [[name, incarnation] as const]
+    })
+    if (named.length === 0) return event
+    return { ...event, assignment: { ...event.assignment, incarnations: Object.fromEntries(named) } }
   }
 
   /**

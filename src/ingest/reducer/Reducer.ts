@@ -24,7 +24,7 @@ import { version } from "../../domain/Version.js"
 import * as EventCounter from "../EventCounter.js"
 import type { TransportFailed } from "../FrameTransport.js"
 import * as complaints from "../internal/complaints.js"
-import { tell } from "../internal/telling.js"
+import * as telling from "../internal/telling.js"
 import * as Membership from "../Membership.js"
 import { decodeParameters, type Parameters } from "../ParameterValues.js"
 import * as ResultMessages from "../ResultMessages.js"
@@ -64,7 +64,7 @@ type Needs = ParameterStore | ReadyLog | ResultTransport | Scope.Scope | Service
 export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, TransportFailed, Needs> =>
   Effect.gen(function* () {
     const { module } = checked
-    const readyLog = yield* ReadyLog
+    const reports = telling.make(yield* ReadyLog)
     const outer = yield* Effect.scope
     const inbox = yield* (yield* ResultTransport).listen(url)
     const messages = yield* ResultMessages.make
@@ -114,8 +114,7 @@ export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, 
       counter.add(batch.length)
       yield* changed
       const mapping = scan?.mapping
-      if (mapping === undefined) return
-      for (const update of updates) yield* tell(readyLog, mapping, update)
+      if (mapping !== undefined) yield* reports.tell(mapping, ...updates)
     })
 
     /** Until the next scan, or the end of this one. */
@@ -169,10 +168,11 @@ export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, 
             .pipe(
               Effect.zipRight(changed),
               Effect.zipRight(
-                tell(readyLog, mapping, { state: "finished", source: "reducer", completed: null, worker: null })
+                reports.tell(mapping, { state: "finished", source: "reducer", completed: null, worker: null })
               )
             )
-        )
+        ),
+      onMemoryLost: reports.repeat
     })
     yield* inbox.take.pipe(
       Effect.flatMap((batch) => turn.withPermits(1)(reduce(batch))),

@@ -6,6 +6,9 @@
  * gone past an event will not send its share of it any more: that event comes out as lost, and the next ones go on. Messages
  * may come before their assignment is known, and wait for it; those of an earlier scan are told by their number going back.
  *
+ * What is meant for another start of the worker is not its own: a worker that has begun anew in the middle of a scan goes
+ * through the assignments of its predecessor, whose frames will not come again.
+ *
  * A plain data structure without effects: it stands in the path of every event.
  */
 import type { WorkAssignment } from "../../assignment/WorkAssignment.js"
@@ -52,6 +55,8 @@ interface Awaited {
 
 export class Pairing {
   readonly #worker: string
+  /** Which start of the worker this is, where its assignments say which one they mean. */
+  readonly incarnation: string | undefined
   readonly #lanes = new Map<Lane, LaneState>()
   readonly #awaited = new Map<number, Awaited>()
   /** The awaited in their order, from `#first` on. */
@@ -61,8 +66,9 @@ export class Pairing {
   #known = -1
   readonly #faults = new Faults()
 
-  constructor(worker: string) {
+  constructor(worker: string, incarnation?: string) {
     this.#worker = worker
+    this.incarnation = incarnation
   }
 
   /** Events that are assigned and not yet taken. */
@@ -88,9 +94,10 @@ export class Pairing {
 
   /** Assignments of all workers, in order. One that is known already is passed over. */
   assign(assignments: Iterable<WorkAssignment>): void {
-    for (const { assignments: workers, event_number } of assignments) {
+    for (const { assignments: workers, event_number, incarnations } of assignments) {
       if (event_number <= this.#known) continue
       this.#known = event_number
+      if (incarnations?.[this.#worker] !== this.incarnation) continue
       const missing = new Set<string>()
       for (const stream in workers) if (workers[stream]?.includes(this.#worker)) missing.add(stream)
       if (missing.size === 0) continue

@@ -23,6 +23,7 @@ import { version } from "../../domain/Version.js"
 import * as EventCounter from "../EventCounter.js"
 import type { FrameTransport } from "../FrameTransport.js"
 import * as complaints from "../internal/complaints.js"
+import * as telling from "../internal/telling.js"
 import * as Membership from "../Membership.js"
 import { decodeParameters, type Parameters } from "../ParameterValues.js"
 import * as ResultMessages from "../ResultMessages.js"
@@ -97,7 +98,7 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
       name,
       runner,
       assignmentLog: yield* AssignmentLog,
-      readyLog: yield* ReadyLog,
+      reports: telling.make(yield* ReadyLog),
       tickClock: yield* TickClock,
       reducer,
       messages: yield* ResultMessages.make,
@@ -174,17 +175,18 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
         Effect.sync(() => {
           parameters = { values: decodeParameters(runner.parameters, values), hash }
         }),
-      onMapping: Effect.fnUntraced(function* (mapping: MappingId) {
+      onMapping: Effect.fnUntraced(function* (mapping: MappingId, _: ReadonlyArray<string>, joins: boolean) {
         yield* leave
         for (const { link } of links.connected()) yield* link.drain
-        const work = new WorkerScan(mapping, new Pairing(name), around)
+        const work = new WorkerScan(mapping, new Pairing(name, joins ? incarnation : undefined), around)
         yield* enter(work, work.run)
       }),
       onFinished: () =>
         Effect.suspend(() => {
           const work = scan?.work
           return work === undefined ? Effect.void : Effect.zipRight(leave, enter(work, work.finish))
-        })
+        }),
+      onMemoryLost: around.reports.repeat
     })
 
     const look = (judge: boolean) =>

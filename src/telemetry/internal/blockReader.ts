@@ -17,15 +17,19 @@ export interface ReadableBlock {
   readonly places: ReadonlyArray<number> | undefined
 }
 
-/** The bytes of each block in order: whole lines, in the order of the file. */
+/**
+ * The bytes of each block in order: whole lines, in the order of the file. A block whose file is gone has none, and `gone` is
+ * told of it: what someone moved away does not hide the rest.
+ */
 export const read = (
-  blocks: ReadonlyArray<ReadableBlock>
+  blocks: ReadonlyArray<ReadableBlock>,
+  gone: (path: string) => void
 ): Effect.Effect<ReadonlyArray<ReadonlyArray<Buffer>>, StorageFailed> =>
   Effect.tryPromise({
     try: async () => {
       const files = new OpenFiles()
       try {
-        return await allOf(blocks.map((block) => readBlock(files, block)))
+        return await allOf(blocks.map((block) => readBlock(files, block, gone)))
       } finally {
         files.close()
       }
@@ -42,12 +46,14 @@ const lineGuess = 2048
 class OpenFiles {
   private readonly handles = new Map<string, number>()
 
-  handle(path: string): number {
+  /** Undefined where there is no such file. */
+  handle(path: string): number | undefined {
     let handle = this.handles.get(path)
     if (handle === undefined) {
       try {
         handle = fs.openSync(path, "r")
       } catch (cause) {
+        if (isGone(cause)) return undefined
         throw asStorageFailed("open", path)(cause)
       }
       this.handles.set(path, handle)
@@ -60,8 +66,19 @@ class OpenFiles {
   }
 }
 
-const readBlock = async (files: OpenFiles, block: ReadableBlock): Promise<ReadonlyArray<Buffer>> => {
+const isGone = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")
+
+const readBlock = async (
+  files: OpenFiles,
+  block: ReadableBlock,
+  gone: (path: string) => void
+): Promise<ReadonlyArray<Buffer>> => {
   const file = files.handle(block.path)
+  if (file === undefined) {
+    gone(block.path)
+    return []
+  }
   if (block.places === undefined) return [await readAt(file, block, block.offset, block.length)]
   return allOf(block.places.map((place) => readLine(file, block, place)))
 }

@@ -12,6 +12,7 @@ import type { BlockIndexer } from "./blockIndexer.js"
 import type { CurrentView } from "./currentView.js"
 import type { EventLog } from "./eventLog.js"
 import * as Exceptions from "./exceptions.js"
+import type { Numbers } from "./recovery.js"
 
 interface Parts {
   readonly stateDirectory: string
@@ -21,6 +22,7 @@ interface Parts {
   readonly indexer: BlockIndexer
   readonly current: CurrentView
   readonly exceptions: Exceptions.Exceptions
+  readonly unexplained: Numbers
   /** The generation from which on exceptions are not yet all taken in, before the runs are known. */
   readonly kept: () => number | undefined
 }
@@ -28,11 +30,11 @@ interface Parts {
 export const make = (parts: Parts): Effect.Effect<Effect.Effect<void, StorageFailed>> =>
   Effect.map(Effect.makeSemaphore(1), (mutex) => mutex.withPermits(1)(Effect.uninterruptible(saving(parts))))
 
-const saving = ({ current, exceptions, index, indexer, kept, log, stateDirectory, step }: Parts) => {
+const saving = ({ current, exceptions, index, indexer, kept, log, stateDirectory, step, unexplained }: Parts) => {
   let savedTypes = 0
   let savedState = ""
-  /** What was put so far is durable, or has failed. */
-  const settled = Effect.async<void>((resume) => log.wait(() => resume(Effect.void)))
+  /** What was put so far is durable, or has failed. Nothing is begun by then: a stop does not wait for a disk that hangs. */
+  const settled = Effect.interruptible(Effect.async<void>((resume) => log.wait(() => resume(Effect.void))))
   return Effect.gen(function* () {
     step?.("checkpoint.begin")
     // All exceptions of this generation are known, and part of the state, before their file may go.
@@ -43,7 +45,7 @@ const saving = ({ current, exceptions, index, indexer, kept, log, stateDirectory
     const taken = indexer.take()
     if (kept() === undefined) exceptions.prune((stream) => indexer.firstUnsaved(stream))
     const { run, site, system } = log.state
-    const numbers = { site, run, system, notCurrent: exceptions.all() }
+    const numbers = { site, run, system, notCurrent: exceptions.all(), unexplained }
     const state: SavedState = { ...numbers, generation }
     const changes = current.takeChanges()
     const text = JSON.stringify(numbers)

@@ -12,11 +12,12 @@ import * as fs from "node:fs"
 import type { Database } from "../../database/Database.js"
 import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
 import type { StreamName } from "../../domain/StreamName.js"
-import { DiskFailure } from "../../journal/AppendFile.js"
+import { DiskFailure, type Notice } from "../../journal/AppendFile.js"
 import type { Disk } from "../../journal/Disk.js"
 import { storageFailed, timestampOf } from "../../journal/Journal.js"
 import * as SqlIndex from "../SqlIndex.js"
 import type { KnownRuns, Options } from "../TelemetryStore.js"
+import type { Damage } from "../Verification.js"
 import { BlockIndexer } from "./blockIndexer.js"
 import * as Checkpoint from "./checkpoint.js"
 import { CurrentView } from "./currentView.js"
@@ -45,6 +46,10 @@ export interface Opened {
   readonly siteDirectory: string
   readonly systemDirectory: string
   readonly runFiles: Set<string>
+  /** What the opening found and did that a check should tell, and no check has told yet. */
+  readonly found: Array<Damage>
+  /** Up to these numbers the index was made of the files: why one has no line it can't tell. */
+  readonly unexplained: Readonly<Numbers>
   readonly checkpoint: Effect.Effect<void, StorageFailed>
   readonly adoptRuns: (runs: KnownRuns) => Effect.Effect<void, StorageFailed>
 }
@@ -65,11 +70,17 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     const recent = new RecentLines()
     const exceptions = new Exceptions.Exceptions()
     const numbers: Numbers = { site: 0, run: 0, system: 0 }
-    const notify = options.notify ?? (() => undefined)
+    const found: Array<Damage> = []
+    let adopted = false
+    const notify = (notice: Notice) => {
+      if (notice.kind === "torn" && !adopted) found.push(setAside(notice))
+      options.notify?.(notice)
+    }
     const tools: Tools = { disk, indexer, current, exceptions, numbers, notify, timestamp: () => timestampOf(now()) }
 
     const saved = yield* index.load.pipe(Effect.mapError(asStorageFailed("load", "index")))
     const rebuild = saved.state === undefined
+    const unexplained: Numbers = { site: 0, run: 0, system: 0, ...saved.state?.unexplained }
     for (const text of saved.types) types.id(Buffer.from(text, "latin1"), 0, text.length)
     for (const file of saved.files) indexer.learn(file.path, file.covered)
     for (const event of saved.current) current.set(event.stream, event.type, event.seq, event.line)
@@ -80,7 +91,7 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     const generation = exceptions.readFiles(stateDirectory, saved.state?.generation ?? 0) + 1
 
     const runFiles = new Set(saved.files.filter((file) => file.stream === "run").map((file) => file.path))
-    const tail = (stream: StreamName, path: string, { afterSeq, goesOn }: { afterSeq?: number; goesOn: boolean }) =>
+    const readOn = (stream: StreamName, path: string, { afterSeq, goesOn }: { afterSeq?: number; goesOn: boolean }) =>
       Effect.tryPromise({
         try: async () => {
           if (goesOn) await endLastLine(tools, path)
@@ -88,12 +99,21 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
         },
         catch: (cause) => (cause instanceof DiskFailure ? storageFailed(cause) : asStorageFailed("read", path)(cause))
       })
+    const tail: typeof readOn = (stream, path, from) =>
+      Effect.zipRight(
+        Effect.map(shortened(index, indexer, path), (loss) => found.push(...loss)),
+        readOn(stream, path, from)
+      )
     const day = new DayFile(options.zone)
     const files = eventFiles(siteDirectory, systemDirectory)
     const newest = new Map(files.map(({ path, stream }) => [stream, path]))
     for (const { path, stream } of files) {
       if (stream === "site") day.resume(path, fs.statSync(path).mtimeMs)
       yield* tail(stream, path, { goesOn: newest.get(stream) === path })
+    }
+    if (rebuild) {
+      unexplained.site = numbers.site
+      unexplained.system = numbers.system
     }
     numbers.site = exceptions.admit("site", numbers.site, current)
     exceptions.dropBehind("site", numbers.site)
@@ -118,7 +138,6 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
       { position: { ...numbers, active: undefined }, generation }
     )
 
-    let adopted = false
     const checkpoint = yield* Checkpoint.make({
       stateDirectory,
       step: options.step,
@@ -127,6 +146,7 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
       indexer,
       current,
       exceptions,
+      unexplained,
       kept: () => (adopted ? undefined : (saved.state?.generation ?? 0))
     })
     /** Where the state can't be saved (a full disk), the files say it all: the next start is longer. */
@@ -135,6 +155,7 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     )
 
     const adoptRuns = Effect.fnUntraced(function* (runs: KnownRuns) {
+      for (const notice of runs.notices ?? []) notify(notice)
       const newest = saved.state?.run ?? 0
       for (const file of runs.files) {
         runFiles.add(file.path)
@@ -146,6 +167,7 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
         }
         numbers.run = Math.max(numbers.run, file.afterSeq, file.lastSeq ?? 0)
       }
+      if (rebuild) unexplained.run = numbers.run
       numbers.run = exceptions.admit("run", numbers.run, current)
       exceptions.dropBehind("run", numbers.run)
       if (runs.active === undefined) current.clearRun()
@@ -159,19 +181,20 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
     })
 
     yield* Effect.addFinalizer(() =>
-      Effect.zipRight(
-        Effect.promise(() => log.commit.close()).pipe(
-          Effect.interruptible,
-          Effect.timeoutTo({
-            duration: closeWithin,
-            onSuccess: () => Effect.void,
-            onTimeout: () => Effect.logWarning("the disk does not answer: what nobody was told of is left unwritten")
-          }),
-          Effect.flatten,
+      Effect.promise(() => log.commit.close()).pipe(
+        Effect.interruptible,
+        Effect.timeoutTo({
+          duration: closeWithin,
           // Everything has its checksum while nobody looks after it, and the next start has nothing to read.
-          Effect.tap(() => indexer.closeAll())
-        ),
-        attempt
+          onSuccess: () =>
+            Effect.zipRight(
+              Effect.sync(() => indexer.closeAll()),
+              attempt
+            ),
+          // Without a checkpoint, which would wait for that disk.
+          onTimeout: () => Effect.logWarning("the disk does not answer: what nobody was told of is left unwritten")
+        }),
+        Effect.flatten
       )
     )
     return {
@@ -184,9 +207,49 @@ export const open = (options: OpenOptions): Effect.Effect<Opened, StorageFailed,
       siteDirectory,
       systemDirectory,
       runFiles,
+      found,
+      unexplained,
       checkpoint,
       adoptRuns
     }
+  })
+
+const setAside = ({ aside, length, offset, path }: Extract<Notice, { readonly kind: "torn" }>): Damage => ({
+  kind: "torn",
+  path,
+  offset,
+  length,
+  message:
+    aside === undefined
+      ? "a half-written last line was cut off when the site was opened: there was no room to keep it"
+      : `a half-written last line was set aside as ${aside} when the site was opened`,
+  repaired: true
+})
+
+/** A file that ends before the index says it does has lost lines that were whole: the index is about to forget them. */
+const shortened = (
+  index: SqlIndex.SqlIndex,
+  indexer: BlockIndexer,
+  path: string
+): Effect.Effect<ReadonlyArray<Damage>, StorageFailed> =>
+  Effect.gen(function* () {
+    const covered = indexer.coverage(path)
+    const size = fs.statSync(path, { throwIfNoEntry: false })?.size ?? covered
+    if (size >= covered) return []
+    const blocks = yield* Effect.mapError(index.blocksOf(path), asStorageFailed("load", "index"))
+    const lost = blocks.filter(({ length, offset }) => offset + length > size)
+    return [
+      {
+        kind: "corrupt",
+        path,
+        offset: size,
+        length: covered - size,
+        firstSeq: lost.reduce((seq, { firstSeq }) => Math.min(seq, firstSeq), Infinity),
+        lastSeq: lost.reduce((seq, { lastSeq }) => Math.max(seq, lastSeq), 0),
+        message: "the file ended here when the site was opened, before what was stored in it: events behind are gone",
+        repaired: false
+      }
+    ]
   })
 
 /** A run that is over has its numbers in the record; its disk may be gone. */

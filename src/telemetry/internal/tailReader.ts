@@ -15,7 +15,7 @@ import type { StorageFailed } from "../../domain/Refusal.js"
 import type { StreamName } from "../../domain/StreamName.js"
 import { EventLine } from "../../domain/TelemetryEvent.js"
 import type * as EventReader from "../EventReader.js"
-import type { Selection } from "../TelemetryStore.js"
+import type { Selection, SeqRange } from "../TelemetryStore.js"
 import type { Position } from "./eventLog.js"
 import { quoted } from "./lineForm.js"
 import type { RecentLine, RecentLines } from "./recentLines.js"
@@ -29,22 +29,26 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
   const streamsOf = (selection: Selection): ReadonlyArray<StreamName> =>
     selection.stream === undefined ? ["site", "run"] : [selection.stream]
 
-  const partOf = (
+  /** What to read of a stream, one after the other: each range of numbers by itself, those with nothing left out. */
+  const partsOf = (
     selection: Selection,
     stream: StreamName,
     descending: boolean,
     cursor?: Cursor.Cursor
-  ): EventReader.Selection => {
+  ): ReadonlyArray<EventReader.Selection> => {
     const seen = cursor?.[stream]
-    return {
+    const ranges = selection.ranges?.() ?? everything
+    const parts = ranges.map(({ afterSeq, lastSeq }) => ({
       stream,
       types: (selection.types ?? []).map(quoted),
       since: selection.since,
       until: selection.until,
-      afterSeq: descending ? selection.afterSeq : maximum(selection.afterSeq, seen),
-      beforeSeq: descending ? minimum(selection.beforeSeq, seen) : selection.beforeSeq,
+      afterSeq: Math.max(afterSeq, selection.afterSeq ?? 0, descending ? 0 : (seen ?? 0)),
+      beforeSeq: minimum(lastSeq === undefined ? undefined : lastSeq + 1, descending ? seen : undefined),
       descending
-    }
+    }))
+    const left = parts.filter(({ afterSeq, beforeSeq = Infinity }) => afterSeq + 1 < beforeSeq)
+    return descending ? left.reverse() : left
   }
 
   const query = Effect.fnUntraced(function* (
@@ -52,7 +56,7 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
     options: { readonly limit: number; readonly descending: boolean; readonly cursor?: Cursor.Cursor | undefined }
   ) {
     const parts = yield* Effect.forEach(streamsOf(selection), (stream) =>
-      reader.take(partOf(selection, stream, options.descending, options.cursor), options.limit + 1)
+      reader.take(partsOf(selection, stream, options.descending, options.cursor), options.limit + 1)
     )
     const found = parts.map((part) => part.found)
     const merged = found.length === 1 ? (found[0] ?? []) : merge(found, options.descending)
@@ -66,7 +70,8 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
 
   const read = (selection: Selection, options: { readonly descending: boolean }) => {
     const [only, ...others] = streamsOf(selection)
-    if (only !== undefined && others.length === 0) return reader.stream(partOf(selection, only, options.descending))
+    if (only !== undefined && others.length === 0)
+      return Stream.flatMap(Stream.fromIterable(partsOf(selection, only, options.descending)), reader.stream)
     const page = (cursor: Cursor.Cursor) =>
       Effect.map(
         query(selection, { limit: catchUp, descending: options.descending, cursor }),
@@ -92,11 +97,11 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
           Cursor.start
         )
         const types = new Set((selection.types ?? []).map(quoted))
-        const wanted = (line: RecentLine, cursor: Cursor.Cursor) =>
+        const wanted = (line: RecentLine, cursor: Cursor.Cursor, ranges: ReadonlyArray<SeqRange>) =>
           line.seq > (cursor[line.stream] ?? Infinity) &&
           (types.size === 0 || types.has(line.type)) &&
           line.seq > (selection.afterSeq ?? 0) &&
-          line.seq < (selection.beforeSeq ?? Infinity) &&
+          ranges.some((range) => isIn(range, line.seq)) &&
           !(selection.since !== undefined && line.ts < selection.since) &&
           !(selection.until !== undefined && line.ts >= selection.until)
 
@@ -126,7 +131,8 @@ export const make = (reader: EventReader.EventReader, recent: RecentLines, posit
                 nextBatch,
                 Effect.suspend(() => live(at, place))
               )
-            const chosen = lines.filter((line) => wanted(line, at.cursor))
+            const ranges = selection.ranges?.() ?? everything
+            const chosen = lines.filter((line) => wanted(line, at.cursor, ranges))
             const cursor = chosen.reduce((cursor, line) => Cursor.advance(cursor, line.stream, line.seq), at.cursor)
             return Effect.succeed([
               items(at.cursor, chosen),
@@ -160,8 +166,10 @@ const items = (
   )
 }
 
-const maximum = (a: number | undefined, b: number | undefined) =>
-  a === undefined ? b : b === undefined ? a : Math.max(a, b)
+const everything: ReadonlyArray<SeqRange> = [{ afterSeq: 0, lastSeq: undefined }]
+
+const isIn = ({ afterSeq, lastSeq }: SeqRange, seq: number): boolean => seq > afterSeq && seq <= (lastSeq ?? Infinity)
+
 const minimum = (a: number | undefined, b: number | undefined) =>
   a === undefined ? b : b === undefined ? a : Math.min(a, b)
 

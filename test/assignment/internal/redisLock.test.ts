@@ -56,7 +56,8 @@ const scripted = () => {
       return Effect.succeed(1)
     })
   const rest = { sendForBytes: send, transaction: () => Effect.succeed([]), scan: () => Effect.succeed([]) }
-  return { state, lock: redisLock.make({ send, ...rest, remove: () => Effect.void }, address) }
+  const nothing = () => Effect.void
+  return { state, lock: redisLock.make({ send, ...rest, sendAll: nothing, remove: nothing }, address) }
 }
 
 describe("the lock in time", () => {

@@ -29,6 +29,28 @@ const workerState = (name: string, tags: ReadonlyArray<string>, start: number): 
 })
 const roster = (workers: ReadonlyArray<WorkerState>): Roster => ({ ingesters: [], workers, reducer: undefined })
 
+/** Of the stream `a`: who it hears, whom it has given up, and which start of a worker has which name. */
+const ingesterState = (
+  heard: ReadonlyArray<string>,
+  dropped: ReadonlyArray<string>,
+  startOfW2 = 2
+): Roster["ingesters"][number] => ({
+  ...common,
+  service_uuid: uuidOf(100),
+  mapping_uuid: mapping,
+  name: "i",
+  url: "inproc://i",
+  streams: ["a"],
+  connected_workers: Object.fromEntries(
+    heard.map((name) => {
+      const service_uuid = uuidOf(name === "w1" ? 1 : startOfW2)
+      return [service_uuid, { name, service_uuid, last_seen: 0 }]
+    })
+  ),
+  ...(dropped.length === 0 ? {} : { dropped_workers: dropped })
+})
+const namesOf = (assignments: ReadonlyArray<WorkAssignment>) => assignments.map(({ assignments }) => assignments["a"])
+
 const scanOf = (
   map: TriggerMap,
   onWorkerLoss: "reassign" | "lose" = "reassign",
@@ -123,6 +145,63 @@ describe("bookkeeping", () => {
     scan.observe(roster([workerState("w2", ["generic"], 2)]), absence)
     assert.isTrue(scan.complete)
     assert.deepInclude(scan.progress(), { processed: 2, lost: 0 })
+  })
+
+  it("a worker that an ingester has given up owes nothing any more, and what was to be its own goes to others", () => {
+    const scan = scanOf(batches(8, 2), "reassign", 2, false)
+    scan.begin(two)
+    scan.take(report("w1", "ready"))
+    scan.take(report("w2", "ready"))
+    scan.issue()
+    scan.take(report("w1", "idle", [0, 1]))
+    assert.deepStrictEqual(namesOf(scan.issue()), [["w2"], ["w2"]])
+    const { left } = scan.observe({ ...two, ingesters: [ingesterState(["w1", "w2"], ["w2"])] }, 0)
+    assert.deepStrictEqual(left, ["w2"])
+    assert.deepInclude(scan.progress(), { processed: 2, lost: 2 })
+    const joined = scan.observe({ ...two, ingesters: [ingesterState(["w1", "w2"], ["w2"])] }, 1)
+    assert.deepInclude(joined, { left: [], joined: [] })
+    for (let last = 1; !scan.complete && last < 8; last += 2) {
+      const events = scan.issue().map(({ event_number }) => event_number)
+      scan.take(report("w1", "idle", events))
+    }
+    assert.deepInclude(scan.progress(), { lost: 2, completed_events: 6 })
+  })
+
+  it("a worker that begins anew and tells which start it is gets work again, and none of what was its predecessor's", () => {
+    const scan = scanOf(batches(12, 2), "reassign", 4, false)
+    scan.begin(two)
+    scan.take(report("w1", "ready"))
+    scan.take({ ...report("w2", "ready"), incarnation: uuidOf(2) })
+    const [, , first] = scan.issue()
+    assert.deepStrictEqual(first?.incarnations, { w2: uuidOf(2) })
+    const anew = { ...two, workers: [workerState("w1", ["generic"], 1), workerState("w2", ["generic"], 3)] }
+    const unheard = { ...anew, ingesters: [ingesterState(["w1"], [])] }
+    assert.deepInclude(scan.observe(unheard, 0), { left: ["w2"], joined: [] })
+    // Late words of the one that has left bring nobody in.
+    scan.take(report("w2", "idle", [2]))
+    const heard = { ...anew, ingesters: [ingesterState(["w1"], []), ingesterState(["w2"], [], 3)] }
+    assert.isEmpty(scan.observe({ ...heard, ingesters: heard.ingesters.slice(1) }, 0).joined)
+    scan.take({ ...report("w2", "ready"), incarnation: uuidOf(3) })
+    assert.isEmpty(scan.observe(unheard, 0).joined)
+    const { joined } = scan.observe({ ...anew, ingesters: [ingesterState(["w1", "w2"], [], 3)] }, 0)
+    assert.deepStrictEqual(
+      joined.map(({ name }) => name),
+      ["w2"]
+    )
+    const own: Array<number> = []
+    scan.take(report("w1", "idle", [0, 1]))
+    for (let round = 0; round < 20 && !scan.complete; round++) {
+      for (const { assignments, event_number, incarnations } of scan.issue()) {
+        const [name = ""] = assignments["a"] ?? []
+        assert.deepStrictEqual(incarnations, name === "w2" ? { w2: uuidOf(3) } : undefined)
+        if (name === "w2") own.push(event_number)
+        scan.take(report(name, "idle", [event_number]))
+      }
+    }
+    assert.isAbove(own.length, 1)
+    assert.isAbove(Math.min(...own), 3)
+    assert.deepInclude(scan.progress(), { lost: 2, completed_events: 10 })
+    assert.deepStrictEqual(scan.end("completed", 0)?.workers, ["w1", "w2"])
   })
 
   it("nobody is gone for the time in which nothing could be asked", () => {

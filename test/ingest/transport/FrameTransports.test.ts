@@ -1,4 +1,4 @@
-import { assert, describe, it, layer } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Scope, Stream } from "effect"
 import { connect as tcpConnect } from "node:net"
 import { FrameTransport, type FrameMessage, type WorkerLinks } from "../../../src/ingest/FrameTransport.js"
@@ -7,6 +7,7 @@ import * as InProcessTransport from "../../../src/ingest/transport/InProcessTran
 import * as ZmqTransport from "../../../src/ingest/transport/ZmqTransport.js"
 import { bindingOf } from "../../../src/ingest/transport/internal/zmqAddress.js"
 import { firstOf, incarnationOf } from "../../support/IngesterHouse.js"
+import { layer } from "../../support/SharedLayer.js"
 
 const messageOf = (text: string, size = 0): FrameMessage => [Buffer.from(text), Buffer.alloc(size, text)]
 const headOf = ([head]: FrameMessage) => Buffer.from(head ?? []).toString()

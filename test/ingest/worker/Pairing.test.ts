@@ -46,6 +46,27 @@ describe("Pairing", () => {
     assert.deepStrictEqual(reasons(pairing), [])
   })
 
+  it("what is meant for another start of the worker is not its own, and is not waited for", () => {
+    const [before, now] = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"]
+    const all = [
+      assignment(0, { a: ["w1"] }),
+      { ...assignment(1, { a: ["w1"], b: ["w1"] }), incarnations: { w1: before } },
+      { ...assignment(2, { a: ["w1"] }), incarnations: { w1: now } },
+      { ...assignment(3, { a: ["w1", "w2"] }), incarnations: { w2: before } }
+    ]
+    const again = new Pairing("w1", now)
+    again.assign(all)
+    assert.strictEqual(again.outstanding, 1)
+    const a = lane("one", "a")
+    again.arrive(a, message(1, "a"))
+    again.arrive(a, message(2, "a"))
+    assert.deepStrictEqual(taken(again), ["2a"])
+    assert.deepStrictEqual(reasons(again), ["unexpected 1 1"])
+    const first = new Pairing("w1")
+    first.assign(all)
+    assert.strictEqual(first.outstanding, 2)
+  })
+
   it("messages may come before their assignment is known", () => {
     const pairing = new Pairing("w1")
     const a = lane("one", "a")

@@ -111,7 +111,7 @@ describe("the split of position capture", () => {
     ])
   })
 
-  it("makes one frame of data without lists, and none of unequal ones", () => {
+  it("dranspose weak point 19: data without lists is one frame, so that none behind it shifts", () => {
     assert.deepStrictEqual(frames(`{"message_type":"data","frame_number":3,"a":1}`), [
       `{"message_type":"data","frame_number":3,"a":1}`
     ])

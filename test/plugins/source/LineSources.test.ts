@@ -95,7 +95,7 @@ describe("position capture over TCP", () => {
   const first = ["arm_time: 1\n", "fields:\n", " A double\n", "\n"]
   const second = ["arm_time: 2\n", "\n"]
 
-  it.scopedLive("arms again and again, and the end of the connection is one error, not endless frames", () =>
+  it.scopedLive("dranspose weak point 19: the end of the connection in a scan is one error, not endless frames", () =>
     Effect.gen(function* () {
       const said = ["O", "K\n stray\n", ...first, " 1 2\n 3", " 4\n", "END 2 Disarmed\n\n", ...second, " 5\n"]
       const heard: Array<string> = []

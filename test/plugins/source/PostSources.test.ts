@@ -61,7 +61,7 @@ describe("posts", () => {
 describe("Sardana", () => {
   const description = `{"serialno":1,"scandir":"/d","title":"ascan","column_desc":[{"name":"point_nb"}]}`
 
-  it.scopedLive("posts what an ensemble's ingester was seen to forward; early posts wait", () =>
+  it.scopedLive("dranspose weak point 19: what is posted before anybody takes it waits", () =>
     Effect.gen(function* () {
       const port = yield* freePort
       const reader = yield* secrets(opened(SardanaSource, { port }))
@@ -83,7 +83,7 @@ describe("Sardana", () => {
     })
   )
 
-  it.scopedLive("is told what is wrong, and that it has to wait", () =>
+  it.scopedLive("dranspose weak point 19: what waits is bounded, and who posts more is told to wait", () =>
     Effect.gen(function* () {
       const port = yield* freePort
       const reader = yield* secrets(opened(SardanaSource, { port, buffer: 2000 }))

@@ -21,14 +21,27 @@ export const seriesOf = (stream: string, scan: number, frames: number): Readonly
 
 export class PeerDetector {
   private readonly socket = new Push({ linger: 0, sendHighWaterMark: 1000 })
+  /** Connections so far, and how many of them have ended. */
+  connections = 0
+  private ended = 0
 
   async start(): Promise<this> {
+    this.socket.events.on("handshake", () => this.connections++)
+    this.socket.events.on("disconnect", () => this.ended++)
     await this.socket.bind("tcp://127.0.0.1:*")
     return this
   }
 
   get url(): string {
     return this.socket.lastEndpoint ?? ""
+  }
+
+  /** There is a connection behind so many, and no other: what is sent on one that is ending would be lost. */
+  async connectedAgain(before: number): Promise<void> {
+    for (let looks = 0; this.connections === before || this.ended < this.connections - 1; looks++) {
+      if (looks === 3_000) throw new Error(`connections: ${before}, then ${this.connections}, ended ${this.ended}`)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
   }
 
   /** Waits wherever nobody takes them; `every` milliseconds one, where it is given. */

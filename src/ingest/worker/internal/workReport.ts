@@ -61,8 +61,17 @@ export class WorkReport {
     return update
   }
 
-  /** Says that the worker takes part in the scan, or that it has finished it. */
-  plain(state: "ready" | "finished"): WorkerUpdate {
+  /** Says that the worker takes part in the scan, and, where that counts, which start of it does. */
+  ready(incarnation: string | undefined): WorkerUpdate {
+    return incarnation === undefined ? this.#plain("ready") : { ...this.#plain("ready"), incarnation }
+  }
+
+  /** Says that the worker has finished the scan. */
+  finished(): WorkerUpdate {
+    return this.#plain("finished")
+  }
+
+  #plain(state: "ready" | "finished"): WorkerUpdate {
     return { state, source: "worker", completed: [], worker: this.worker, has_result: [], processing_times: null }
   }
 }

@@ -10,11 +10,10 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { AssignmentLog } from "../../../assignment/AssignmentLog.js"
-import type { ReadyLog } from "../../../assignment/ReadyLog.js"
 import type { ServiceUpdate } from "../../../assignment/ServiceUpdate.js"
 import type { TickClock } from "../../../assignment/TickClock.js"
 import type { MappingId } from "../../../assignment/WorkAssignment.js"
-import { tell } from "../../internal/telling.js"
+import type { Telling } from "../../internal/telling.js"
 import type { Parameters } from "../../ParameterValues.js"
 import type { ResultMessages } from "../../ResultMessages.js"
 import type { EventRunner, Outcome } from "../EventRunner.js"
@@ -29,7 +28,7 @@ export interface Surroundings {
   readonly name: string
   readonly runner: EventRunner
   readonly assignmentLog: AssignmentLog["Type"]
-  readonly readyLog: ReadyLog["Type"]
+  readonly reports: Telling
   readonly tickClock: TickClock["Type"]
   readonly reducer: ReducerLinks
   readonly messages: ResultMessages
@@ -91,7 +90,7 @@ export class WorkerScan {
     return runner.start(parameters().values).pipe(
       Effect.catchAll((error) => this.around.onTrouble(error, 1)),
       Effect.zipRight(interval),
-      Effect.zipLeft(this.#tell(this.#report.plain("ready"))),
+      Effect.zipLeft(this.#tell(this.#report.ready(this.pairing.incarnation))),
       Effect.flatMap((tick) =>
         Effect.all(
           [this.#readAssignments, this.#stir, ...Array.from({ length: runner.width }, () => this.#work(tick))],
@@ -107,7 +106,7 @@ export class WorkerScan {
       Effect.zipRight(this.#report.isEmpty ? Effect.void : this.#tell(this.#report.take())),
       Effect.zipRight(this.around.runner.finish(this.around.parameters().values)),
       Effect.catchAll((error) => this.around.onTrouble(error, 1)),
-      Effect.zipRight(this.#tell(this.#report.plain("finished")))
+      Effect.zipRight(this.#tell(this.#report.finished()))
     )
   )
 
@@ -234,6 +233,6 @@ export class WorkerScan {
   }
 
   #tell(update: ServiceUpdate): Effect.Effect<void> {
-    return tell(this.around.readyLog, this.mapping, update)
+    return this.around.reports.tell(this.mapping, update)
   }
 }
