@@ -4,14 +4,18 @@
  * `interrupted` in the next life and goes on with `resume`, which fetches nothing twice.
  *
  * What is tricky:
- * - A series is fetched by one backfill at a time; a request whose series are all being fetched by one other is that other.
+ * - A series is fetched by one backfill at a time; a request whose series are all being fetched by one other, with no less
+ *   to do, is that other.
  * - Cancelling and pausing are interruptions. What they were meant as stands in `intent` before the child is stopped, and
  *   the child's own end writes the last state, so an end that comes first wins.
+ * - An order is carried out to its end, also where whoever gave it goes away meanwhile: half a start would hold its series
+ *   for as long as the site runs. Orders wait for each other, so that none meets a backfill that is half started.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
@@ -96,7 +100,8 @@ export const make = (
     const mutex = yield* Effect.makeSemaphore(1)
     const entries = new Map<string, BackfillRun.Entry>()
     const locks = new Map<string, Effect.Semaphore>()
-    const ended = yield* Queue.bounded<string>(1024)
+    const ended = yield* Queue.bounded<BackfillRun.Ended>(1024)
+    const scope = yield* Effect.scope
     const tools: BackfillRun.Tools = {
       store,
       publish: (event) => Effect.asVoid(PubSub.publish(events, event)),
@@ -105,8 +110,10 @@ export const make = (
         locks.set(key, lock)
         return lock
       },
-      ended: (id) => Effect.asVoid(Queue.offer(ended, id))
+      ended: (one) => Effect.asVoid(Queue.offer(ended, one))
     }
+    const order = <A, E>(carriedOut: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      Effect.flatMap(Effect.forkIn(mutex.withPermits(1)(carriedOut), scope), Fiber.join)
 
     /** A record of an earlier life: whatever ran then was cut off. */
     const adopt = (record: BackfillRecord) => {
@@ -119,12 +126,13 @@ export const make = (
       return BackfillRun.settle(tools, entry)
     }
     yield* Effect.forEach(yield* store.load, adopt, { discard: true })
-    // A child can't remove itself from its supervisor.
-    yield* Queue.take(ended).pipe(
-      Effect.flatMap((id) => Effect.ignore(options.supervisor.remove(id))),
-      Effect.forever,
-      Effect.forkScoped
-    )
+    /** A child can't remove itself from its supervisor. One that was started anew since is another child. */
+    const remove = ({ id, over }: BackfillRun.Ended) =>
+      Effect.suspend(() => {
+        const now = entries.get(id)?.over
+        return now === undefined || now === over ? Effect.ignore(options.supervisor.remove(id)) : Effect.void
+      })
+    yield* Queue.take(ended).pipe(Effect.flatMap(remove), Effect.forever, Effect.forkScoped)
 
     const find = (id: string) =>
       Effect.suspend(() => {
@@ -137,11 +145,19 @@ export const make = (
     /** A child of its own; the record is durable before it begins. */
     const launch = (entry: BackfillRun.Entry, resolved: SeriesPlan.Resolved) =>
       Effect.gen(function* () {
+        const before = entry.live.status
         entry.intent = undefined
         entry.over = yield* Deferred.make<void>()
         entry.holds = new Set(resolved.planned.map(({ series }) => series.key))
         BackfillRun.begin(entry, resolved)
-        yield* BackfillRun.settle(tools, entry).pipe(Effect.tapError(() => Effect.sync(() => (entry.over = undefined))))
+        yield* BackfillRun.settle(tools, entry).pipe(
+          Effect.tapError(() =>
+            Effect.sync(() => {
+              entry.over = undefined
+              entry.live.status = before
+            })
+          )
+        )
         const child = ChildSpec.make({
           id: entry.live.id,
           restart: "temporary",
@@ -157,7 +173,11 @@ export const make = (
       Effect.gen(function* () {
         const keys = resolved.planned.map(({ series }) => series.key)
         const same = [...entries.values()].find(
-          ({ holds, over }) => over !== undefined && keys.every((key) => holds.has(key))
+          ({ holds, intent, live, over }) =>
+            over !== undefined &&
+            intent === undefined &&
+            keys.every((key) => holds.has(key)) &&
+            BackfillRun.isIncluded(request, live.request)
         )
         if (same !== undefined) return same.live.snapshot()
         const now = yield* Clock.currentTimeMillis
@@ -170,7 +190,7 @@ export const make = (
         const left = new Set(yield* store.prune(kept))
         for (const [id, { over }] of entries) if (over === undefined && !left.has(id)) entries.delete(id)
         return started
-      }).pipe(mutex.withPermits(1))
+      }).pipe(order)
 
     const start = (request: StartBackfill) =>
       Effect.flatMap(resolve(request), (resolved) => startResolved(request, resolved))
@@ -186,7 +206,7 @@ export const make = (
         const entry = yield* find(id)
         if (entry.over !== undefined) return entry.live.snapshot()
         return yield* launch(entry, yield* resolve(entry.live.request))
-      }).pipe(mutex.withPermits(1))
+      }).pipe(order)
 
     /** One that can't go on, because its job is gone, is left as it is. */
     const resumeAll = (which: (status: BackfillStatus) => boolean) =>
@@ -203,17 +223,19 @@ export const make = (
         )
       )
 
-    /** Asks a running one to end; answers false where it does not run. */
-    const end = Effect.fnUntraced(function* (entry: BackfillRun.Entry, intent: "cancel" | "pause") {
-      if (entry.over === undefined) return false
-      entry.intent = intent
-      if (intent === "cancel") {
-        entry.live.status = "cancelling"
-        yield* BackfillRun.settle(tools, entry)
-      }
-      yield* tools.ended(entry.live.id)
-      return true
-    })
+    /** Asks a running one to end; answers false where it does not run. One that is cancelled is not paused any more. */
+    const end = (entry: BackfillRun.Entry, intent: "cancel" | "pause") =>
+      Effect.gen(function* () {
+        const { over } = entry
+        if (over === undefined || (intent === "pause" && entry.intent === "cancel")) return false
+        entry.intent = intent
+        if (intent === "cancel") {
+          entry.live.status = "cancelling"
+          yield* BackfillRun.settle(tools, entry)
+        }
+        yield* tools.ended({ id: entry.live.id, over })
+        return true
+      }).pipe(order)
 
     return Backfills.of({
       start,

@@ -47,9 +47,13 @@ export const tail = CommandSpec.make(
   "tail",
   {
     summary: "Follow events as they are stored, until interrupted",
-    about: ["Goes on by itself after a lost connection, with no event left out. Ctrl-C ends it (exit code 130)."],
+    about: [
+      "Begins now; with --since or --after-seq with what is stored from there on. Goes on by itself after a lost connection, " +
+        "with no event left out. Ctrl-C ends it (exit code 130)."
+    ],
     examples: [
       ["outpost event tail", "everything"],
+      ["outpost event tail --since 5m", "the last five minutes first"],
       ["outpost event tail --type weather --json | jq .data.wind", "for programs"]
     ]
   },

@@ -6,8 +6,10 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as os from "node:os"
@@ -31,6 +33,9 @@ export class ServerFile extends Schema.Class<ServerFile>("outpost/site/ServerFil
 }) {}
 
 const Json = Schema.parseJson(ServerFile)
+
+/** How soon a disk that did not take the file is tried again. */
+const again = Duration.seconds(5)
 
 /** A process, told apart from another with the same pid. */
 export interface ProcessIdentity {
@@ -68,18 +73,27 @@ export const write: (file: ServerFile) => Effect.Effect<void, SiteUnusable, Site
     )
   })
 
-/** Names the address this process listens on; when the scope closes the file is without one again. */
+/**
+ * Names the address this process listens on; when the scope closes the file is without one again. Where the disk does not
+ * take it now, it is tried again until it does.
+ */
 export const publish = (
   address: Pick<ServerFile, "url" | "token"> & { readonly version: string }
-): Effect.Effect<void, SiteUnusable, Site | FileSystem.FileSystem | Path.Path | Scope.Scope> =>
+): Effect.Effect<void, never, Site | FileSystem.FileSystem | Path.Path | Scope.Scope> =>
   Effect.gen(function* () {
     const { version, ...where } = address
-    const before = yield* read.pipe(
-      Effect.flatMap(Option.match({ onNone: () => describe(version), onSome: Effect.succeed }))
-    )
+    // A file of an earlier life may still be there, where a full disk did not take this one's.
+    const before = yield* Effect.map(
+      readLiving,
+      Option.filter(({ pid }) => pid === process.pid)
+    ).pipe(Effect.flatMap(Option.match({ onNone: () => describe(version), onSome: Effect.succeed })))
     const { url: _url, token: _token, ...holder } = before
-    yield* Effect.acquireRelease(write(new ServerFile({ ...holder, version, ...where })), () =>
-      write(new ServerFile(holder)).pipe(Effect.ignore)
+    yield* Effect.addFinalizer(() => Effect.ignore(write(new ServerFile(holder))))
+    const attempt = write(new ServerFile({ ...holder, version, ...where }))
+    yield* Effect.catchAll(attempt, (error) =>
+      Effect.logWarning(`commands on this machine won't find the server for now: ${error.message}`).pipe(
+        Effect.zipRight(Effect.forkScoped(Effect.retry(Effect.delay(attempt, again), Schedule.forever)))
+      )
     )
   })
 

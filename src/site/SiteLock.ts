@@ -70,7 +70,11 @@ export const acquire: (
     (database) => Effect.sync(() => database.close())
   )
   yield* Effect.acquireRelease(
-    ServerFile.describe(version).pipe(Effect.flatMap(ServerFile.write)),
+    // The lock is what counts: a disk that is full keeps nobody from being the one who holds it.
+    ServerFile.describe(version).pipe(
+      Effect.flatMap(ServerFile.write),
+      Effect.catchAll((error) => Effect.logWarning(`who holds the site could not be written down: ${error.reason}`))
+    ),
     () => ServerFile.remove
   )
   return SiteLock.of({ site: site.directory })
@@ -128,6 +132,8 @@ const lock = (database: Database, begin: string): Effect.Effect<void, LockFailur
   Effect.try({
     try: () => {
       database.pragma("locking_mode = EXCLUSIVE")
+      // Nothing is ever committed: without a journal the lock needs no room on a disk that is full.
+      database.pragma("journal_mode = MEMORY")
       database.exec(begin)
     },
     catch: failureOf

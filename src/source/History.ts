@@ -27,6 +27,8 @@ export interface Page {
   readonly bytes: number
   /** Rows of the answer that could not be read and are not in `rows`. */
   readonly malformed?: number
+  /** Rows of the answer that could be read, in the window or not. Default: those of `rows`. */
+  readonly readable?: number
 }
 
 /** What can be asked of a source, said before any work starts. */

@@ -1,9 +1,10 @@
 /** The ensemble of a site, as its config asks for it: services in this process, requests over HTTP. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Site from "../support/EnsembleSite.js"
+import { fixtures } from "../support/Fixtures.js"
 
 interface Exchange {
   readonly note: string
@@ -15,9 +16,8 @@ interface Exchange {
 }
 
 /** They stand beside the repository, where they are had at all. */
-const captures = join(import.meta.dirname, "../../../shared/fixtures/dranspose")
 const exchanges = (scan: "A" | "B"): ReadonlyArray<Exchange> =>
-  JSON.parse(readFileSync(join(captures, scan, "http.json"), "utf8"))
+  JSON.parse(readFileSync(join(fixtures, scan, "http.json"), "utf8"))
 const noted = (scan: "A" | "B", note: string, path = "") => {
   const found = exchanges(scan).find((one) => one.note === note && one.url.includes(path))
   if (found === undefined) throw new Error(`no exchange ${note}`)
@@ -61,7 +61,7 @@ const nodes = (site: Site.EnsembleSite) =>
   )
 
 describe("an ensemble on a site", () => {
-  it.scopedLive.skipIf(!existsSync(captures))(
+  it.scopedLive(
     "runs the scan of the captures, and answers as its controller and its reducer did",
     () =>
       Effect.gen(function* () {

@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -84,6 +85,24 @@ describe("Backfills", () => {
       const book = yield* site.books.open(series, { ledger: Option.none(), runId: "" })
       const { empty, fetched } = yield* book.coverage
       assert.deepStrictEqual([minutes(empty).length, minutes(fetched).length], [200, 400])
+    })
+  )
+
+  it.scopedLive("a window whose rows can't be read is failed, not confirmed empty", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      let mended = false
+      const history = new ScriptedHistory(({ start }) => (!mended && start === begin ? "unreadable" : "rows"))
+      const site = yield* open(directory, [history.history], [job()])
+      const record = yield* Effect.flatMap(site.backfills.start({}), ({ id }) => site.backfills.await(id))
+      assert.deepInclude({ ...record }, { complete: false, failed: 1 })
+      assert.include(ledgerText(directory), "none of the 10 rows of the answer could be read")
+      mended = true
+      const again = yield* Effect.flatMap(site.backfills.start({ retry_failed: true }), ({ id }) =>
+        site.backfills.await(id)
+      )
+      assert.deepInclude({ ...again }, { complete: true, failed: 0 })
+      assert.deepStrictEqual(yield* rowTimes(site), whole)
     })
   )
 
@@ -250,6 +269,8 @@ describe("Backfills", () => {
       const second = new ScriptedHistory()
       const two = yield* life(directory, second)
       assert.strictEqual((yield* two.backfills.get(id)).status, "paused")
+      // As the daemon tells it, also of one that this life has not begun.
+      assert.deepStrictEqual((yield* two.backfills.get(id)).progress, { "BTC/USDT": { done: 30, total: windows } })
       assert.deepStrictEqual(yield* two.backfills.resumeInterrupted, [])
       yield* two.backfills.resume(id)
       assert.strictEqual((yield* two.backfills.await(id)).complete, true)
@@ -273,6 +294,47 @@ describe("Backfills", () => {
         yield* site.backfills.await(first.id)
         assert.notStrictEqual((yield* site.backfills.start({})).id, first.id)
       })
+  )
+
+  it.scopedLive("what asks for more than the one under way, or after it was cancelled, is a backfill of its own", () =>
+    Effect.gen(function* () {
+      const history = new ScriptedHistory(() => "hang")
+      const { backfills } = yield* open(yield* temporaryDirectory, [history.history], [job()])
+      const narrow = yield* backfills.start({ limit: 1 })
+      yield* Deferred.await(history.hanging)
+      assert.strictEqual((yield* backfills.start({ limit: 1 })).id, narrow.id)
+      const whole = yield* backfills.start({})
+      assert.notStrictEqual(whole.id, narrow.id)
+      assert.strictEqual((yield* backfills.start({ collect: true })).id, whole.id)
+      assert.notStrictEqual((yield* backfills.start({ retry_failed: true })).id, whole.id)
+      yield* backfills.cancel(narrow.id)
+      assert.notStrictEqual((yield* backfills.start({ limit: 1 })).id, narrow.id)
+    })
+  )
+
+  it.scopedLive("a start is carried out also where whoever asked is gone before the answer", () =>
+    Effect.gen(function* () {
+      const history = new ScriptedHistory()
+      const { backfills } = yield* open(yield* temporaryDirectory, [history.history], [job()])
+      const asking = yield* Effect.fork(backfills.start({}))
+      const isThere = Effect.zipLeft(backfills.list, Effect.yieldNow())
+      const [record] = yield* Effect.repeat(isThere, { until: (list) => list.length > 0 })
+      yield* Fiber.interrupt(asking)
+      assert.strictEqual((yield* backfills.await(record?.id ?? "")).complete, true)
+      assert.deepInclude({ ...(yield* backfills.get(record?.id ?? "")) }, { status: "done", rows: 600 })
+    })
+  )
+
+  it.scopedLive("one that is being cancelled is not paused any more", () =>
+    Effect.gen(function* () {
+      const history = new ScriptedHistory(() => "hang")
+      const { backfills } = yield* open(yield* temporaryDirectory, [history.history], [job()])
+      const { id } = yield* backfills.start({})
+      yield* Deferred.await(history.hanging)
+      assert.isTrue(yield* backfills.cancel(id))
+      assert.strictEqual((yield* Effect.flip(backfills.pause(id)))._tag, "BackfillBusy")
+      assert.strictEqual((yield* backfills.await(id)).status, "cancelled")
+    })
   )
 
   it.scopedLive("another start and another window size fetch only what is missing", () =>

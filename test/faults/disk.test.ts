@@ -94,6 +94,43 @@ describe("a full disk", () => {
     assert.strictEqual((await server.ended).code, 0)
     assert.deepStrictEqual(sequence(site).slice(-acked.length), acked)
   })
+
+  it("after a kill a server comes up on it, answers, and resumes by itself", { timeout: 120_000 }, async (context) => {
+    if (!mounted) {
+      console.warn("SKIPPED: a tmpfs can't be mounted here (root is needed)")
+      return context.skip()
+    }
+    const site = join(mount, "rebooted")
+    const serve = ["serve", "--idle", "--site", site, "--port", "0"]
+    const first = start(serve)
+    assert.strictEqual((await post(await listening(first), "before")).status, 200)
+    first.child.kill("SIGKILL")
+    await first.ended
+    const ballast = join(mount, "ballast")
+    const file = fs.openSync(ballast, "a")
+    try {
+      for (;;) fs.writeSync(file, Buffer.alloc(4_096))
+    } catch {
+      fs.closeSync(file)
+    }
+    const second = start(serve)
+    const url = await listening(second)
+    assert.strictEqual((await post(url, "x".repeat(9_000))).status, 507)
+    const ready = await fetch(`${url}/ready`)
+    assert.deepStrictEqual([ready.status, /ENOSPC/.test(await ready.text())], [503, true])
+    assert.strictEqual((await fetch(`${url}/events?limit=1`)).status, 200)
+    const check = await fetch(`${url}/verify`, { method: "POST" })
+    assert.deepStrictEqual([check.status, ((await check.json()) as { findings: unknown }).findings], [200, []])
+    fs.rmSync(ballast)
+    await eventually("ready again", async () => (await fetch(`${url}/ready`)).status === 200)
+    assert.strictEqual((await post(url, "x".repeat(9_000))).status, 200)
+    await eventually("found by commands", async () => {
+      const path = join(site, ".outpost", "server.json")
+      return fs.existsSync(path) && fs.readFileSync(path, "utf8").includes(url)
+    })
+    second.child.kill("SIGTERM")
+    assert.strictEqual((await second.ended).code, 0)
+  })
 })
 
 describe("a sync that fails", () => {

@@ -15,7 +15,8 @@ import * as Xspress3 from "../../src/plugins/source/Xspress3Source.js"
 import { FrameIntake } from "../../src/source/FrameIntake.js"
 import { type Classify, FrameSeries, type Message } from "../../src/source/FrameSeries.js"
 import { rounds as roundsOf } from "../support/Crashes.js"
-import { hasUpstream, sentBySource, upstreamMessages } from "../support/DetectorCaptures.js"
+import { sentBySource, upstreamMessages } from "../support/DetectorCaptures.js"
+import { hasUpstream } from "../support/Fixtures.js"
 import { drained } from "../support/TakenFrames.js"
 
 const rounds = roundsOf(3000, 100_000)

@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { DumpScanner } from "../../src/ingest/archive/DumpScanner.js"
 import { classify } from "../../src/plugins/source/ContrastSource.js"
@@ -14,11 +14,10 @@ import { elements, NdArray } from "../../src/source/pickle/NdArray.js"
 import { decode, eventRecords } from "../../src/source/pickle/PickleReader.js"
 import { type PickleValue, plain } from "../../src/source/pickle/PickleValue.js"
 import { encode } from "../../src/source/pickle/PickleWriter.js"
-import { all, hasCaptures, messages } from "../source/pickle/Captures.js"
+import { all, messages } from "../source/pickle/Captures.js"
 import { rounds } from "../support/Crashes.js"
+import { fixtures, hasUpstream, upstream } from "../support/Fixtures.js"
 import { Mutations } from "../support/Mutations.js"
-
-const captures = join(import.meta.dirname, "../../../shared/fixtures/dranspose")
 
 const seed = Number(process.env["OUTPOST_FAULT_SEED"] ?? 1)
 const count = rounds(3_000, 100_000)
@@ -56,7 +55,7 @@ const visit = (value: PickleValue): void => {
   if (value instanceof Map) for (const [key, item] of value) [key, item].forEach(visit)
 }
 
-describe.skipIf(!hasCaptures)(`${count} mutations each`, () => {
+describe(`${count} mutations each`, () => {
   it("pickles", { timeout: 1_200_000 }, () => {
     // Small ones: a change in the data of an array is no change of the pickle.
     const samples = all().filter(({ length }) => length < 4096)
@@ -76,7 +75,7 @@ describe.skipIf(!hasCaptures)(`${count} mutations each`, () => {
     assert.isBelow(good, count)
   })
 
-  it("messages of contrast", { timeout: 1_200_000 }, () => {
+  it.skipIf(!hasUpstream)("messages of contrast", { timeout: 1_200_000 }, () => {
     const samples = messages("contrast-dump.cbors").map(([part = Buffer.alloc(0)]) => part)
     const verdicts = new Set<string>()
     feed(samples, (bytes) => {
@@ -87,7 +86,7 @@ describe.skipIf(!hasCaptures)(`${count} mutations each`, () => {
     assert.sameMembers([...verdicts], ["Start", "Image", "End", "Noise", "Malformed"])
   })
 
-  it("messages of a LeCroy, one series", { timeout: 1_200_000 }, () => {
+  it.skipIf(!hasUpstream)("messages of a LeCroy, one series", { timeout: 1_200_000 }, () => {
     const samples = messages("maui-02-continuous-3.cbor.gz").map(([header = Buffer.alloc(0)]) => header)
     const intake = new FrameIntake("lecroy", 1 << 20)
     const series = new LecroySeries(intake)
@@ -100,8 +99,12 @@ describe.skipIf(!hasCaptures)(`${count} mutations each`, () => {
   })
 
   it("records of dumps", { timeout: 1_200_000 }, () => {
-    const dump = readFileSync(join(captures, "A/dump.cbors"))
-    const samples = [dump, dump.subarray(0, 123), readFileSync(join(captures, "upstream_data/dump_xrd.cbors"))]
+    const dump = readFileSync(join(fixtures, "A/dump.cbors"))
+    const samples = [
+      dump,
+      dump.subarray(0, 123),
+      ...(hasUpstream ? [readFileSync(join(upstream, "dump_xrd.cbors"))] : [])
+    ]
     const good = feed(samples, (bytes) => {
       const scanner = new DumpScanner(1 << 20)
       const half = bytes.length >> 1
@@ -115,14 +118,5 @@ describe.skipIf(!hasCaptures)(`${count} mutations each`, () => {
       return found.every(({ _tag }) => _tag === "Record")
     })
     assert.isBelow(good, count)
-  })
-})
-
-describe("the captures", () => {
-  it("are there where they are required", (context) => {
-    if (existsSync(captures)) return
-    if (process.env["OUTPOST_REQUIRE_SERVICES"] === "1") assert.fail("the captures are required and not there")
-    console.warn("SKIPPED: the captures are not there")
-    context.skip()
   })
 })

@@ -9,7 +9,8 @@ import * as FrameDump from "../../src/ingest/FrameDump.js"
 import * as Ingester from "../../src/ingest/Ingester.js"
 import * as ZmqTransport from "../../src/ingest/transport/ZmqTransport.js"
 import { make as heldSource } from "../support/HeldSource.js"
-import { assignmentsOf, captureOf, fixtures, withoutTime } from "../support/IngesterCapture.js"
+import { fixtures } from "../support/Fixtures.js"
+import { assignmentsOf, captureOf, withoutTime } from "../support/IngesterCapture.js"
 import { incarnationOf, mappingOf } from "../support/IngesterHouse.js"
 
 const house = Layer.mergeAll(InProcessEnsemble.layer, ZmqTransport.layer, FrameDump.layerNone)

@@ -1,13 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { header, streamPrefix, timestamp } from "../../src/ingest/FrameHeader.js"
+import { fixtures } from "../support/Fixtures.js"
 
-const vectors = join(import.meta.dirname, "../../../shared/fixtures/dranspose/vectors.json")
+const vectors = join(fixtures, "vectors.json")
 const text = (...args: Parameters<typeof header>) => Buffer.from(header(...args)).toString()
 
 describe("the header of a message", () => {
-  it.skipIf(!existsSync(vectors))("is byte for byte that of the field's own ingester", () => {
+  it("is byte for byte that of the field's own ingester", () => {
     const second = 1_735_689_600_000_000_000n
     const times = [second, second + 5_000n]
     const { worker_header_json } = JSON.parse(readFileSync(vectors, "utf8"))

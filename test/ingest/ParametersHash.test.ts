@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { parametersHash } from "../../src/ingest/ParametersHash.js"
+import { fixtures } from "../support/Fixtures.js"
 
-const vectors = join(import.meta.dirname, "../../../shared/fixtures/dranspose/vectors.json")
+const vectors = join(fixtures, "vectors.json")
 
 describe("parametersHash", () => {
-  it.skipIf(!existsSync(vectors))("is that of the field, byte for byte", () => {
+  it("is that of the field, byte for byte", () => {
     const { parameters_hash } = JSON.parse(readFileSync(vectors, "utf8"))
     for (const { hash, params } of parameters_hash) {
       assert.strictEqual(parametersHash(Object.entries<string>(params)), hash)

@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as ResultMessages from "../../src/ingest/ResultMessages.js"
+import { fixtures } from "../support/Fixtures.js"
 
-const capture = join(import.meta.dirname, "../../../shared/fixtures/dranspose/A/zmq_multipart.json")
+const capture = join(fixtures, "A/zmq_multipart.json")
 
 const sent = () => {
   const messages: ReadonlyArray<{ role: string; socket: string; frames_b64: ReadonlyArray<string> }> = JSON.parse(
@@ -19,22 +20,20 @@ const sent = () => {
 const result = { event_number: 7, worker: "w1", parameters_hash: null }
 
 describe("ResultMessages", () => {
-  it.effect.skipIf(!existsSync(capture))(
-    "reads results of peers in Python, and writes what they read the same from",
-    () =>
-      Effect.gen(function* () {
-        const messages = yield* ResultMessages.make
-        const parts = sent()
-        assert.isAbove(parts.length, 5)
-        for (const [header = new Uint8Array(), payload = new Uint8Array()] of parts) {
-          const decoded = yield* messages.decode({ header, payload })
-          assert.include(Object.keys(Object(decoded.payload)), "event")
-          const encoded = yield* messages.encode(decoded, "pickle")
-          assert.deepStrictEqual(Buffer.from(encoded.header).toString(), Buffer.from(header).toString())
-          assert.strictEqual(Buffer.from(encoded.payload.subarray(0, 2)).toString("hex"), "8004")
-          assert.deepStrictEqual(yield* messages.decode(encoded), decoded)
-        }
-      })
+  it.effect("reads results of peers in Python, and writes what they read the same from", () =>
+    Effect.gen(function* () {
+      const messages = yield* ResultMessages.make
+      const parts = sent()
+      assert.isAbove(parts.length, 5)
+      for (const [header = new Uint8Array(), payload = new Uint8Array()] of parts) {
+        const decoded = yield* messages.decode({ header, payload })
+        assert.include(Object.keys(Object(decoded.payload)), "event")
+        const encoded = yield* messages.encode(decoded, "pickle")
+        assert.deepStrictEqual(Buffer.from(encoded.header).toString(), Buffer.from(header).toString())
+        assert.strictEqual(Buffer.from(encoded.payload.subarray(0, 2)).toString("hex"), "8004")
+        assert.deepStrictEqual(yield* messages.decode(encoded), decoded)
+      }
+    })
   )
 
   it.effect("between two of ours goes self-described CBOR, with typed arrays as they are", () =>

@@ -1,14 +1,10 @@
 /** Messages of real detectors, as they were recorded. */
 import { Decoder } from "cbor-x"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
 import type { Message } from "../../src/source/FrameSeries.js"
-
-const upstream = join(import.meta.dirname, "../../../shared/fixtures/dranspose/upstream_data")
-
-/** The files of the public repository stand beside this one, where they are had at all. */
-export const hasUpstream = existsSync(upstream)
+import { fixtures, upstream } from "./Fixtures.js"
 
 const decoder = new Decoder({ useRecords: false })
 
@@ -24,7 +20,7 @@ export const upstreamMessages = (file: string): ReadonlyArray<Message> => {
 
 /** What the detector of an ensemble sent. */
 export const sentBySource = (scan: "A" | "B"): ReadonlyArray<Message> => {
-  const file = join(import.meta.dirname, "../fixtures/dranspose", scan, "zmq_multipart.json")
+  const file = join(fixtures, scan, "zmq_multipart.json")
   const all: ReadonlyArray<{ role: string; frames_b64: ReadonlyArray<string> }> = JSON.parse(readFileSync(file, "utf8"))
   return all
     .filter(({ role }) => role === "source")

@@ -2,8 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { WorkAssignment } from "../../src/assignment/WorkAssignment.js"
-
-export const fixtures = join(import.meta.dirname, "../../../shared/fixtures/dranspose")
+import { fixtures } from "./Fixtures.js"
 
 type Parts = ReadonlyArray<Buffer>
 

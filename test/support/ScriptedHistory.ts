@@ -11,9 +11,14 @@ import { candle, layout } from "./TemporaryDataset.js"
 
 const minute = 60_000
 
-/** What one request comes to: rows of the window, nothing, a failure, or no answer at all. */
+/** What one request comes to: rows of the window, nothing, rows that can't be read, a failure, or no answer at all. */
 export type Answer =
-  "rows" | "none" | "hang" | "half" | { readonly fail: SourceError["reason"]; readonly retryAfter?: number }
+  | "rows"
+  | "none"
+  | "unreadable"
+  | "hang"
+  | "half"
+  | { readonly fail: SourceError["reason"]; readonly retryAfter?: number }
 
 export class ScriptedHistory {
   /** Every request, in order. */
@@ -67,6 +72,7 @@ export class ScriptedHistory {
         )
       if (answer === "rows") return guarded(Stream.make(page(rows)))
       if (answer === "none") return guarded(Stream.empty)
+      if (answer === "unreadable") return guarded(Stream.make({ ...page([]), malformed: rows.length }))
       if (answer === "hang" || answer === "half") {
         const wait = Deferred.succeed(this.hanging, undefined).pipe(
           Effect.zipRight(Effect.never),

@@ -37,12 +37,18 @@ export interface Entry {
   resumed: ReadonlySet<string>
 }
 
+/** A life of a backfill that is over, or is to be. */
+export interface Ended {
+  readonly id: string
+  readonly over: Deferred.Deferred<void> | undefined
+}
+
 export interface Tools {
   readonly store: Context.Tag.Service<BackfillStore>
   readonly publish: (event: BackfillEvent) => Effect.Effect<void>
   readonly lockOf: (key: string) => Effect.Semaphore
   /** The child is to be removed from its supervisor, which interrupts it where it still runs. */
-  readonly ended: (id: string) => Effect.Effect<void>
+  readonly ended: (one: Ended) => Effect.Effect<void>
 }
 
 const publishEvery = Duration.millis(250)
@@ -84,6 +90,13 @@ export const newRecord = (request: StartBackfill, now: number, isTaken: (id: str
     request
   })
 }
+
+/** Whether one backfill does all that another is asked for, as far as their requests tell. */
+export const isIncluded = (asked: StartBackfill, running: StartBackfill): boolean =>
+  (running.collect !== true || asked.collect === true) &&
+  (running.limit === undefined || running.limit === asked.limit) &&
+  (running.retry_failed === true || asked.retry_failed !== true) &&
+  (asked.collect === true || (asked.start === running.start && asked.end === running.end))
 
 /** Of a record, as long as it does not run. */
 export const newEntry = (record: BackfillRecord): Entry => ({
@@ -244,5 +257,5 @@ const finish = (tools: Tools, entry: Entry, exit: Exit.Exit<void>) =>
     entry.holds = new Set()
     yield* Effect.catchAll(settle(tools, entry), (error) => Effect.logWarning(`backfill ${live.id}: ${error.message}`))
     if (over !== undefined) yield* Deferred.succeed(over, undefined)
-    if (!stopped) yield* tools.ended(live.id)
+    if (!stopped) yield* tools.ended({ id: live.id, over })
   })

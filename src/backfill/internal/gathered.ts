@@ -24,6 +24,8 @@ export class Gathered {
   private rows: Array<Row> = []
   /** Rows from before the window. */
   private earlier = 0
+  private readable = 0
+  private unreadable = 0
 
   constructor(
     private readonly target: Target,
@@ -41,12 +43,22 @@ export class Gathered {
       .forEachPage(request, this.window, (page) => this.take(page))
       .pipe(
         Effect.flatMap(() => {
-          if (this.records > 0 || this.rows.length > 0 || this.earlier === 0) return Effect.void
-          // An answer to another question, such as the page before once more, does not say that this window is empty.
-          const detail = `${this.earlier} rows from before the window, and none of it`
-          return Effect.fail(new SourceError({ source: history.name, reason: "Malformed", detail }))
+          const detail = this.doubt
+          return detail === undefined
+            ? Effect.void
+            : Effect.fail(new SourceError({ source: history.name, reason: "Malformed", detail }))
         })
       )
+  }
+
+  /** Why an answer without a row of the window does not say that the window is empty. */
+  private get doubt(): string | undefined {
+    if (this.records > 0 || this.rows.length > 0) return undefined
+    // An answer to another question, such as the page before once more.
+    if (this.earlier > 0) return `${this.earlier} rows from before the window, and none of it`
+    return this.readable === 0 && this.unreadable > 0
+      ? `none of the ${this.unreadable} rows of the answer could be read`
+      : undefined
   }
 
   /** What is in memory goes into a part. */
@@ -81,7 +93,10 @@ export class Gathered {
     }
     this.bytes += page.bytes
     const lost = page.malformed ?? 0
-    const told = lost > 0 ? say(`${lost} rows of an answer could not be read`) : Effect.void
+    this.readable += page.readable ?? page.rows.length
+    this.unreadable += lost
+    const begin = new Date(this.window.start).toISOString()
+    const told = lost > 0 ? say(`${lost} rows of the answer from ${begin} on could not be read`) : Effect.void
     return this.rows.length >= rowsPerPart ? Effect.zipRight(told, this.write) : told
   }
 }

@@ -95,8 +95,9 @@ export class LiveRecord {
     })
   }
 
-  /** By pair; series of one pair are added up. */
+  /** By pair; series of one pair are added up. One that no life of this site has begun tells what it told before. */
   private progress(): Readonly<Record<string, Progress>> {
+    if (this.pairs.size === 0) return this.base.progress
     const sums: Record<string, { done: number; total: number }> = {}
     for (const [key, { done, total }] of this.series) {
       const pair = this.pairs.get(key) ?? key

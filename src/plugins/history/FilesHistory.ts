@@ -115,7 +115,12 @@ const pageOf = Effect.fnUntraced(function* (settings: Settings, path: string, { 
   const from = BigInt(start) * nanosPerMilli
   const to = BigInt(end) * nanosPerMilli
   const rows = readable.filter(({ time }) => time >= from && time < to).map(({ row }) => row)
-  const page: History.Page = { rows, bytes: body.byteLength, malformed: read.length - readable.length }
+  const page: History.Page = {
+    rows,
+    bytes: body.byteLength,
+    malformed: read.length - readable.length,
+    readable: readable.length
+  }
   return page
 })
 

@@ -106,7 +106,7 @@ const layoutOf = ({ period }: Settings, columns: Columns): RowLayout => ({
 
 const pageOf = (events: ReadonlyArray<RecordedEvent>, columns: Columns): History.Page => {
   const rows = events.map((event) => rowOf(event, columns)).filter((row) => row !== undefined)
-  return { rows, bytes: rows.length * 100, malformed: events.length - rows.length }
+  return { rows, bytes: rows.length * 100, malformed: events.length - rows.length, readable: events.length }
 }
 
 /** Undefined where the event's own time is none: a client may send any text. */

@@ -1,11 +1,12 @@
 /** The bytes of the wire: what the field's peers wrote is read, and written again to the same bytes. */
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Schema } from "effect"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as wireForms from "../../../src/assignment/internal/wireForms.js"
 import * as wireText from "../../../src/assignment/internal/wireText.js"
 import { kindOf } from "../../../src/assignment/internal/redisKeys.js"
+import { fixtures } from "../../support/Fixtures.js"
 
 describe("numbers that are fractions", () => {
   it("have a fraction or an exponent, as the field's peers write them", () => {
@@ -59,18 +60,16 @@ describe("what is no message", () => {
   })
 })
 
-const captures = join(import.meta.dirname, "../../../../shared/fixtures/dranspose")
-
 interface Captured {
   readonly value?: string
   readonly entries?: ReadonlyArray<{ readonly fields: Readonly<Record<string, string>> }>
 }
 
-describe.skipIf(!existsSync(captures))("what the field's peers wrote", () => {
+describe("what the field's peers wrote", () => {
   const names = ["0_idle", "1_param_set", "2_mapping_set", "3_midscan", "4_finished", "5_stopped", "6_services_closed"]
   const moments = [...names.map((name) => `A/redis_${name}.json`), "B/redis_0_idle.json", "B/redis_1_finished.json"]
   const keys = moments.flatMap((path) =>
-    Object.entries(JSON.parse(readFileSync(join(captures, path), "utf8")) as Readonly<Record<string, Captured>>)
+    Object.entries(JSON.parse(readFileSync(join(fixtures, path), "utf8")) as Readonly<Record<string, Captured>>)
   )
   const texts = (pattern: RegExp) =>
     keys

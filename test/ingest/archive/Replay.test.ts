@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll } from "vitest"
@@ -13,8 +13,8 @@ import { gzipSync } from "node:zlib"
 import { type DumpRecord, encode } from "../../../src/ingest/archive/DumpRecord.js"
 import type { DumpDamage } from "../../../src/ingest/archive/DumpScanner.js"
 import * as Replay from "../../../src/ingest/archive/Replay.js"
+import { fixtures } from "../../support/Fixtures.js"
 
-const captures = join(import.meta.dirname, "../../../../shared/fixtures/dranspose")
 const place = mkdtempSync(join(tmpdir(), "outpost-replay-"))
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 
@@ -55,9 +55,9 @@ describe("events of dumps", () => {
     })
   )
 
-  it.live.skipIf(!existsSync(captures))("of the real program: three ingesters of one scan", () =>
+  it.live("of the real program: three ingesters of one scan", () =>
     Effect.gen(function* () {
-      const directory = join(captures, "B/dump_prefix_files")
+      const directory = join(fixtures, "B/dump_prefix_files")
       const files = readdirSync(directory).filter((name) => name.endsWith(".cbors"))
       const events = yield* all(Replay.events(files.map((name) => join(directory, name))))
       assert.deepStrictEqual(

@@ -2,13 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { Effect, Schema } from "effect"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as DumpPrefix from "../../../src/ingest/controller/DumpPrefix.js"
 import { TriggerMap } from "../../../src/ingest/controller/TriggerMap.js"
+import { fixtures } from "../../support/Fixtures.js"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
-const captures = join(import.meta.dirname, "../../../../shared/fixtures/dranspose/B/dump_prefix_files")
+const captures = join(fixtures, "B/dump_prefix_files")
 const mapping = "f3f6c35e-0ec4-4b5b-acf1-8da287f91d73"
 
 const inDirectory = <A, E, R>(use: (directory: string) => Effect.Effect<A, E, R>) =>
@@ -72,7 +73,7 @@ describe("dranspose weak point 18: where dumps may go", () => {
   )
 })
 
-it.effect.skipIf(!existsSync(captures))("the companions of a captured scan, byte for byte", () =>
+it.effect("the companions of a captured scan, byte for byte", () =>
   inDirectory((directory) =>
     Effect.gen(function* () {
       const read = (kind: string) => readFileSync(join(captures, `x_${kind}-${mapping}.json`), "utf8")

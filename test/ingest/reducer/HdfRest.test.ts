@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as HdfRest from "../../../src/ingest/reducer/HdfRest.js"
+import { fixtures } from "../../support/Fixtures.js"
 
-const capture = join(import.meta.dirname, "../../../../shared/fixtures/dranspose/A/http.json")
+const capture = join(fixtures, "A/http.json")
 const base = "http://127.0.0.1:15001"
 
 const recorded = (): ReadonlyArray<{ url: string; content_type: string; response: unknown }> =>
@@ -43,7 +44,7 @@ const body = (answer: HdfRest.Answer): any =>
   "json" in answer ? answer.json : Buffer.from(answer.bytes).toString("hex")
 
 describe("HdfRest", () => {
-  it.skipIf(!existsSync(capture))("answers as the reducer of the field has answered", () => {
+  it("answers as the reducer of the field has answered", () => {
     const answers = recorded()
     assert.isAbove(answers.length, 6)
     for (const { content_type, response, url } of answers) {

@@ -270,7 +270,7 @@ describe("answers that can't be right", () => {
   const row = { time: "1970-01-01T00:00:00Z", v: 1 }
   const send = (value: unknown) => (_: unknown, response: import("node:http").ServerResponse) =>
     void response.end(JSON.stringify(value))
-  it.scoped("the same page again, the same cursor again, a link elsewhere, a page of one time", () =>
+  it.scoped("the same page again, pages in a circle, a link elsewhere, a page of one time, half a line", () =>
     Effect.gen(function* () {
       const page = { query: { page: "{page}" }, paging: { by: "page", size: 1 } }
       const cursor = { rows: "r", query: { c: "{cursor}" }, paging: { by: "cursor", next: "c" } }
@@ -280,9 +280,14 @@ describe("answers that can't be right", () => {
         yield* ask(cursor, (q, r) => send({ r: [{ ...row, v: n++ }], c: "x" })(q, r)),
         yield* ask({ rows: "r", paging: { by: "link", next: "c" } }, send({ r: [row], c: "http://10.0.0.1/" })),
         yield* ask({ query: { s: "{start}" }, paging: { by: "time", size: 1 } }, send([row])),
+        yield* ask(cursor, (q, r) => send({ r: [{ ...row, v: n++ }], c: n % 3 })(q, r)),
+        yield* ask({ rows: "r", paging: { by: "link", next: "c" } }, (q, r) =>
+          send({ r: [{ ...row, v: n++ }], c: `/${n % 3}` })(q, r)
+        ),
         yield* ask({ rows: "r" }, send({ r: 1 })),
         yield* ask({}, (_, response) => response.end("<html>")),
-        yield* ask({ format: "csv" }, (_, response) => response.end('a,"b'))
+        yield* ask({ format: "csv" }, (_, response) => response.end('a,"b')),
+        yield* ask({ format: "ndjson" }, (_, response) => response.end(`${JSON.stringify(row)}\n{"time":"19`))
       ]
       for (const { rows } of cases) assert.deepInclude(rows, { _tag: "Left" })
       for (const { rows } of cases) if (rows._tag === "Left") assert.strictEqual(rows.left.reason, "Malformed")

@@ -9,7 +9,8 @@ import { FrameIntake } from "../../../src/source/FrameIntake.js"
 import { FrameSeries, type Message } from "../../../src/source/FrameSeries.js"
 import type { FrameReader } from "../../../src/source/Source.js"
 import type { SourceError } from "../../../src/source/SourceError.js"
-import { hasCaptures, messages } from "../../source/pickle/Captures.js"
+import { messages } from "../../source/pickle/Captures.js"
+import { hasUpstream } from "../../support/Fixtures.js"
 
 /** Everything that a reader gives, frames and problems in their order. */
 const drain = (reader: FrameReader) =>
@@ -42,7 +43,7 @@ const lecroy = (given: ReadonlyArray<Message>) => {
 const shape = (found: ReadonlyArray<Frame | SourceError>) =>
   found.map((one) => ("parts" in one ? `${one.marker ?? one.number ?? "-"}:${one.parts.length}` : one.detail))
 
-describe.skipIf(!hasCaptures)("contrast", () => {
+describe.skipIf(!hasUpstream)("contrast", () => {
   it.effect("frames are the messages between started and finished, heartbeats left out, the same bytes", () =>
     Effect.gen(function* () {
       const given = messages("contrast-dump.cbors")
@@ -75,7 +76,7 @@ const end = [text({ htype: "msg", what: 2, frame: 2 })]
 const stop = [text({ htype: "msg", what: 3, frame: 4, frames: 4 })]
 
 describe("lecroy", () => {
-  it.effect.skipIf(!hasCaptures)("sequential: prepare, each sequence as one frame of 2+3n parts, stop", () =>
+  it.effect.skipIf(!hasUpstream)("sequential: prepare, each sequence as one frame of 2+3n parts, stop", () =>
     Effect.gen(function* () {
       const given = messages("maui-02-sequential-3.cbor.gz")
       const found = yield* drain(lecroy(given))
@@ -87,7 +88,7 @@ describe("lecroy", () => {
     })
   )
 
-  it.effect.skipIf(!hasCaptures)("continuous: the one start is at the front of every frame", () =>
+  it.effect.skipIf(!hasUpstream)("continuous: the one start is at the front of every frame", () =>
     Effect.gen(function* () {
       const given = messages("maui-02-continuous-3.cbor.gz")
       const found = yield* drain(lecroy(given))

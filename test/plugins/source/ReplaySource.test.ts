@@ -5,15 +5,15 @@ import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll } from "vitest"
 import { encode } from "../../../src/ingest/archive/DumpRecord.js"
 import { ReplaySource } from "../../../src/plugins/source/ReplaySource.js"
 import type { Frame } from "../../../src/source/Frame.js"
+import { hasUpstream, upstream } from "../../support/Fixtures.js"
 
-const captures = join(import.meta.dirname, "../../../../shared/fixtures/dranspose")
 const place = mkdtempSync(join(tmpdir(), "outpost-replay-source-"))
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 
@@ -57,9 +57,9 @@ writeFileSync(
 )
 
 describe("a replay as a source", () => {
-  it.live.skipIf(!existsSync(captures))("gives the frames of the real program's dump with their type", () =>
+  it.live.skipIf(!hasUpstream)("gives the frames of the real program's dump with their type", () =>
     Effect.gen(function* () {
-      const settings = { files: [join(captures, "upstream_data/dump_xrd.cbors")], stream: "xrd" }
+      const settings = { files: [join(upstream, "dump_xrd.cbors")], stream: "xrd" }
       const { name, typ } = yield* prepare(settings)
       assert.deepStrictEqual([name, typ], ["replay", "STINS"])
       const frames = yield* framesOf(settings)

@@ -1,18 +1,14 @@
-/** Pickles that real programs have written, from the captures; none where these are not at hand. */
+/** Pickles that real programs have written. */
 import { readFileSync } from "node:fs"
-import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { plainItems } from "../../support/CborItems.js"
+import { fixtures, hasUpstream, upstream } from "../../support/Fixtures.js"
 
-const root = join(import.meta.dirname, "../../../../shared/fixtures/dranspose")
-
-export const hasCaptures = existsSync(root)
-
-const read = (name: string): Buffer => readFileSync(join(root, name))
+const read = (name: string): Buffer => readFileSync(join(fixtures, name))
 
 /** Messages of a file of raw captures. */
 export const messages = (name: string): ReadonlyArray<ReadonlyArray<Uint8Array>> =>
-  plainItems(read(`upstream_data/${name}`))
+  plainItems(readFileSync(join(upstream, name)))
 
 export const debugEvents = (): Uint8Array => read("B/debugworker_last_events.pickle")
 
@@ -31,6 +27,10 @@ export const all = (): ReadonlyArray<Uint8Array> => [
   debugEvents(),
   ...results("A"),
   ...results("B"),
+  ...(hasUpstream ? ofDetectors() : [])
+]
+
+const ofDetectors = () => [
   ...messages("contrast-dump.cbors").map(([part = Buffer.alloc(0)]) => part),
   ...["xspress3-dump.cbors", "xspress3-multipart.cbors"]
     .flatMap((name) => messages(name))

@@ -5,7 +5,8 @@ import { decode, eventRecords, type Options } from "../../../src/source/pickle/P
 import { get, Instance, type PickleValue, plain } from "../../../src/source/pickle/PickleValue.js"
 import { hasPython, python } from "../../support/Python.js"
 import { canonical, inPython } from "./Canonical.js"
-import { debugEvents, hasCaptures, messages, results } from "./Captures.js"
+import { hasUpstream } from "../../support/Fixtures.js"
+import { debugEvents, messages, results } from "./Captures.js"
 
 const ascii = (text: string) => Buffer.from(text, "latin1")
 
@@ -73,7 +74,7 @@ print(json.dumps([pickle.dumps([module.Shot(), module.Shot()], p).hex() for p in
   })
 })
 
-describe.skipIf(!hasCaptures)("captures", () => {
+describe.skipIf(!hasUpstream)("captures", () => {
   it("contrast: the status of every message, and the arrays of numpy in them", () => {
     const statuses = messages("contrast-dump.cbors").map(([part = ascii("")]) => get(read(part), "status"))
     assert.deepStrictEqual(statuses, [

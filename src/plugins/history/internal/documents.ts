@@ -22,7 +22,7 @@ export const open = (mapping: Mapping, body: Buffer): Document | string => {
     case "json":
       return ofJson(mapping, body)
     case "ndjson":
-      return { items: lines(body).map((line) => jsonOf(Buffer.from(line))), json: undefined }
+      return ofLines(body)
     case "csv":
       return ofDelimited(mapping, body)
   }
@@ -30,11 +30,20 @@ export const open = (mapping: Mapping, body: Buffer): Document | string => {
 
 // ------------------------------------------------------------------------------------------------------------------
 
+const lineFeed = 0x0a
+
 const lines = (body: Buffer): ReadonlyArray<string> =>
   body
     .toString("utf8")
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "")
+
+const ofLines = (body: Buffer): Document | string => {
+  const items = lines(body).map((line) => jsonOf(Buffer.from(line)))
+  // Without a line end behind it, what can't be read is no bad row but the half of one, and others may be missing.
+  if (items.length > 0 && items.at(-1) === undefined && body.at(-1) !== lineFeed) return "ends within a line"
+  return { items, json: undefined }
+}
 
 const ofJson = ({ rows, shape }: Mapping, body: Buffer): Document | string => {
   const json = jsonOf(body)

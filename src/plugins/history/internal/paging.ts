@@ -5,6 +5,7 @@
  * @internal
  */
 import { createHash } from "node:crypto"
+import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import type { TimeRange } from "../../../domain/TimeRange.js"
 import type { Paging } from "./httpSettings.js"
@@ -21,6 +22,8 @@ export interface Position {
   /** How many pages there were, and a digest of the last one. */
   readonly pages: number
   readonly digest: string | undefined
+  /** Cursors and addresses that were asked for: none leads back to one of them. */
+  readonly visited: HashSet.HashSet<string>
   /** Rows of the last page that the next one will give again, as JSON. */
   readonly seen: ReadonlySet<string>
 }
@@ -46,6 +49,7 @@ export const begin = (paging: Paging, { start }: TimeRange): Position => ({
   url: undefined,
   pages: 0,
   digest: undefined,
+  visited: HashSet.empty(),
   seen: new Set()
 })
 
@@ -74,7 +78,7 @@ const changeOf = (
     case "cursor": {
       const cursor = textOf(follow(json, paging.next))
       if (cursor === undefined) return undefined
-      return cursor === position.cursor ? "the same cursor came twice" : { cursor }
+      return visiting(position, cursor, { cursor }) ?? "the same cursor came twice"
     }
     case "page":
       return items.length < paging.size
@@ -85,7 +89,10 @@ const changeOf = (
         onNone: () => /<([^>]+)>\s*;[^<]*\brel="?next\b/i.exec(link ?? "")?.[1],
         onSome: (path) => textOf(follow(json, path))
       })
-      return next === undefined ? undefined : linked(next, position.url ?? url)
+      if (next === undefined) return undefined
+      const link = linked(next, position.url ?? url)
+      if (typeof link === "string") return link
+      return visiting(position, link.url, link) ?? "the same address of a next page came twice"
     }
     case "time": {
       const last = times.reduce((latest: number, time) => Math.max(latest, time ?? latest), position.start)
@@ -99,11 +106,15 @@ const changeOf = (
   }
 }
 
+/** Undefined for a place that was visited: the pages go round in a circle. */
+const visiting = ({ visited }: Position, place: string, change: Partial<Position>): Partial<Position> | undefined =>
+  HashSet.has(visited, place) ? undefined : { ...change, visited: HashSet.add(visited, place) }
+
 const textOf = (value: unknown): string | undefined =>
   typeof value === "number" ? String(value) : typeof value === "string" && value !== "" ? value : undefined
 
 /** A link takes the headers along, so it stays with the host they were written for. */
-const linked = (link: string, from: string): Partial<Position> | string => {
+const linked = (link: string, from: string): { readonly url: string } | string => {
   const base = new URL(from.replaceAll(/[{}]/g, "_"))
   if (!URL.canParse(link, base.href)) return "the next page has no readable address"
   const url = new URL(link, base.href)

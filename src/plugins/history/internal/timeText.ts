@@ -34,8 +34,20 @@ export const write = (millis: number, format: string): string => {
   }
 }
 
-/** Nanoseconds since 1970; undefined for what is no time in that format. */
+/**
+ * Nanoseconds since 1970; undefined for what is no time in that format. A number that is after the year 9999 is one of another
+ * unit.
+ */
 export const read = (value: unknown, format: string): bigint | undefined => {
+  const nanos = inFormat(value, format)
+  return nanos === undefined || nanos > latest ? undefined : nanos
+}
+
+// ------------------------------------------------------------------------------------------------------------------
+
+const latest = BigInt(Date.UTC(9999, 11, 31, 23, 59, 59, 999)) * nanosPerMilli
+
+const inFormat = (value: unknown, format: string): bigint | undefined => {
   switch (format) {
     case "iso":
     case "date":
@@ -51,8 +63,6 @@ export const read = (value: unknown, format: string): bigint | undefined => {
       return typeof value === "string" ? parsed(value, format) : undefined
   }
 }
-
-// ------------------------------------------------------------------------------------------------------------------
 
 const widths: ReadonlyMap<string, number> = new Map(
   Object.entries({ Y: 4, y: 2, m: 2, d: 2, H: 2, M: 2, S: 2, L: 3, j: 3 })
