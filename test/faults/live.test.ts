@@ -100,7 +100,7 @@ describe("a venue", () => {
           const site = await serve(directory, { env })
           const isLive = async () => (await stateOf(site, "okx")) === "live"
           await start(site, "okx")
-          await eventually("live", 10_000, isLive)
+          await eventually("live", 60_000, isLive)
           await sleep(2_500)
           const begin = Date.now()
 
@@ -180,7 +180,7 @@ describe("kill -9 of a site with live streams", () => {
           const site = await serve(directory, { env })
           for (const exchange of ["okx", "bybit"]) {
             await start(site, exchange)
-            await eventually(`${exchange} is live`, 10_000, async () => (await stateOf(site, exchange)) === "live")
+            await eventually(`${exchange} is live`, 60_000, async () => (await stateOf(site, exchange)) === "live")
           }
           return site
         }
