@@ -2,15 +2,15 @@
 //   npx tsx scripts/docs-config.mjs            writes
 //   npx tsx scripts/docs-config.mjs --check    exits 1 where the page is not what it would write
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { ConfigDocument } from "../src/app/ConfigDocument.ts"
-import { Secrets, SecretId } from "../src/site/Secrets.ts"
+import { Secrets } from "../src/site/Secrets.ts"
 import { replaceBetween } from "./docs-page.mjs"
+import { cell, description, structOf, typeOf, written } from "./docs-schema.mjs"
 
 /** When a changed value counts, by section or key; anything else: at once. */
 const atNextStart = new Set([
@@ -66,78 +66,10 @@ const defaults = {
   jobs: { "<name>": { ...shownBy(jobSchema, { source: "x" }) } }
 }
 
-const description = (ast) => Option.getOrUndefined(AST.getDescriptionAnnotation(ast))
-const identifier = (ast) => Option.getOrUndefined(AST.getIdentifierAnnotation(ast))
-
-/** The struct behind a schema, or undefined. */
-const structOf = (ast) => {
-  if (ast._tag === "Transformation") return structOf(ast.from)
-  if (ast._tag === "Refinement") return structOf(ast.from)
-  return ast._tag === "TypeLiteral" ? ast : undefined
-}
-
-const bounds = (ast) => {
-  if (ast._tag !== "Refinement") return {}
-  return { ...bounds(ast.from), ...Option.getOrElse(AST.getJSONSchemaAnnotation(ast), () => ({})) }
-}
-
-/** Whether a number stands behind the refinements. */
-const numeral = (ast) => (ast._tag === "Refinement" ? numeral(ast.from) : ast._tag === "NumberKeyword")
-
-const typeOf = (ast) => {
-  if (ast.annotations[SecretId] === true || identifier(ast) === "Secret") return "secret"
-  if (identifier(ast) === "Duration") return "duration"
-  if (identifier(ast) === "Bytes") return "size"
-  switch (ast._tag) {
-    case "Refinement": {
-      const { exclusiveMinimum, maximum, minimum, type } = bounds(ast)
-      const base = numeral(ast)
-      if (!base) return typeOf(ast.from)
-      const least = minimum ?? (exclusiveMinimum === undefined ? undefined : exclusiveMinimum + 1)
-      const kind = type === "integer" ? "whole number" : "number"
-      if (least === undefined) return kind
-      return maximum === undefined ? `${kind} from ${least}` : `${kind} ${least} to ${maximum}`
-    }
-    case "Transformation":
-      if (identifier(ast.to) === "DurationFromSelf") return "duration"
-      if (ast.from._tag === "Union" && ast.to._tag === "Refinement" && numeral(ast.to)) return "size"
-      return typeOf(ast.from)
-    case "Literal":
-      return ast.literal === null ? "null" : `\`${ast.literal}\``
-    case "Union": {
-      const names = [...new Set(ast.types.map(typeOf))]
-      if (names.length === 2 && names.includes("number") && names.includes("text")) return "number"
-      return names.join(", ").replace(/, null$/, " or null")
-    }
-    case "TupleType":
-      return `list of ${typeOf(ast.rest[0]?.type ?? ast.elements[0].type)}`
-    case "TypeLiteral":
-      return ast.indexSignatures.length > 0 ? `mapping of ${typeOf(ast.indexSignatures[0].type)}` : "mapping"
-    case "BooleanKeyword":
-      return "true or false"
-    case "StringKeyword":
-      return "text"
-    case "NumberKeyword":
-      return "number"
-    case "UnknownKeyword":
-      return "anything"
-    default:
-      throw new Error(`no word for ${ast._tag}`)
-  }
-}
-
 const at = (value, path) => path.reduce((here, key) => here?.[key], value)
-const written = (value) => {
-  if (value === undefined) return ""
-  return typeof value === "object" && value !== null
-    ? `\`${JSON.stringify(value)}\``
-    : `\`${value === "" ? '""' : value}\``
-}
 
 const within = (set, name) => [...set].some((entry) => name === entry || name.startsWith(`${entry}.`))
 const counts = (name) => (within(notYet, name) ? "not yet" : within(atNextStart, name) ? "next start" : "at once")
-
-const cell = (text) => text.replaceAll("|", "\\|").replaceAll(/<(name|n)>/g, "&lt;$1&gt;")
 
 const rows = (struct, name, path) =>
   struct.propertySignatures.flatMap((field) => {

@@ -17,7 +17,7 @@ const pages = [
 ]
 
 describe("what is generated is up to date (npm run docs writes it)", () => {
-  it.each(["scripts/docs-config.mjs", "scripts/docs-cli.mjs"])("%s", (script) => {
+  it.each(["scripts/docs-config.mjs", "scripts/docs-cli.mjs", "scripts/docs-sources.mjs"])("%s", (script) => {
     const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", script, "--check"], {
       cwd: root,
       encoding: "utf8"

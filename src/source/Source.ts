@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type * as SchemaAST from "effect/SchemaAST"
 import type * as Scope from "effect/Scope"
 import type { Frame } from "./Frame.js"
 import { SourceError } from "./SourceError.js"
@@ -36,6 +37,8 @@ export interface Source<R = never> {
   readonly name: string
   /** One sentence for people. */
   readonly description: string
+  /** What settings it takes, for manuals. */
+  readonly settings: SchemaAST.AST
   /** What is needed is taken here, once; it must last as long as what is prepared. */
   readonly prepare: (settings: unknown) => Effect.Effect<PreparedSource, SourceError, R>
 }
@@ -63,6 +66,7 @@ export const make = <A, I, R = never>(options: {
 }): Source<R> => ({
   name: options.name,
   description: options.description,
+  settings: options.settings.ast,
   prepare: Effect.fn(function* (settings) {
     const decoded = yield* Effect.mapError(
       decodeSettings(options.settings)(settings),

@@ -33,6 +33,7 @@ export class ReplaySettings extends Schema.Class<ReplaySettings>("outpost/plugin
 export const ReplaySource: Source<FileSystem.FileSystem> = {
   name,
   description: "Frames of a dump, sent again",
+  settings: ReplaySettings.ast,
   prepare: Effect.fn("ReplaySource.prepare")(function* (given) {
     const settings = yield* Effect.mapError(decode(given), (error) =>
       failed("Misconfigured", ParseResult.TreeFormatter.formatErrorSync(error))
