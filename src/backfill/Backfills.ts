@@ -122,6 +122,7 @@ export const make = (
       entries.set(record.id, entry)
       if (record.status !== "running" && record.status !== "cancelling") return Effect.void
       live.status = record.status === "cancelling" ? "cancelled" : "interrupted"
+      live.halt()
       live.line("the site went down before the end")
       return BackfillRun.settle(tools, entry)
     }

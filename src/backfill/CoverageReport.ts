@@ -63,7 +63,9 @@ export const chunks = (
     const limit = Math.min(5_000, Math.max(1, query.limit ?? 500))
     const keys = record.series.map(({ series }) => series).sort()
     const ledgers = yield* ledgersOf(record, catalogue)
-    const [afterKey = "", afterStart = "-Infinity"] = query.after?.split("@") ?? []
+    const after = query.after ?? "@-Infinity"
+    // The name of a series may have the sign too.
+    const [afterKey, afterStart] = [after.slice(0, after.lastIndexOf("@")), after.slice(after.lastIndexOf("@") + 1)]
     const found: Array<ChunkPage["chunks"][number]> = []
     for (const key of keys.filter((key) => key >= afterKey)) {
       const series = Series.ofKey(key)

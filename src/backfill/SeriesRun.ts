@@ -12,6 +12,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { basename } from "node:path"
+import * as PeriodFile from "../dataset/PeriodFile.js"
 import type { StorageFailed } from "../domain/Refusal.js"
 import * as TimeRange from "../domain/TimeRange.js"
 import type { Outgoing } from "../outgoing/Outgoing.js"
@@ -154,6 +155,21 @@ const noteLost = (book: ChunkBook, chunks: ReadonlyArray<Downloaded>, message: s
         }))
       )
 
+/** What stood in period files that were set aside is in no file any more; what has just been merged is in the new one. */
+const forgetFiles = Effect.fnUntraced(function* (
+  { book, say }: SeriesRun,
+  aside: ReadonlySet<string>,
+  merged: ReadonlyArray<Downloaded>
+) {
+  const periods = Array.from(aside).flatMap((path) => PeriodFile.rangeOf(basename(path)) ?? [])
+  if (periods.length === 0) return
+  const fresh = TimeRange.union(merged.map(({ attempt }) => attempt.window))
+  const gone = TimeRange.intersect(TimeRange.subtract(TimeRange.union(periods), fresh), (yield* book.coverage).fetched)
+  if (gone.length === 0) return
+  yield* book.forget(gone, "the file that held it could not be read and was set aside")
+  yield* say("what the files that were set aside held is fetched again by the next backfill")
+})
+
 /** Brings everything that waits into the dataset; parts of windows that never ended too, for their rows are real. */
 const merging = (task: SeriesRun, waiting: Waiting) =>
   Effect.map(Effect.makeSemaphore(1), (mutex) => {
@@ -175,6 +191,7 @@ const merging = (task: SeriesRun, waiting: Waiting) =>
         "the part file could not be read"
       )
       const kept = chunks.filter(({ path }) => !lost.has(path))
+      yield* forgetFiles(task, lost, kept)
       const seconds = ((yield* Clock.currentTimeMillis) - begin) / 1000
       const placed = kept.map((chunk) => ({ ...chunk, file: fileOf(chunk, result.written) }))
       if (kept.length > 0) yield* book.noteProcessed(placed, seconds / kept.length)

@@ -52,7 +52,8 @@ export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, S
     Effect.gen(function* () {
       const { history, job, plan, request, series, size } = planned
       const book = yield* (yield* ChunkBooks).open(series, { ledger: job.ledger, runId: hooks.runId })
-      const outgoing = yield* (yield* RateLimits).limited(job.source, history.capabilities.rate)
+      const { rate, server } = history.capabilities
+      const outgoing = yield* (yield* RateLimits).limited(server ?? job.source, rate)
       const range = hooks.collect ? newest(planned, yield* book.coverage) : planned.range
       yield* SeriesRun.run({
         series,

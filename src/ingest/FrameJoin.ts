@@ -8,7 +8,7 @@
 import type { WorkAssignment } from "../assignment/WorkAssignment.js"
 import type { Frame } from "../source/Frame.js"
 import type { OpenDump } from "./FrameDump.js"
-import { header } from "./FrameHeader.js"
+import { HeaderWriter } from "./FrameHeader.js"
 import type { FrameMessage } from "./FrameTransport.js"
 import type { StreamIntake } from "./StreamIntake.js"
 import type { WorkerOutbox } from "./WorkerOutbox.js"
@@ -44,8 +44,15 @@ export const make = (options: {
   readonly onEvent: () => void
 }): FrameJoin => {
   const { dump, intakes, onEvent, outboxes } = options
+  const headers = new HeaderWriter()
   let assignments: ReadonlyArray<WorkAssignment> = []
   let at = 0
+
+  const messageOf = (event: number, portions: ReadonlyArray<Portion>, createdAt: string): FrameMessage => {
+    const message: Array<Uint8Array> = [headers.write(event, portions, createdAt)]
+    for (const { frame } of portions) for (const part of frame.parts) message.push(part)
+    return message
+  }
 
   /** What this assignment lacks. */
   const lack = ({ assignments: named, event_number: event }: WorkAssignment): Need | undefined => {
@@ -138,10 +145,4 @@ const byWorker = (portions: ReadonlyArray<Portion>): ReadonlyMap<string, Readonl
     }
   }
   return own
-}
-
-const messageOf = (event: number, portions: ReadonlyArray<Portion>, createdAt: string): FrameMessage => {
-  const message: Array<Uint8Array> = [header(event, portions, createdAt)]
-  for (const { frame } of portions) for (const part of frame.parts) message.push(part)
-  return message
 }

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import { HeaderMemory, type Recalled } from "./internal/headerMemory.js"
 import * as PickleReader from "../source/pickle/PickleReader.js"
 import { plain } from "../source/pickle/PickleValue.js"
 import * as PickleWriter from "../source/pickle/PickleWriter.js"
@@ -51,10 +52,13 @@ export const make: Effect.Effect<ResultMessages> = Effect.map(
   Effect.promise(() => import("cbor-x")),
   ({ Encoder, Tag }) => {
     const cbor: Encoder = new Encoder({ useRecords: false })
+    const memory = new HeaderMemory<Origin>()
+    let written: Written | undefined
     return {
       encode: (result, form) => {
-        const { event_number, parameters_hash, worker } = result
-        const header = Buffer.from(JSON.stringify({ event_number, worker, parameters_hash }))
+        const { event_number, worker } = result
+        if (written === undefined || !isOf(written, result)) written = writtenOf(result)
+        const header = Buffer.from(`{"event_number":${event_number},${written.text}`)
         const unreadable = (detail: string) =>
           new ResultUnreadable({ operation: "encode", event_number, worker, detail })
         if (form === "pickle") {
@@ -68,15 +72,18 @@ export const make: Effect.Effect<ResultMessages> = Effect.map(
           catch: (cause) => unreadable(String(cause))
         })
       },
-      decode: ({ header, payload }) =>
-        Either.flatMap(readHeader(header), (head) => {
-          const unreadable = (detail: string) => new ResultUnreadable({ operation: "decode", ...head, detail })
-          const value =
-            payload[0] === pickled
-              ? Either.mapBoth(PickleReader.decode(payload), { onRight: plain, onLeft: (error) => error.message })
-              : Either.try({ try: (): unknown => cbor.decode(payload), catch: String })
-          return Either.mapBoth(value, { onRight: (decoded) => ({ ...head, payload: decoded }), onLeft: unreadable })
-        })
+      decode: ({ header, payload }) => {
+        const head = readHeader(header, memory)
+        if (Either.isLeft(head)) return Either.left(head.left)
+        const { event_number, said } = head.right
+        const value =
+          payload[0] === pickled
+            ? Either.mapBoth(PickleReader.decode(payload), { onRight: plain, onLeft: (error) => error.message })
+            : Either.try({ try: (): unknown => cbor.decode(payload), catch: String })
+        if (Either.isRight(value)) return Either.right({ event_number, ...said, payload: value.right })
+        const { worker } = said
+        return Either.left(new ResultUnreadable({ operation: "decode", event_number, worker, detail: value.left }))
+      }
     }
   }
 )
@@ -87,7 +94,29 @@ const selfDescribed = 55799
 /** Every pickle of protocol 2 and later begins so; no self-described CBOR does. */
 const pickled = 0x80
 
-const readHeader = (bytes: Uint8Array): Either.Either<Omit<Result, "payload">, ResultUnreadable> => {
+/** What is the same in the headers of one worker. */
+type Origin = Pick<Result, "worker" | "parameters_hash">
+
+interface Written extends Origin {
+  /** As it stands behind the number of the event. */
+  readonly text: string
+}
+
+const writtenOf = ({ parameters_hash, worker }: Origin): Written => ({
+  worker,
+  parameters_hash,
+  text: JSON.stringify({ worker, parameters_hash }).slice(1)
+})
+
+const isOf = (written: Written, { parameters_hash, worker }: Origin): boolean =>
+  written.worker === worker && written.parameters_hash === parameters_hash
+
+const readHeader = (
+  bytes: Uint8Array,
+  memory: HeaderMemory<Origin>
+): Either.Either<Recalled<Origin>, ResultUnreadable> => {
+  const recalled = memory.recall(bytes)
+  if (recalled !== undefined) return Either.right(recalled)
   const header = Either.getOrUndefined(
     Either.try((): unknown =>
       JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"))
@@ -101,7 +130,9 @@ const readHeader = (bytes: Uint8Array): Either.Either<Omit<Result, "payload">, R
       typeof worker === "string" &&
       (parameters_hash === null || typeof parameters_hash === "string")
     ) {
-      return Either.right({ event_number, worker, parameters_hash })
+      const said = { worker, parameters_hash }
+      memory.learn(bytes, said)
+      return Either.right({ event_number, said })
     }
   }
   return Either.left(

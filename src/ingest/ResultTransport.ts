@@ -12,8 +12,11 @@ export interface ResultMessage {
 
 /** A worker's end. */
 export interface ReducerLink {
-  /** Waits while the reducer's connection is full: a bounded number of results is on its way. */
-  readonly send: (message: ResultMessage) => Effect.Effect<void>
+  /**
+   * Sends these in their order. Waits while the reducer's connection is full: a bounded number of results is on its way.
+   * Interrupted, it sends no more.
+   */
+  readonly send: (messages: ReadonlyArray<ResultMessage>) => Effect.Effect<void>
 }
 
 /** The reducer's end. */

@@ -1,5 +1,5 @@
 /**
- * The limits of the servers that are asked, by the name of the source and shared by everyone in the process: jobs, schedules
+ * The limits of the servers that are asked, by the name of the source or of the server, and shared by everyone in the process: jobs, schedules
  * and people wait in one line, and one refusal (429, 418) pauses them all for as long as the server says.
  */
 import * as Clock from "effect/Clock"

@@ -12,8 +12,8 @@ import { SourceError } from "./SourceError.js"
 /** `take` hands over at most so many frames, so that whoever works on them does not keep all others waiting. */
 export const batch = 512
 
-/** What a waiting frame counts besides its bytes, so that a flood of empty ones is bounded too. */
-export const keeping = 256
+/** What each part of a waiting frame counts besides its bytes: about what a received buffer costs in memory. */
+export const keeping = 700
 
 /** Frames that are handed over together, and what is to be told behind them. */
 interface Segment {
@@ -51,8 +51,8 @@ export class FrameIntake implements FrameReader {
 
   /** Adds a frame, full or not: look at `isFull` before what can wait. `announce` tells the reader. */
   put(frame: Frame): void {
-    let bytes = keeping
-    for (const part of frame.parts) bytes += part.byteLength
+    let bytes = frame.parts.length === 0 ? keeping : 0
+    for (const part of frame.parts) bytes += keeping + part.byteLength
     const segment = this.last()
     segment.frames.push(frame)
     segment.bytes += bytes

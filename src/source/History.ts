@@ -37,6 +37,8 @@ export interface Capabilities {
   readonly types: ReadonlyArray<string>
   /** Requests a second that the source takes, and how many at once after a pause; absent means no limit of its own. */
   readonly rate?: { readonly perSecond: number; readonly burst: number }
+  /** Who is asked, where settings say so: all that ask the same one share a limit. Absent, all jobs of the history do. */
+  readonly server?: string
   /** Its series are called after the job that describes them, not after the plug-in: true for a generic history. */
   readonly generic?: boolean
 }

@@ -4,15 +4,22 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as fs from "node:fs"
 import { join } from "node:path"
+import { ChunkBooks } from "../../src/backfill/ChunkBook.js"
+import * as CoverageReport from "../../src/backfill/CoverageReport.js"
 import type { TimeRange } from "../../src/domain/TimeRange.js"
 import { Series } from "../../src/domain/Series.js"
+import { Outgoing } from "../../src/outgoing/Outgoing.js"
+import { HttpHistory } from "../../src/plugins/history/HttpHistory.js"
+import { Secrets } from "../../src/site/Secrets.js"
 import { job, open } from "../support/BackfillSite.js"
 import { ScriptedHistory } from "../support/ScriptedHistory.js"
+import * as SecretsDouble from "../support/SecretsDouble.js"
 import { temporaryDirectory } from "../support/Store.js"
 
 const series = Series.make({ source: "scripted", type: "ohlc", pair: "BTC-USDT", span: 60 })
@@ -153,6 +160,44 @@ describe("Backfills", () => {
     })
   )
 
+  it.scopedLive(
+    "dccd weak point 13: a server that says later is waited for by those who ask it, and by no others",
+    () =>
+      Effect.gen(function* () {
+        const refused = yield* Deferred.make<void>()
+        const answer = (status: number, headers: Readonly<Record<string, string>>) => ({
+          status,
+          headers,
+          body: Buffer.from("[]")
+        })
+        const outgoing = Outgoing.of({
+          send: ({ url }) =>
+            url.startsWith("https://busy.example/")
+              ? Effect.as(Deferred.succeed(refused, undefined), answer(429, { "retry-after": "3600" }))
+              : Effect.succeed(answer(200, {}))
+        })
+        const of = (name: string) =>
+          job({
+            name,
+            source: "http",
+            pairs: [name],
+            span: Option.none(),
+            settings: { url: `https://${name}.example/{pair}`, columns: { v: "v" } }
+          })
+        const jobs = [of("busy"), of("idle"), { ...of("busy"), name: "beside", pairs: ["beside"] }]
+        const prepare = (settings: unknown) =>
+          Effect.provideService(HttpHistory.prepare(settings), Secrets, SecretsDouble.make())
+        const history = { ...HttpHistory, prepare }
+        const { backfills } = yield* open(yield* temporaryDirectory, [history], jobs, Layer.succeed(Outgoing, outgoing))
+        yield* backfills.start({ jobs: ["busy"] })
+        yield* Deferred.await(refused)
+        const { id } = yield* backfills.start({ jobs: ["idle"] })
+        assert.deepInclude({ ...(yield* backfills.await(id)) }, { status: "done", complete: true })
+        const beside = yield* backfills.start({ jobs: ["beside"] })
+        assert.isTrue(Option.isNone(yield* Effect.timeoutOption(backfills.await(beside.id), "300 millis")))
+      })
+  )
+
   it.scopedLive("a source that fails everything is given up without three tries for each window", () =>
     Effect.gen(function* () {
       const history = new ScriptedHistory(() => ({ fail: "Disconnected" }))
@@ -246,6 +291,10 @@ describe("Backfills", () => {
       assert.isTrue(yield* site.backfills.cancel(id))
       const record = yield* site.backfills.await(id)
       assert.strictEqual(record.status, "cancelled")
+      assert.deepStrictEqual(
+        record.series.map(({ state }) => state),
+        ["waiting"]
+      )
       assert.strictEqual(history.aborted, 1)
       assert.deepStrictEqual(yield* rowTimes(site), minutes([{ start: begin, end: begin + 20 * ten }]))
       assert.isFalse(yield* site.backfills.cancel(id))
@@ -381,6 +430,28 @@ describe("Backfills", () => {
         (yield* site.backfills.list).map(({ id }) => id),
         [started.id]
       )
+    })
+  )
+
+  it.scopedLive("windows are told page by page, whatever the series are called", () =>
+    Effect.gen(function* () {
+      const jobs = [job({ pairs: ["A@B", "BTC/USDT"], window: Option.some(Duration.hours(4)) })]
+      const site = yield* open(yield* temporaryDirectory, [new ScriptedHistory().history], jobs)
+      const record = yield* Effect.flatMap(site.backfills.start({}), ({ id }) => site.backfills.await(id))
+      const catalogue = yield* site.catalogue
+      const found: Array<string> = []
+      for (let after: string | undefined, pages = 0; pages < 9; pages++) {
+        const page = yield* Effect.provideService(
+          CoverageReport.chunks(record, { after, limit: 2 }, catalogue),
+          ChunkBooks,
+          site.books
+        )
+        found.push(...page.chunks.map(({ series, start }) => `${series} ${(start - begin) / (60 * minute)}`))
+        if (page.next === null) break
+        after = page.next
+      }
+      const of = (pair: string) => [0, 4, 8].map((hour) => `scripted/ohlc/${pair}/1m ${hour}`)
+      assert.deepStrictEqual(found, [...of("A@B"), ...of("BTC-USDT")])
     })
   )
 

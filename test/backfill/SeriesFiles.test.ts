@@ -127,6 +127,27 @@ describe("files that are gone", () => {
     })
   )
 
+  it.scopedLive("are also those that a merge could not read: what they held is fetched again", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* fetched(directory, { end: "2026-01-01 01:00" })
+      fs.truncateSync(fileOf(directory, 2026), 100)
+      yield* life(directory, (site, history) =>
+        Effect.gen(function* () {
+          const record = yield* run(site)
+          assert.isNotEmpty(record.log.filter((line) => line.includes("set aside")))
+          assert.isAtLeast(Math.min(...history.asked.map(({ start }) => start)), hours(1))
+          assert.deepStrictEqual(yield* missing(site), [newYear, hours(1)])
+          assert.deepInclude({ ...(yield* run(site)) }, { status: "done", complete: true })
+          assert.strictEqual(yield* rows(site), 240)
+          history.asked.length = 0
+          yield* run(site)
+          assert.deepStrictEqual(history.asked, [])
+        })
+      )
+    })
+  )
+
   it.scopedLive("stay gone where retention removed them", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

@@ -177,4 +177,45 @@ describe("windowFlow", () => {
       assert.deepStrictEqual(noted, starts(10))
     })
   )
+
+  it.effect("where a write fails, what is written beside it is noted", () =>
+    Effect.gen(function* () {
+      const disk = yield* Deferred.make<void>()
+      const { noted, run } = recording({
+        concurrency: 4,
+        ask: (attempt) =>
+          Effect.succeed({
+            _tag: "Unwritten" as const,
+            write: attempt.window.start === 1 ? Effect.fail(broken) : Effect.as(Deferred.await(disk), empty(attempt))
+          })
+      })
+      const fiber = yield* Effect.fork(run(4))
+      for (let n = 0; n < 20; n++) yield* Effect.yieldNow()
+      yield* Deferred.succeed(disk, undefined)
+      assert.strictEqual(yield* Effect.flip(Fiber.join(fiber)), broken)
+      assert.deepStrictEqual(noted, [0, 2, 3])
+    })
+  )
+
+  it.effect("it is over when everyone who asked is down", () =>
+    Effect.gen(function* () {
+      const order: Array<string> = []
+      const hanging = yield* Deferred.make<void>()
+      const { run } = recording({
+        ask: () =>
+          Effect.zipRight(Deferred.succeed(hanging, undefined), Effect.never).pipe(
+            Effect.onInterrupt(() =>
+              Effect.zipRight(
+                Effect.yieldNow(),
+                Effect.sync(() => order.push("asker"))
+              )
+            )
+          )
+      })
+      const fiber = yield* Effect.fork(Effect.onInterrupt(run(10), () => Effect.sync(() => order.push("run"))))
+      yield* Deferred.await(hanging)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(order, ["asker", "run"])
+    })
+  )
 })

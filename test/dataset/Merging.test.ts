@@ -163,6 +163,20 @@ describe("a file that can't be read", () => {
     })
   )
 
+  it.scopedLive("parts none of which can be read are set aside, and nothing is written", () =>
+    Effect.gen(function* () {
+      const data = yield* make()
+      for (const form of [layout("ohlc", "s"), layout("trades", "s")]) {
+        const of = form.period === "day" ? Series.make({ source: "binance", type: "trades", pair: "A-B" }) : minutes
+        const bad = yield* data.dataset.writePart(of, form, { start: 0, end: 1 }, [])
+        writeFileSync(bad.path, '{"TS":"x"')
+        const { setAside, written } = yield* data.dataset.merge(of, form, [bad])
+        assert.deepStrictEqual([setAside.map(({ path }) => path), written], [[bad.path], []])
+        assert.deepStrictEqual(yield* data.dataset.pendingParts(of), [])
+      }
+    })
+  )
+
   it.scopedLive("a file that this user may not read is no such file: the merge fails, the parts stay", () =>
     Effect.gen(function* () {
       const data = yield* make()

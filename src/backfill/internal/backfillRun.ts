@@ -244,6 +244,7 @@ const finish = (tools: Tools, entry: Entry, exit: Exit.Exit<void>) =>
   Effect.gen(function* () {
     const { intent, live, over } = entry
     const stopped = Exit.isFailure(exit)
+    live.halt()
     if (stopped && intent === "pause") live.status = "paused"
     else if (stopped && intent === "cancel") live.status = "cancelled"
     else if (stopped) live.status = "interrupted"

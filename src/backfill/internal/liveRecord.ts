@@ -60,6 +60,11 @@ export class LiveRecord {
     this.dirty = true
   }
 
+  /** Nothing of it runs any more; series that are not at their end wait for the next life. */
+  halt(): void {
+    for (const series of this.series.values()) if (series.state === "running") series.state = "waiting"
+  }
+
   of(key: string): SeriesProgress | undefined {
     return this.series.get(key)
   }

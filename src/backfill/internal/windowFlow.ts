@@ -13,7 +13,9 @@
  *
  * @internal
  */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Mailbox from "effect/Mailbox"
 import * as Stream from "effect/Stream"
@@ -44,7 +46,8 @@ export const run = (
 ): Effect.Effect<void, Failed, Outgoing> =>
   Effect.gen(function* () {
     const claimed = yield* Mailbox.make<Attempt>(claimedAtOnce(concurrency))
-    const asked = yield* Mailbox.make<Asked, StorageFailed>(onTheirWay)
+    const asked = yield* Mailbox.make<Asked>(onTheirWay)
+    const unwritten = yield* Deferred.make<never, StorageFailed>()
     const places = yield* Effect.makeSemaphore(concurrency + besides)
     const scope = yield* Effect.scope
 
@@ -56,7 +59,7 @@ export const run = (
     const write = (writing: Effect.Effect<Asked, StorageFailed>) =>
       writing.pipe(
         Effect.matchCauseEffect({
-          onFailure: (cause) => asked.failCause(cause),
+          onFailure: (cause) => Deferred.failCause(unwritten, cause),
           onSuccess: (answer) => asked.offer(answer)
         }),
         Effect.ensuring(places.release(1)),
@@ -89,11 +92,15 @@ export const run = (
       Effect.gen(function* () {
         const noter = yield* Effect.forkScoped(Effect.onError(noting, () => asked.shutdown))
         const all = Effect.all([claiming, ...askers], { concurrency: "unbounded", discard: true })
-        const exit = yield* Effect.exit(restore(Effect.raceFirst(all, Effect.interruptible(Fiber.join(noter)))))
+        const work = yield* Effect.forkIn(restore(all), scope)
+        const ends = [Fiber.join(work), Fiber.join(noter), Deferred.await(unwritten)]
+        const exit = yield* Effect.exit(restore(Effect.raceAll(ends.map(Effect.exit))))
+        yield* Fiber.interrupt(work)
         yield* places.take(concurrency + besides)
         yield* asked.end
         yield* Fiber.join(noter)
-        yield* exit
+        if (yield* Deferred.isDone(unwritten)) yield* Deferred.await(unwritten)
+        yield* Exit.flatten(exit)
       })
     )
   }).pipe(Effect.scoped)

@@ -59,11 +59,16 @@ const tableOf = (layout: RowLayout, parts: ReadonlyArray<Part>): string => {
   ]
   const values = fields.map(({ field }, k) => `, ${identifier(field)} as f${k}`).join("")
   const ns = identifier(time)
+  const nulls = fields.map(({ field, type }) => `, null::${sqlTypes[type]} as ${identifier(field)}`).join("")
+  const rows =
+    parts.length === 0
+      ? `(select null::BIGINT as ${ns}${nulls}) where false`
+      : `read_json([${parts.map(({ path }) => pathLiteral(path)).join(", ")}],
+      format = 'newline_delimited', columns = {${columns.join(", ")}}, hive_partitioning = false)`
   return `create or replace temp table incoming as
     select row_number() over () as n, ${ns} as ns,
       case when ${ns} > 0 then strftime(make_timestamp(${ns} // 1000), '${format[layout.period]}') end as p${values}
-    from read_json([${parts.map(({ path }) => pathLiteral(path)).join(", ")}],
-      format = 'newline_delimited', columns = {${columns.join(", ")}}, hive_partitioning = false)`
+    from ${rows}`
 }
 
 const withoutUnreadable = Effect.fnUntraced(function* (
@@ -85,8 +90,7 @@ const withoutUnreadable = Effect.fnUntraced(function* (
     else return yield* failure
   }
   if (bad.length === 0) return yield* failure
-  if (good.length === 0) yield* session.run(`${tableOf(layout, parts.slice(0, 0))}`)
-  else yield* session.run(tableOf(layout, good))
+  yield* session.run(tableOf(layout, good))
   return bad
 })
 

@@ -53,7 +53,7 @@ export class ActivePart {
   /** Whether the worker is named in an event behind `completed` that is more than `horizon` before the resolved front. */
   stillHasWork(worker: string, completed: number, horizon: number): boolean {
     for (; this.swept < this.done - horizon; this.swept++) {
-      for (const name of this.workersOf(this.swept)) this.named.set(name, this.swept)
+      this.sweep(this.swept)
     }
     return (this.named.get(worker) ?? -1) > completed
   }
@@ -205,12 +205,14 @@ export class ActivePart {
     return until !== undefined && event < until ? undefined : this.bindings.get(constraint)
   }
 
-  private *workersOf(event: number): Generator<string> {
+  private sweep(event: number): void {
     for (const share of sharesOf(this.plan.columns, event)) {
       const name = share.constraint === null ? undefined : this.holder(share.constraint, event)
-      if (name !== undefined) yield name
+      if (name !== undefined) this.named.set(name, event)
     }
-    for (const slot of this.plan.slots.get(event) ?? nothing) yield* this.joined.get(slot) ?? nothing
+    for (const slot of this.plan.slots.get(event) ?? nothing) {
+      for (const name of this.joined.get(slot) ?? nothing) this.named.set(name, event)
+    }
   }
 }
 

@@ -94,9 +94,5 @@ export const offersFrom = (
 }
 
 /** Who gets frames of an event, stream by stream. */
-export function* sharesOf(columns: ReadonlyArray<Column>, event: number): Generator<VirtualWorker> {
-  for (const { entries } of columns) {
-    const entry = entries[event]
-    if (entry !== null && entry !== undefined) yield* entry
-  }
-}
+export const sharesOf = (columns: ReadonlyArray<Column>, event: number): ReadonlyArray<VirtualWorker> =>
+  columns.length === 1 ? (columns[0]?.entries[event] ?? []) : columns.flatMap(({ entries }) => entries[event] ?? [])

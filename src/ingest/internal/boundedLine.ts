@@ -14,6 +14,8 @@ export interface LineLimits {
 
 export class BoundedLine<A> {
   private items: Array<A> = []
+  /** Of the items, at the same places. */
+  private weights: Array<number> = []
   private head = 0
   private load = 0
   private readonly filled = Effect.unsafeMakeLatch(false)
@@ -49,8 +51,10 @@ export class BoundedLine<A> {
   /** Says whether there was room. */
   offer(item: A): boolean {
     if (this.isFull) return false
+    const weight = this.weigh(item)
     this.items.push(item)
-    this.load += this.weigh(item)
+    this.weights.push(weight)
+    this.load += weight
     if (this.isFull) this.free.unsafeClose()
     this.filled.unsafeOpen()
     return true
@@ -64,10 +68,7 @@ export class BoundedLine<A> {
   /** Takes away so many of the first ones. */
   drop(count: number): void {
     const end = Math.min(this.head + count, this.items.length)
-    for (let at = this.head; at < end; at++) {
-      const item = this.items[at]
-      if (item !== undefined) this.load -= this.weigh(item)
-    }
+    for (let at = this.head; at < end; at++) this.load -= this.weights[at] ?? 0
     this.head = end
     this.settle()
   }
@@ -76,6 +77,7 @@ export class BoundedLine<A> {
   takeAll(): ReadonlyArray<A> {
     const all = this.head === 0 ? this.items : this.items.slice(this.head)
     this.items = []
+    this.weights = []
     this.head = 0
     this.load = 0
     this.settle()
@@ -85,6 +87,7 @@ export class BoundedLine<A> {
   private settle(): void {
     if (this.head === this.items.length || this.head > 1024) {
       this.items = this.items.slice(this.head)
+      this.weights = this.weights.slice(this.head)
       this.head = 0
     }
     if (this.size === 0) this.filled.unsafeClose()

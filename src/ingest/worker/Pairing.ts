@@ -40,6 +40,16 @@ interface LaneState {
   readonly early: Map<number, EventMessage>
 }
 
+/**
+ * The streams of an event. Without inherited members, since any name may be asked for; not `Object.create(null)`, which makes a
+ * hash table several times as large.
+ */
+class EventStreams {
+  [name: string]: StreamFrames
+}
+Object.setPrototypeOf(EventStreams.prototype, null)
+Reflect.deleteProperty(EventStreams.prototype, "constructor")
+
 /** What a connection has brought for an event. */
 interface Share {
   readonly state: LaneState
@@ -48,8 +58,8 @@ interface Share {
 
 interface Awaited {
   readonly event: { readonly event_number: number; readonly streams: Record<string, StreamFrames> }
-  /** The streams that have not come. */
-  readonly missing: Set<string>
+  /** The streams that have not come; a list, since they are few and there is one for each event. */
+  readonly missing: Array<string>
   readonly from: Array<Share>
 }
 
@@ -98,11 +108,11 @@ export class Pairing {
       if (event_number <= this.#known) continue
       this.#known = event_number
       if (incarnations?.[this.#worker] !== this.incarnation) continue
-      const missing = new Set<string>()
-      for (const stream in workers) if (workers[stream]?.includes(this.#worker)) missing.add(stream)
-      if (missing.size === 0) continue
+      const missing: Array<string> = []
+      for (const stream in workers) if (workers[stream]?.includes(this.#worker)) missing.push(stream)
+      if (missing.length === 0) continue
       const awaited: Awaited = {
-        event: { event_number, streams: Object.create(null) },
+        event: { event_number, streams: new EventStreams() },
         missing,
         from: []
       }
@@ -143,7 +153,7 @@ export class Pairing {
     while (taken.length < limit) {
       const next = this.#order[this.#first]
       if (next === undefined) break
-      const complete = next.missing.size === 0
+      const complete = next.missing.length === 0
       if (!complete && !this.#isLost(next)) break
       this.#first++
       const { event, from } = next
@@ -182,8 +192,12 @@ export class Pairing {
   #fill(lane: Lane, state: LaneState, awaited: Awaited, message: EventMessage): void {
     awaited.from.push({ state, size: message.size })
     for (const [name, share] of message.streams) {
-      if (awaited.missing.delete(name)) awaited.event.streams[name] = share
-      else this.#faults.add("unexpected", lane.ingester, message.event_number, `stream '${name}'`)
+      const at = awaited.missing.indexOf(name)
+      if (at === -1) this.#faults.add("unexpected", lane.ingester, message.event_number, `stream '${name}'`)
+      else {
+        awaited.missing.splice(at, 1)
+        awaited.event.streams[name] = share
+      }
     }
   }
 

@@ -117,12 +117,13 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
     }
 
     /** What comes between two scans belongs to neither. */
-    const read = (connected: ingesterLinks.Connected) =>
-      connected.link.take.pipe(
+    const read = (connected: ingesterLinks.Connected) => {
+      const readMessage = EventMessage.reader()
+      return connected.link.take.pipe(
         Effect.tap((messages) =>
           Effect.sync(() => {
             connected.received += messages.length
-            if (scan !== undefined) deliver(scan.work, connected, messages)
+            if (scan !== undefined) deliver(scan.work, connected, messages.map(readMessage))
           })
         ),
         Effect.zipRight(
@@ -133,6 +134,7 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
         ),
         Effect.forever
       )
+    }
 
     const links: ingesterLinks.IngesterLinks = yield* ingesterLinks.make({
       name,
@@ -227,10 +229,9 @@ const lookSoon = Duration.millis(200)
 const deliver = (
   work: WorkerScan,
   { lane }: ingesterLinks.Connected,
-  messages: ReadonlyArray<ReadonlyArray<Uint8Array>>
+  messages: ReadonlyArray<EventMessage.EventMessage | string>
 ): void => {
-  for (const parts of messages) {
-    const message = EventMessage.read(parts)
+  for (const message of messages) {
     if (typeof message === "string") work.pairing.malformed(lane, message)
     else work.pairing.arrive(lane, message)
   }

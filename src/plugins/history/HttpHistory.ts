@@ -8,7 +8,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import type { TimeRange } from "../../domain/TimeRange.js"
-import type { Outgoing, OutgoingRequest } from "../../outgoing/Outgoing.js"
+import type { Outgoing, OutgoingRequest, OutgoingResponse } from "../../outgoing/Outgoing.js"
+import * as Redaction from "../../site/Redaction.js"
 import * as History from "../../source/History.js"
 import { SourceError } from "../../source/SourceError.js"
 import { isSuccess, refused, send } from "./internal/answer.js"
@@ -25,9 +26,10 @@ export const HttpHistory = History.make({
   name,
   description: "Any provider that answers with JSON, JSON lines or CSV over HTTP, described in the config",
   settings: HttpSettings,
-  capabilities: ({ rate, types }) => ({
+  capabilities: ({ rate, types, url }) => ({
     types,
     generic: true,
+    server: serverOf(url),
     ...(rate === null ? {} : { rate: { perSecond: rate.per_second, burst: rate.burst } })
   }),
   plan: (settings, request) =>
@@ -37,10 +39,17 @@ export const HttpHistory = History.make({
       settle: Duration.toMillis(settings.settle)
     }),
   pages: (settings, request, window) =>
-    Stream.unwrap(Effect.as(known(settings, request), walk(settings, request, window)))
+    Stream.unwrap(
+      Effect.map(Effect.zipRight(known(settings, request), discretion(settings)), (redact) =>
+        walk(settings, request, window, redact).pipe(Stream.mapError((error) => silenced(error, redact)))
+      )
+    )
 })
 
 // ------------------------------------------------------------------------------------------------------------------
+
+/** Scheme and host, which have no placeholders. */
+const serverOf = (url: string): string => url.split(/[/?#]/, 3).join("/").toLowerCase()
 
 const known = ({ types }: HttpSettings, { type }: History.SeriesRequest): Effect.Effect<void, SourceError> =>
   types.length === 0 || types.includes(type)
@@ -55,10 +64,37 @@ const windowOf = ({ align, window }: HttpSettings): { readonly window: number; r
   return { grid, window: Math.max(grid, Math.floor(Duration.toMillis(window) / grid) * grid) }
 }
 
+type Redact = (text: string) => string
+
+/** Hides the secrets of the settings: a provider may send them back in what it says of a bad request. */
+const discretion = ({ headers, query }: HttpSettings): Effect.Effect<Redact> =>
+  Effect.gen(function* () {
+    const { add, redact } = yield* Redaction.make
+    const texts = [...Object.values(query), ...Object.values(headers)]
+    yield* Effect.forEach(texts.filter((text) => typeof text !== "string"), add, { discard: true })
+    return redact
+  })
+
+const silenced = ({ detail, reason, retryAfter, source, status }: SourceError, redact: Redact): SourceError =>
+  new SourceError({
+    source,
+    reason,
+    detail: redact(detail),
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfter === undefined ? {} : { retryAfter })
+  })
+
+/** The beginning of what was said, without secrets: what is quoted of it may end in the middle of one. */
+const quotable = (response: OutgoingResponse, redact: Redact): OutgoingResponse => ({
+  ...response,
+  body: Buffer.from(redact(response.body.subarray(0, 8192).toString("utf8")))
+})
+
 const walk = (
   settings: HttpSettings,
   request: History.SeriesRequest,
-  window: TimeRange
+  window: TimeRange,
+  redact: Redact
 ): Stream.Stream<History.Page, SourceError, Outgoing> => {
   const reader = readerOf(settings)
   return Stream.paginateEffect(
@@ -68,7 +104,7 @@ const walk = (
       const { body, headers, status } = response
       const nothing: History.Page = { rows: [], bytes: body.byteLength }
       if (settings.empty_status.includes(status)) return [nothing, Option.none<Position>()] as const
-      if (!isSuccess(response)) return yield* refused(name, response, undefined)
+      if (!isSuccess(response)) return yield* refused(name, quotable(response, redact), undefined)
       const document = documents.open(settings, body)
       if (typeof document === "string") return yield* malformed(`the answer ${document}`)
       const mapped = document.items.map(reader)

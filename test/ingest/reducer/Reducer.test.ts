@@ -8,7 +8,7 @@ import { Incarnation } from "../../../src/assignment/WorkAssignment.js"
 import * as Reducer from "../../../src/ingest/reducer/Reducer.js"
 import * as ReducerModule from "../../../src/ingest/reducer/ReducerModule.js"
 import * as ResultMessages from "../../../src/ingest/ResultMessages.js"
-import { ResultTransport } from "../../../src/ingest/ResultTransport.js"
+import { type ResultMessage, ResultTransport } from "../../../src/ingest/ResultTransport.js"
 import * as house from "../../support/WorkerHouse.js"
 
 const first = "5fa5c6e4-1358-484b-8d4a-a9cfb0dbc779"
@@ -21,9 +21,10 @@ const reducer = (exports: ReducerModule.ReducerModule) =>
     const messages = yield* ResultMessages.make
     const link = yield* (yield* ResultTransport).connect("inproc://reducer")
     yield* house.settle
+    const sendRaw = (message: ResultMessage) => link.send([message])
     const send = (event_number: number, payload: unknown, form: ResultMessages.Form = "cbor") =>
-      Effect.flatMap(messages.encode({ event_number, worker: "w1", parameters_hash: null, payload }, form), link.send)
-    return { made, send, sendRaw: link.send }
+      Effect.flatMap(messages.encode({ event_number, worker: "w1", parameters_hash: null, payload }, form), sendRaw)
+    return { made, send, sendRaw }
   })
 
 describe("Reducer", () => {

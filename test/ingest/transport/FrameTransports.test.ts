@@ -190,7 +190,7 @@ const suite = (
           const link = yield* transport.connect(inbox.url)
           yield* Effect.fork(
             Effect.forEach(Array.from({ length: 1_500 }), (_, at) =>
-              link.send({ header: bytes(worker), payload: bytes(String(at)) })
+              link.send([{ header: bytes(worker), payload: bytes(String(at)) }])
             )
           )
         }

@@ -295,6 +295,25 @@ describe("answers that can't be right", () => {
   )
 })
 
+describe("a provider that repeats what it was asked", () => {
+  it.scoped("gives no secret away, whole or cut, plain or encoded", () =>
+    Effect.gen(function* () {
+      const secret = { query: { key: "${file:key}" }, headers: { authorization: "${file:key}" } }
+      const told =
+        (lead: number): RawServer.Answer =>
+        (request, response) =>
+          void response.writeHead(400).end(`${"x".repeat(lead)} ${request.url} ${request.headers.authorization}`)
+      const redirect: RawServer.Answer = (request, response) =>
+        void response.writeHead(302, { location: `http://10.0.0.1/${request.headers.authorization}` }).end()
+      for (const answer of [told(0), told(193), redirect]) {
+        const { rows } = yield* ask(secret, answer)
+        assert.deepInclude(rows, { _tag: "Left" })
+        if (rows._tag === "Left") assert.notMatch(`${rows.left.detail} ${rows.left.message}`, /s3c/)
+      }
+    })
+  )
+})
+
 describe("settings", () => {
   const refusal = (settings: object) =>
     Effect.map(

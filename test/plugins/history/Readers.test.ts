@@ -113,6 +113,8 @@ describe("times", () => {
   it("keeps nanoseconds, and knows what is no format", () => {
     assert.strictEqual(read("2024-02-03T02:05:06.123456789Z", "iso"), 1706925906123456789n)
     assert.strictEqual(read("1706925906123456789", "ns"), 1706925906123456789n)
+    assert.isUndefined(read(1706925906123, "s"), "milliseconds")
+    assert.isUndefined(read(1706925906123456, "ms"), "microseconds")
     assert.deepStrictEqual(["", "hour", "%Q", "%", "YYYY"].filter(isTimeFormat), [])
   })
 })

@@ -51,9 +51,16 @@ export const resultPlaces = (): ResultTransport["Type"] => {
     connect: (url) =>
       Effect.sync(() => {
         const { line } = placeOf(url)
-        const send = (message: ResultMessage): Effect.Effect<void> =>
-          Effect.suspend(() => (line.offer(message) ? Effect.void : Effect.zipRight(line.room, send(message))))
-        return { send }
+        const sendFrom = (messages: ReadonlyArray<ResultMessage>, first: number): Effect.Effect<void> =>
+          Effect.suspend(() => {
+            for (let at = first; at < messages.length; at++) {
+              const message = messages[at]
+              if (message !== undefined && !line.offer(message))
+                return Effect.zipRight(line.room, sendFrom(messages, at))
+            }
+            return Effect.void
+          })
+        return { send: (messages) => sendFrom(messages, 0) }
       })
   }
 }

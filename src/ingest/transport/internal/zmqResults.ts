@@ -36,13 +36,22 @@ export const connectPush = (zmq: Zeromq, url: string): Effect.Effect<ReducerLink
   Effect.gen(function* () {
     const socket = yield* open(() => new zmq.Push({ linger: 500, ipv6: isIpv6(url) }))
     yield* connect(socket, url)
+    const sendAll = async (messages: ReadonlyArray<ResultMessage>, halt: { readonly called: boolean }) => {
+      for (const { header, payload } of messages) {
+        if (halt.called) return
+        await socket.send([header, payload])
+      }
+    }
     // One send at a time; one that has begun goes on when its caller no longer waits for it.
     let last = Promise.resolve()
-    const send = ({ header, payload }: ResultMessage) =>
-      Effect.promise(() => {
-        const sent = last.then(() => socket.send([header, payload]))
-        last = sent.catch(() => undefined)
-        return last
+    const send: ReducerLink["send"] = (messages) =>
+      Effect.async((resume) => {
+        const halt = { called: false }
+        last = last.then(() => sendAll(messages, halt)).catch(() => undefined)
+        void last.then(() => resume(Effect.void))
+        return Effect.sync(() => {
+          halt.called = true
+        })
       })
     return { send }
   })

@@ -16,6 +16,7 @@ import type { MappingId } from "../../../assignment/WorkAssignment.js"
 import type { Telling } from "../../internal/telling.js"
 import type { Parameters } from "../../ParameterValues.js"
 import type { ResultMessages } from "../../ResultMessages.js"
+import type { ResultMessage } from "../../ResultTransport.js"
 import type { EventRunner, Outcome } from "../EventRunner.js"
 import type { Paired, Pairing } from "../Pairing.js"
 import { PairingFault } from "../PairingFault.js"
@@ -47,6 +48,22 @@ const stirred = Duration.millis(250)
 const batch = 64
 /** Assignments that are known ahead. */
 const ahead = 20_000
+
+/** Bytes of results that are sent together at the latest. */
+const parcelBytes = 1024 * 1024
+
+/** Results that are sent together. */
+class Parcel {
+  readonly events: Array<number> = []
+  readonly messages: Array<ResultMessage> = []
+  bytes = 0
+
+  add(event: number, message: ResultMessage): void {
+    this.events.push(event)
+    this.messages.push(message)
+    this.bytes += message.payload.byteLength
+  }
+}
 
 export class WorkerScan {
   readonly #report: WorkReport
@@ -206,21 +223,36 @@ export class WorkerScan {
   ) {
     const { messages, name, onTrouble, reducer } = this.around
     let to: Reached | undefined
-    for (const [index, { failure, result }] of outcomes.entries()) {
-      const event_number = events[index]?.event_number
-      if (event_number === undefined) return
-      let isSent = false
-      if (failure !== undefined) {
-        yield* onTrouble(failure, 1)
-      } else if (result !== undefined) {
+    let parcel = new Parcel()
+    for (let index = 0; index < outcomes.length; index++) {
+      const [event_number, outcome] = [events[index]?.event_number, outcomes[index]]
+      if (event_number === undefined || outcome === undefined) break
+      const { failure, result } = outcome
+      if (failure === undefined && result !== undefined) {
         to ??= yield* reducer.present
         const message = messages.encode({ event_number, worker: name, parameters_hash, payload: result }, to.form)
-        isSent = Either.isRight(message)
-        yield* Either.isRight(message) ? to.link.send(message.right) : onTrouble(message.left, 1)
+        if (Either.isRight(message)) {
+          parcel.add(event_number, message.right)
+          if (parcel.bytes < parcelBytes) continue
+          yield* this.#dispatch(parcel, to)
+          parcel = new Parcel()
+          continue
+        }
+        yield* onTrouble(message.left, 1)
+      } else if (failure !== undefined) {
+        yield* onTrouble(failure, 1)
       }
-      this.#report.completed(event_number, isSent)
+      this.#report.completed(event_number, false)
     }
+    if (to !== undefined) yield* this.#dispatch(parcel, to)
   })
+
+  /** What is not sent is not completed. */
+  #dispatch({ events, messages }: Parcel, { link }: Reached): Effect.Effect<void> {
+    return Effect.map(link.send(messages), () => {
+      for (const event of events) this.#report.completed(event, true)
+    })
+  }
 
   get #tellFaults(): Effect.Effect<void> {
     return Effect.suspend(() => {

@@ -24,7 +24,7 @@ export const marketHistory = (market: Market): History.History =>
     name: market.name,
     description: `${market.title}: ${listed(typesOf(market).map((type) => words[type]))} of its spot market`,
     settings: MarketSettings,
-    capabilities: (settings) => ({ types: typesOf(market), ...rateOf(market, settings) }),
+    capabilities: (settings) => ({ types: typesOf(market), ...rateOf(market, settings), ...serverOf(settings) }),
     plan: (_, request, unit) => Effect.flatMap(seriesOf(market, request), (series) => planOf(market, series, unit)),
     pages: (settings, request, window) =>
       Stream.unwrap(
@@ -59,6 +59,9 @@ const rateOf = (market: Market, { base_url, rate }: MarketSettings): Pick<Histor
   if (rate === null || (rate === undefined && base_url !== undefined)) return {}
   return { rate: rate === undefined ? market.rate : { perSecond: rate.per_second, burst: rate.burst } }
 }
+
+const serverOf = ({ base_url }: MarketSettings): Pick<History.Capabilities, "server"> =>
+  base_url === undefined ? {} : { server: base_url }
 
 interface MarketSeries {
   readonly type: MarketType

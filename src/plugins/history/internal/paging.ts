@@ -90,9 +90,9 @@ const changeOf = (
         onSome: (path) => textOf(follow(json, path))
       })
       if (next === undefined) return undefined
-      const link = linked(next, position.url ?? url)
-      if (typeof link === "string") return link
-      return visiting(position, link.url, link) ?? "the same address of a next page came twice"
+      const target = linked(next, position.url ?? url)
+      if (typeof target === "string") return target
+      return visiting(position, target.url, target) ?? "the same address of a next page came twice"
     }
     case "time": {
       const last = times.reduce((latest: number, time) => Math.max(latest, time ?? latest), position.start)

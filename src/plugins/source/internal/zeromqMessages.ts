@@ -86,24 +86,22 @@ const opened = (request: Request) =>
   )
 
 /**
- * Reads as long as messages are there without waiting, then tells the reader of all of them at once. Whether one is there shows
- * in the promise of `receive`, which the library has resolved by then: what was queued on it runs before the next turn.
+ * Reads as long as messages are there without waiting, then tells the reader of all of them at once: `receive` is done at once
+ * for a message that is there, so that all of these come before the next turn of the event loop, in which the reader is told.
  */
 const pump = async (socket: Pull | Subscriber, { intake, read }: Request): Promise<void> => {
-  let arrived = false
-  const keep = (message: Message) => {
-    arrived = true
-    read(message)
+  let isToBeTold = false
+  const tell = () => {
+    isToBeTold = false
+    intake.announce()
   }
   try {
     for (;;) {
-      const next = socket.receive().then(keep)
-      await undefined
-      if (!arrived) {
-        intake.announce()
-        await next
+      read(await socket.receive())
+      if (!isToBeTold) {
+        isToBeTold = true
+        setImmediate(tell)
       }
-      arrived = false
       if (intake.isFull) {
         intake.announce()
         await new Promise<void>((resolve) => intake.whenRoom(resolve))
