@@ -61,70 +61,68 @@ const nodes = (site: Site.EnsembleSite) =>
   )
 
 describe("an ensemble on a site", () => {
-  it.scopedLive(
-    "runs the scan of the captures, and answers as its controller and its reducer did",
-    () =>
-      Effect.gen(function* () {
-        const site = yield* Site.serve({ config: { ingest: ensemble }, files: { "reducer.mjs": reducer } })
-        const begun = noted("A", "start scan")
-        const mapping = yield* Site.begin(site, begun.request_body)
-        assert.match(mapping, /^[0-9a-f-]{36}$/)
-        const progress = yield* Site.finished(site)
-        assert.deepInclude(progress, noted("A", "finished", "/progress").response)
-        assert.deepInclude(progress, { processed: 11, reassigned: 0, lost: 0 })
+  it.scopedLive("runs the scan of the captures, and answers as its controller and its reducer did", () =>
+    Effect.gen(function* () {
+      const site = yield* Site.serve({ config: { ingest: ensemble }, files: { "reducer.mjs": reducer } })
+      const begun = noted("A", "start scan")
+      const mapping = yield* Site.begin(site, begun.request_body)
+      assert.match(mapping, /^[0-9a-f-]{36}$/)
+      const progress = yield* Site.finished(site)
+      assert.deepInclude(progress, noted("A", "finished", "/progress").response)
+      assert.deepInclude(progress, { processed: 11, reassigned: 0, lost: 0 })
 
-        for (const path of ["/api/v1/sequence", "/api/v1/mapping"])
-          assert.deepStrictEqual(
-            (yield* Site.ask(site, path)).json.parts.main,
-            noted("A", "after set").response.parts.main
-          )
-        const status = (yield* Site.ask(site, "/api/v1/status")).json
-        const shown = noted("A", "finished", "/status").response
-        assert.sameMembers(Object.keys(status), Object.keys(shown))
+      for (const path of ["/api/v1/sequence", "/api/v1/mapping"])
         assert.deepStrictEqual(
-          status.assignment.map((constraints: object) => Object.keys(constraints)),
-          shown.assignment.map((constraints: object) => Object.keys(constraints))
+          (yield* Site.ask(site, path)).json.parts.main,
+          noted("A", "after set").response.parts.main
         )
-        assert.sameMembers(status.completed_events, shown.completed_events)
-        const load = (yield* Site.ask(site, "/api/v1/load?intervals=1&intervals=5&scan=false")).json
-        assert.deepStrictEqual(Object.keys(load.w1.intervals), ["1", "5"])
+      const status = (yield* Site.ask(site, "/api/v1/status")).json
+      const shown = noted("A", "finished", "/status").response
+      assert.sameMembers(Object.keys(status), Object.keys(shown))
+      assert.deepStrictEqual(
+        status.assignment.map((constraints: object) => Object.keys(constraints)),
+        shown.assignment.map((constraints: object) => Object.keys(constraints))
+      )
+      assert.sameMembers(status.completed_events, shown.completed_events)
+      const load = (yield* Site.ask(site, "/api/v1/load?intervals=1&intervals=5&scan=false")).json
+      assert.deepStrictEqual(Object.keys(load.w1.intervals), ["1", "5"])
 
-        for (const [scan, note, status] of [
-          ["A", "unknown stream", 400],
-          ["A", "too many workers", 400],
-          // The original answers 500 to these two.
-          ["B", "unknown part name", 400],
-          ["B", "unequal lengths", 400]
-        ] as const) {
-          const { request_body, response, ...told } = noted(scan, note)
-          const answer = yield* Site.post(site, "/api/v1/sequence", request_body)
-          assert.strictEqual(answer.status, status, note)
-          if (told.status === status) assert.strictEqual(answer.json.detail, response.detail)
-          else assert.isString(answer.json.detail)
-        }
-        const malformed = noted("B", "malformed")
-        const wrong = yield* Site.post(site, "/api/v1/sequence", malformed.request_body)
-        assert.strictEqual(wrong.status, 422)
-        assert.deepStrictEqual(wrong.json.detail[0].loc, malformed.response.detail[0].loc)
-        assert.strictEqual(wrong.json.detail[0].input, 5)
-        const slash = yield* Site.post(site, "/api/v1/sequence/?all_wrap=false", {})
-        assert.deepStrictEqual([slash.status, slash.headers.get("location")], [307, "/api/v1/sequence?all_wrap=false"])
-        const missing = yield* Site.ask(site, "/api/v1/parameter/nope")
-        assert.strictEqual(missing.status, 404)
-        assert.strictEqual(missing.json.detail, "Parameter not found")
-        const set = yield* Site.ask(site, "/api/v1/parameter/gain", { method: "POST", body: "7" })
-        assert.match(set.json, /^[0-9a-f]{64}$/)
-        const got = yield* Site.ask(site, "/api/v1/parameter/gain")
-        assert.deepStrictEqual([got.headers.get("content-type"), got.text], ["application/x.bytes", "7"])
+      for (const [scan, note, status] of [
+        ["A", "unknown stream", 400],
+        ["A", "too many workers", 400],
+        // The original answers 500 to these two.
+        ["B", "unknown part name", 400],
+        ["B", "unequal lengths", 400]
+      ] as const) {
+        const { request_body, response, ...told } = noted(scan, note)
+        const answer = yield* Site.post(site, "/api/v1/sequence", request_body)
+        assert.strictEqual(answer.status, status, note)
+        if (told.status === status) assert.strictEqual(answer.json.detail, response.detail)
+        else assert.isString(answer.json.detail)
+      }
+      const malformed = noted("B", "malformed")
+      const wrong = yield* Site.post(site, "/api/v1/sequence", malformed.request_body)
+      assert.strictEqual(wrong.status, 422)
+      assert.deepStrictEqual(wrong.json.detail[0].loc, malformed.response.detail[0].loc)
+      assert.strictEqual(wrong.json.detail[0].input, 5)
+      const slash = yield* Site.post(site, "/api/v1/sequence/?all_wrap=false", {})
+      assert.deepStrictEqual([slash.status, slash.headers.get("location")], [307, "/api/v1/sequence?all_wrap=false"])
+      const missing = yield* Site.ask(site, "/api/v1/parameter/nope")
+      assert.strictEqual(missing.status, 404)
+      assert.strictEqual(missing.json.detail, "Parameter not found")
+      const set = yield* Site.ask(site, "/api/v1/parameter/gain", { method: "POST", body: "7" })
+      assert.match(set.json, /^[0-9a-f]{64}$/)
+      const got = yield* Site.ask(site, "/api/v1/parameter/gain")
+      assert.deepStrictEqual([got.headers.get("content-type"), got.text], ["application/x.bytes", "7"])
 
-        for (const { response, url } of exchanges("A").filter(({ url }) => url.includes(":15001/"))) {
-          const path = new URL(url).pathname
-          const answer = yield* Site.ask(site, `/reducer${path}`)
-          assert.strictEqual(answer.status, 200, path)
-          if (path.endsWith("/value")) assert.strictEqual(answer.text, response.raw)
-          else assert.deepStrictEqual(timeless(answer.json), timeless(response), path)
-        }
-      })
+      for (const { response, url } of exchanges("A").filter(({ url }) => url.includes(":15001/"))) {
+        const path = new URL(url).pathname
+        const answer = yield* Site.ask(site, `/reducer${path}`)
+        assert.strictEqual(answer.status, 200, path)
+        if (path.endsWith("/value")) assert.strictEqual(answer.text, response.raw)
+        else assert.deepStrictEqual(timeless(answer.json), timeless(response), path)
+      }
+    })
   )
 
   it.scopedLive("a scan's summary is an event of the site, or of the run that is active", () =>

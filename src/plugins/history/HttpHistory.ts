@@ -71,7 +71,11 @@ const discretion = ({ headers, query }: HttpSettings): Effect.Effect<Redact> =>
   Effect.gen(function* () {
     const { add, redact } = yield* Redaction.make
     const texts = [...Object.values(query), ...Object.values(headers)]
-    yield* Effect.forEach(texts.filter((text) => typeof text !== "string"), add, { discard: true })
+    yield* Effect.forEach(
+      texts.filter((text) => typeof text !== "string"),
+      add,
+      { discard: true }
+    )
     return redact
   })
 
