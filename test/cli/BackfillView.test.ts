@@ -41,8 +41,8 @@ describe("a series that runs", () => {
       "a/b/c  [------------------------]  planning"
     ]))
 
-  it("still has to write when all is fetched", () =>
-    assert.match(drawn([running({ done: 5678 })], 120)[0] ?? "", /\] {2}5,678\/5,678 .* {2}writing$/))
+  it("is merged when all is fetched, at no pace", () =>
+    assert.match(drawn([running({ done: 5678 })], 120)[0] ?? "", /\] {2}5,678\/5,678 {2}merging$/))
 
   it("is coloured only where colours are", () => {
     const style = { ...Output.colourless, bad: (text: string) => `<${text}>` }

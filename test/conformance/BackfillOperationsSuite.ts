@@ -4,8 +4,9 @@
  */
 import type { BackfillEvent } from "../../src/domain/Backfill.js"
 import { BackfillOperations } from "../../src/operations/BackfillOperations.js"
-import { assert, layer as testLayer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Chunk, Effect, Fiber, Layer, Stream } from "effect"
+import { layer as testLayer } from "../support/SharedLayer.js"
 
 const btc = { exchange: "binance", pairs: ["BTC/USDT"] } as const
 

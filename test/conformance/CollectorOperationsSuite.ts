@@ -3,8 +3,9 @@
  * an hour), a stream job of the same pair with trades, no remotes, and the series of the histo job on disk.
  */
 import { CollectorOperations } from "../../src/operations/CollectorOperations.js"
-import { assert, layer as testLayer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
+import { layer as testLayer } from "../support/SharedLayer.js"
 
 const trades = { exchange: "binance", pair: "BTC/USDT", channels: ["trades"] } as const
 const series = "binance/ohlc/BTC-USDT/1h"

@@ -3,9 +3,10 @@
  * (BTC/USDT and ETH/BTC, an hour) and a stream job of binance (BTC/USDT, trades).
  */
 import type { HttpAddress } from "../../src/http/HttpAddress.js"
-import { assert, layer as testLayer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { call, postJson, type Reply } from "../support/TestServer.js"
+import { layer as testLayer } from "../support/SharedLayer.js"
 
 const live = { excludeTestServices: true } as const
 

@@ -1,6 +1,6 @@
 /** The dccd daemon's HTTP contract over doubles of the operations, who is let in, and what stands beside it. */
 import { HttpAddress } from "../../src/http/HttpAddress.js"
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import * as CollectorSite from "../support/CollectorSite.js"
 import { histoJobs, RecordingBackfills, series } from "../support/RecordingBackfills.js"
@@ -10,6 +10,7 @@ import { call, layer as server, postJson } from "../support/TestServer.js"
 import * as BackfillOperationsSuite from "./BackfillOperationsSuite.js"
 import * as CollectorOperationsSuite from "./CollectorOperationsSuite.js"
 import * as DccdContractSuite from "./DccdContractSuite.js"
+import { layer } from "../support/SharedLayer.js"
 
 const live = { excludeTestServices: true } as const
 const put = (path: string, body: unknown, headers: Record<string, string> = {}) =>

@@ -338,12 +338,32 @@ layer(server(), live)("a parameter that nobody knows", (it) => {
           input: "weather"
         }
       ])
-      for (const path of ["/events/tail?foo=1", "/events/export?x=1", "/runs?x=1", "/runs/001?x", "/logs/lines?x=1"]) {
+      const collectors = [
+        "/api/schedules?x=1",
+        "/api/coverage?serie=a/b/c",
+        "/api/data?serie=a/b/c",
+        "/api/jobs/any/chunks?state=FAILED",
+        "/api/jobs/any/events?x=1",
+        "/api/events?x=1"
+      ]
+      for (const path of [
+        "/events/tail?foo=1",
+        "/events/export?x=1",
+        "/runs?x=1",
+        "/runs/001?x",
+        "/logs/lines?x=1",
+        ...collectors
+      ]) {
         const { json, status } = yield* call(path)
         assert.deepStrictEqual([status, json.error.problems[0].type], [422, "extra_forbidden"], path)
       }
       assert.strictEqual((yield* call("/verify?repiar=true", { method: "POST" })).status, 422)
       for (const path of ["/events?", "/events?type=a&type=b&limit=1", "/status?token=x", "/runs?token=x"]) {
+        assert.strictEqual((yield* call(path)).status, 200, path)
+      }
+      const odd = yield* call("/api/jobs/any/chunks?status=bogus")
+      assert.deepStrictEqual([odd.status, odd.json.error.problems[0].loc], [422, ["query", "status"]])
+      for (const path of ["/api/scheduler?x=1", "/api/inventory?x=1", "/api/backfill?x=1", "/api/streams?x=1"]) {
         assert.strictEqual((yield* call(path)).status, 200, path)
       }
     })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { header, streamPrefix, timestamp } from "../../src/ingest/FrameHeader.js"
+import { header, HeaderWriter, streamPrefix, timestamp } from "../../src/ingest/FrameHeader.js"
 import { fixtures } from "../support/Fixtures.js"
 
 const vectors = join(fixtures, "vectors.json")
@@ -31,6 +31,22 @@ describe("the header of a message", () => {
       text(7, streams, "t"),
       '{"event_number":7,"streams":{"10":{"typ":"a\\"b","length":2},"9":{"typ":"STINS","length":0}},"created_at":"t"}'
     )
+  })
+
+  it("is the same whether it is made anew or from the one before", () => {
+    const writer = new HeaderWriter()
+    const cam = { prefix: streamPrefix("cam", "STINS"), length: 2 }
+    const short = { ...cam, length: 1 }
+    const events = [
+      0, 1, 9, 10, 11, 99, 100, 98, 7, 8, 12_345, 54_321, 99_999, 100_000, 4_294_967_296, 9_007_199_254_740_991
+    ]
+    for (const streams of [[cam], [cam, short], [short], [cam]]) {
+      for (const time of ["a", "b"]) {
+        for (const event of events) {
+          assert.strictEqual(Buffer.from(writer.write(event, streams, time)).toString(), text(event, streams, time))
+        }
+      }
+    }
   })
 
   it("has a time in microseconds, and no fraction of none", () => {
