@@ -70,10 +70,11 @@ const mutations = [
     put: "asidePath(this.generation), false)"
   },
   {
-    name: "the record of a run's end is durable before its events",
+    name: "the record of a run's end is made durable before the events of the run",
     file: "src/telemetry/internal/eventLog.ts",
     find: "commit.put(commit.file(recordPath), record)",
-    put: "commit.put(commit.file(recordPath, true), record)"
+    put: "commit.put(commit.file(recordPath, true), record)",
+    tests: ["test/telemetry/Recovery.test.ts"]
   },
   {
     name: "the record of runs is not synced before it counts",

@@ -165,6 +165,40 @@ describe("recovery", () => {
     })
   )
 
+  it.scopedLive("the record of a run's start is durable before its events, that of its end behind them", () =>
+    Effect.gen(function* () {
+      const site = yield* temporaryDirectory
+      const [record, run] = [join(site, ".outpost", "runs.jsonl"), runAt(site, "001")]
+      const disk = new HeldDisk()
+      const { store } = yield* openAbandoned(site, { disk })
+      yield* store.adoptRuns(noRuns)
+      // Each time an event holds the disk, so that all behind it is one batch.
+      const inOneBatch = (...steps: ReadonlyArray<Effect.Effect<unknown, unknown>>) =>
+        Effect.gen(function* () {
+          disk.synced.length = 0
+          disk.hold()
+          const fibers = []
+          for (const step of [store.post(body("before", 0)), ...steps]) {
+            fibers.push(yield* Effect.fork(step))
+            yield* Effect.sleep("20 millis")
+          }
+          disk.release()
+          yield* Fiber.joinAll(fibers)
+          return disk.synced.filter((path) => path === record || path === run.path)
+        })
+      const started = yield* inOneBatch(
+        store.openRun(run, record, () => "opened\n"),
+        store.post(body("a", 1))
+      )
+      assert.deepStrictEqual(started, [record, run.path])
+      const ended = yield* inOneBatch(
+        store.post(body("a", 2)),
+        store.closeRun(record, () => "closed\n")
+      )
+      assert.deepStrictEqual(ended.slice(-2), [run.path, record])
+    })
+  )
+
   it.scopedLive("a stop does not wait for ever for a disk that hangs, not even in a checkpoint", () =>
     Effect.gen(function* () {
       const site = yield* temporaryDirectory
