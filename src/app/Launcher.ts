@@ -171,15 +171,11 @@ const inProcess = (options: Cli.ConnectOptions) =>
     const overrides = yield* ConfigEnvironment.overrides(flagsOf(options, { logLevel: quietLevel(options) })).pipe(
       Effect.mapError(rejected("the command line and the environment"))
     )
+    const { atRest, layer } = yield* siteHalf
     const context = yield* Layer.build(
-      (yield* siteHalf).layer({
-        site: options.site,
-        config: options.config,
-        overrides,
-        idle: true,
-        shutdown: Option.none()
-      })
+      layer({ site: options.site, config: options.config, overrides, idle: true, shutdown: Option.none() })
     ).pipe(Effect.mapError(launchError(options)))
+    yield* Effect.provide(atRest, context)
     const connection: Cli.Connection = {
       where: { _tag: "InProcess", site: Context.get(context, Site.Site).directory },
       operations: context,

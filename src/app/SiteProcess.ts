@@ -112,6 +112,9 @@ export const layer = (
   return collector.pipe(Layer.provideMerge(stores))
 }
 
+/** For a command alone: what the config has run by itself is known, and at rest. */
+export const atRest = Collector.reconcile({ idle: true })
+
 // -----------------------------------------------------------------------------
 
 const ingest = LocalIngestOperations.layer.pipe(Layer.provideMerge(LocalServices.layer))

@@ -27,6 +27,14 @@ const CronText = Schema.String.pipe(
   Schema.filter((text) => Either.isRight(Cron.parse(text)) || "expected five or six cron fields, such as 5 * * * *")
 )
 
+const LedgerPath = Schema.NonEmptyString.pipe(
+  Schema.filter(
+    (text) =>
+      !(text.startsWith("/") || text.includes("\0") || text.split(/[/\\]/).includes("..")) ||
+      "expected a path inside the site's directory: relative, without .."
+  )
+)
+
 export class JobSettings extends Schema.Class<JobSettings>("outpost/backfill/JobSettings")({
   source: Schema.String.annotations({
     description: "The history: an exchange, http, files, generator, telemetry, ccxt"
@@ -49,7 +57,7 @@ export class JobSettings extends Schema.Class<JobSettings>("outpost/backfill/Job
   retry_delay: setting(DurationText, Duration.seconds(2), "Wait before the second attempt; doubled for each more"),
   fill: setting(Schema.Literal("none", "forward"), "none", "forward invents the rows a source does not have"),
   upload: setting(Schema.Boolean, false, "Copy finished files to storage.remotes as part of each window's pipeline"),
-  ledger: optionalSetting(Schema.String, "The ledger file, inside the site; default .outpost/ledgers/<series>.csv"),
+  ledger: optionalSetting(LedgerPath, "The ledger file, inside the site; default .outpost/ledgers/<series>.csv"),
   every: optionalSetting(DurationText, "Fetch what is new at this interval"),
   cron: optionalSetting(CronText, "Fetch what is new at these times: five or six cron fields"),
   auto_heal: setting(Schema.Boolean, false, "Fetch a hole that is found by itself"),

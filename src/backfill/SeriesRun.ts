@@ -13,6 +13,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { basename } from "node:path"
 import * as PeriodFile from "../dataset/PeriodFile.js"
+import type { SetAside } from "../dataset/Dataset.js"
 import type { StorageFailed } from "../domain/Refusal.js"
 import * as TimeRange from "../domain/TimeRange.js"
 import type { Outgoing } from "../outgoing/Outgoing.js"
@@ -37,6 +38,10 @@ export interface SeriesRun extends WindowFetch.Target {
   readonly mergeAtStop: Effect.Effect<boolean>
   /** Called once, before the first window: windows to fetch, and those that failed before and are left alone. */
   readonly planned: (total: number, leftAlone: number) => Effect.Effect<void>
+  /** Called before windows are fetched again whose rows stood in a file that was set aside. */
+  readonly again: (total: number) => Effect.Effect<void>
+  /** Called at the end where files were set aside: their new names, and how much of their time is not fetched again. */
+  readonly lost: (movedTo: ReadonlyArray<string>, millis: number) => void
   /** Called once for each window, when its outcome is durable. */
   readonly finished: (outcome: WindowFetch.Outcome) => void
   /** Fails while nothing new may be begun. */
@@ -65,7 +70,7 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
     Effect.gen(function* () {
       // Before anything is merged: a merge would make a file anew that is gone.
       yield* SeriesFiles.settle(task, task.say)
-      const waiting: Waiting = { chunks: [] }
+      const waiting: Waiting = { chunks: [], movedTo: [], gone: [] }
       const merge = yield* merging(task, waiting)
       yield* settleLeftovers(task, waiting)
       yield* merge
@@ -75,17 +80,13 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
       const options = { range, covered: settled(coverage, task.retryFailed), size, grid }
       const total = task.allot(WindowPlan.count(options))
       yield* task.planned(total, task.retryFailed ? 0 : failedBefore(coverage, options))
-      if (total === 0) return
-      yield* Effect.forkScoped(Effect.ignoreLogged(mergingNowAndThen(merge)))
-      yield* WindowFlow.run(first(WindowPlan.windows(options), total), {
-        concurrency: task.concurrency,
-        claim: (group) => Effect.zipRight(task.admitted, task.book.claim(group)),
-        ask: (attempt) => WindowFetch.fetch(task, attempt),
-        note: (asked) => note(task, waiting, asked),
-        ending: ({ outcome }) => (outcome._tag === "Failed" && isHopeless(outcome.error) ? outcome.error : undefined)
-      }).pipe(Effect.onInterrupt(() => Effect.whenEffect(Effect.ignoreLogged(merge), task.mergeAtStop)))
-      yield* merge
-      yield* uploadFinished(task)
+      if (total > 0) {
+        yield* Effect.forkScoped(Effect.ignoreLogged(mergingNowAndThen(merge)))
+        yield* fetching(task, waiting, merge, first(WindowPlan.windows(options), total))
+        yield* merge
+      }
+      yield* fetchLost(task, waiting, merge)
+      if (total > 0 || waiting.movedTo.length > 0) yield* uploadFinished(task)
     })
   )
 
@@ -94,7 +95,45 @@ export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | Source
 /** What is downloaded and was not merged yet. */
 interface Waiting {
   chunks: Array<Downloaded>
+  /** New names of files that were set aside. */
+  movedTo: ReadonlyArray<string>
+  /** What they held. */
+  gone: TimeRange.TimeRanges
 }
+
+const fetching = (
+  task: SeriesRun,
+  waiting: Waiting,
+  merge: Effect.Effect<void, StorageFailed>,
+  windows: Iterable<TimeRange.TimeRange>
+) =>
+  WindowFlow.run(windows, {
+    concurrency: task.concurrency,
+    claim: (group) => Effect.zipRight(task.admitted, task.book.claim(group)),
+    ask: (attempt) => WindowFetch.fetch(task, attempt),
+    note: (asked) => note(task, waiting, asked),
+    ending: ({ outcome }) => (outcome._tag === "Failed" && isHopeless(outcome.error) ? outcome.error : undefined)
+  }).pipe(Effect.onInterrupt(() => Effect.whenEffect(Effect.ignoreLogged(merge), task.mergeAtStop)))
+
+/** Once more what stood in files that were set aside meanwhile, as far as it is in the range; the rest is told. */
+const fetchLost = (task: SeriesRun, waiting: Waiting, merge: Effect.Effect<void, StorageFailed>) =>
+  Effect.gen(function* () {
+    if (waiting.movedTo.length === 0) return
+    const { grid, range, size } = task
+    const wanted = TimeRange.intersect(waiting.gone, [range])
+    const notWanted = TimeRange.subtract([range], wanted)
+    const known = yield* task.book.coverage
+    const options = { range, covered: TimeRange.union(notWanted, settled(known, false)), size, grid }
+    const total = wanted.length === 0 ? 0 : task.allot(WindowPlan.count(options))
+    if (total > 0) {
+      yield* task.again(total)
+      yield* fetching(task, waiting, merge, first(WindowPlan.windows(options), total))
+      yield* merge
+    }
+    const left = TimeRange.subtract(waiting.gone, settled(yield* task.book.coverage, false))
+    task.lost(waiting.movedTo, TimeRange.total(left))
+    if (left.length > 0) yield* task.say("not all that the files held that were set aside is fetched again")
+  })
 
 function* first<A>(items: Iterable<A>, count: number): Generator<A> {
   let left = count
@@ -157,17 +196,22 @@ const noteLost = (book: ChunkBook, chunks: ReadonlyArray<Downloaded>, message: s
 
 /** What stood in period files that were set aside is in no file any more; what has just been merged is in the new one. */
 const forgetFiles = Effect.fnUntraced(function* (
-  { book, say }: SeriesRun,
-  aside: ReadonlySet<string>,
+  { book }: SeriesRun,
+  waiting: Waiting,
+  aside: ReadonlyArray<SetAside>,
   merged: ReadonlyArray<Downloaded>
 ) {
-  const periods = Array.from(aside).flatMap((path) => PeriodFile.rangeOf(basename(path)) ?? [])
-  if (periods.length === 0) return
+  const files = aside.filter(({ path }) => PeriodFile.rangeOf(basename(path)) !== undefined)
+  if (files.length === 0) return
+  waiting.movedTo = [...waiting.movedTo, ...files.map(({ movedTo }) => movedTo)]
+  const periods = files.flatMap(({ path }) => PeriodFile.rangeOf(basename(path)) ?? [])
   const fresh = TimeRange.union(merged.map(({ attempt }) => attempt.window))
   const gone = TimeRange.intersect(TimeRange.subtract(TimeRange.union(periods), fresh), (yield* book.coverage).fetched)
   if (gone.length === 0) return
+  const before = (yield* book.coverage).fetched
   yield* book.forget(gone, "the file that held it could not be read and was set aside")
-  yield* say("what the files that were set aside held is fetched again by the next backfill")
+  // Whole windows, though they may reach into other files.
+  waiting.gone = TimeRange.union(waiting.gone, TimeRange.subtract(before, (yield* book.coverage).fetched))
 })
 
 /** Brings everything that waits into the dataset; parts of windows that never ended too, for their rows are real. */
@@ -191,7 +235,7 @@ const merging = (task: SeriesRun, waiting: Waiting) =>
         "the part file could not be read"
       )
       const kept = chunks.filter(({ path }) => !lost.has(path))
-      yield* forgetFiles(task, lost, kept)
+      yield* forgetFiles(task, waiting, result.setAside, kept)
       const seconds = ((yield* Clock.currentTimeMillis) - begin) / 1000
       const placed = kept.map((chunk) => ({ ...chunk, file: fileOf(chunk, result.written) }))
       if (kept.length > 0) yield* book.noteProcessed(placed, seconds / kept.length)

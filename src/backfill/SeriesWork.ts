@@ -74,6 +74,16 @@ export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, S
         allot: hooks.allot,
         fill: job.fill,
         mergeAtStop: hooks.mergeAtStop,
+        again: (total) =>
+          Effect.zipRight(
+            Effect.sync(() => hooks.count((counts) => (counts.total += total))),
+            hooks.say(`${total} windows to fetch again`)
+          ),
+        lost: (movedTo, millis) =>
+          hooks.count((counts) => {
+            counts.set_aside = [...new Set([...(counts.set_aside ?? []), ...movedTo])]
+            counts.lost = millis
+          }),
         planned: (total, leftAlone) =>
           Effect.gen(function* () {
             // The record was saved a second before the end at best, and what was lost since is fetched again.
@@ -92,6 +102,8 @@ export const run = (planned: PlannedSeries, hooks: Hooks): Effect.Effect<void, S
         finished: (outcome) =>
           hooks.count((counts) => {
             counts.done++
+            if (outcome._tag !== "Failed" && outcome.unreadable > 0)
+              counts.unreadable = (counts.unreadable ?? 0) + outcome.unreadable
             if (outcome._tag === "Empty") counts.empty++
             else if (outcome._tag === "Failed") counts.failed++
             else {

@@ -36,8 +36,8 @@ export interface Target {
 
 /** What became of a window. */
 export type Outcome =
-  | { readonly _tag: "Fetched"; readonly chunk: Downloaded }
-  | { readonly _tag: "Empty" }
+  | { readonly _tag: "Fetched"; readonly chunk: Downloaded; readonly unreadable: number }
+  | { readonly _tag: "Empty"; readonly unreadable: number }
   | { readonly _tag: "Failed"; readonly error: SourceError }
 
 /** A window that has been asked for: what became of it, and what its ledger is to say of the last attempt. */
@@ -120,7 +120,7 @@ const once = (target: Target, attempt: Attempt): Effect.Effect<Answered, Storage
 const endOf = (
   target: Target,
   attempt: Attempt,
-  { bytes, path, records }: Gathered,
+  { bytes, path, records, unreadable }: Gathered,
   exit: Exit.Exit<void, SourceError | StorageFailed>,
   seconds: number
 ): Effect.Effect<Asked, StorageFailed> => {
@@ -136,10 +136,10 @@ const endOf = (
       return asked({ _tag: "Failed", error }, { _tag: "Failed", attempt, failure })
     })
   }
-  if (records === 0) return Effect.succeed(asked({ _tag: "Empty" }, { _tag: "Empty", attempt, seconds }))
+  if (records === 0) return Effect.succeed(asked({ _tag: "Empty", unreadable }, { _tag: "Empty", attempt, seconds }))
   const chunk = { attempt, records, path, processing: false }
   return Effect.succeed(
-    asked({ _tag: "Fetched", chunk }, { _tag: "Downloaded", attempt, records, bytes, seconds, path })
+    asked({ _tag: "Fetched", chunk, unreadable }, { _tag: "Downloaded", attempt, records, bytes, seconds, path })
   )
 }
 

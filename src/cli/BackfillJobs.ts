@@ -155,6 +155,7 @@ const cancel = CommandSpec.make(
   "cancel",
   {
     summary: "End a backfill; what it fetched is kept",
+    about: ["Nothing goes on with it but outpost backfill resume and its id."],
     examples: [["outpost backfill cancel binance_BTCUSDT_1780000000", "requests under way are aborted"]]
   },
   { id },

@@ -39,7 +39,7 @@ export const outcome = (
           Effect.orElseSucceed(() => [])
         )
     )
-    const complete = backfills.every((record) => record.complete === true)
+    const complete = current(backfills).every((record) => record.complete === true)
     return new Outcome({ complete, seconds, failures: failures.flat().slice(0, reasonsShown), backfills })
   })
 
@@ -62,6 +62,7 @@ export const lines = ({ backfills, failures, seconds }: Outcome, style: Output.S
     ...seriesTable(listed, style),
     ...failures.map(failure(style)),
     ...(all.failed > failures.length && failures.length > 0 ? [`and ${all.failed - failures.length} more`] : []),
+    ...backfills.flatMap(warnings).map(style.doubtful),
     `${facts.join(", ")}, in ${Readable.span(seconds * 1000)}`
   ]
 }
@@ -102,7 +103,7 @@ export const judge = ({ backfills }: Outcome): Effect.Effect<void, CommandFailed
   const { errors, failed } = BackfillView.figures(BackfillView.seriesOf(backfills))
   const unfinished = backfills.find(({ status }) => status !== "done" && status !== "error")
   const broken = backfills.find(({ status }) => status === "error")
-  const partly = backfills.find(({ complete, request }) => complete === false && request.limit === undefined)
+  const partly = current(backfills).find(({ complete, request }) => complete === false && request.limit === undefined)
   if (failed > 0 || errors > 0) {
     const [first] = backfills.filter((record) => record.failed > 0)
     const said = [
@@ -133,6 +134,33 @@ export const judge = ({ backfills }: Outcome): Effect.Effect<void, CommandFailed
 }
 
 // ------------------------------------------------------------------------------------------------------------------
+
+/** Those that say how it is now: not one that came to its end before later ones went over all of its series. */
+const current = (backfills: ReadonlyArray<BackfillRecord>): ReadonlyArray<BackfillRecord> =>
+  backfills.filter(({ series, status }, i) => {
+    const later = backfills.slice(i + 1).flatMap((one) => (one.status === "done" ? one.series : []))
+    const isGoneOver = series.every((one) => later.some((other) => other.series === one.series))
+    return status !== "done" || series.length === 0 || !isGoneOver
+  })
+
+/** What is not as it should be, though no window failed. */
+const warnings = ({ id, series }: BackfillRecord): ReadonlyArray<string> => {
+  const unreadable = series.reduce((sum, one) => sum + (one.unreadable ?? 0), 0)
+  return [
+    ...(unreadable === 0
+      ? []
+      : [
+          `warning: ${Readable.plural(unreadable, "row")} of the answers to ${id} could not be read and ${unreadable === 1 ? "is" : "are"} left out; see where with: outpost backfill show ${id} --limit 100`
+        ]),
+    ...series.flatMap(({ lost = 0, set_aside = [] }) => {
+      const rest =
+        lost === 0
+          ? "what it held is fetched again"
+          : `${Readable.span(lost)} of what was there is missing now; fetch it with: outpost backfill`
+      return set_aside.map((name) => `warning: a file of ${id} could not be read and is kept as ${name}; ${rest}`)
+    })
+  ]
+}
 
 const isTrouble = ({ failed, state }: SeriesProgress): boolean => failed > 0 || state !== "done"
 

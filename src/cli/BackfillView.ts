@@ -24,9 +24,18 @@ export interface Figures {
   readonly errors: number
 }
 
-/** All series of some backfills; one that several name is counted in each. */
-export const seriesOf = (records: ReadonlyArray<BackfillRecord>): ReadonlyArray<SeriesProgress> =>
-  records.flatMap(({ series }) => series)
+/**
+ * All series of some backfills, each once. One that several name stands as it is now, in the last of them that has done or
+ * will do something with it; what the ones before fetched is counted with it.
+ */
+export const seriesOf = (records: ReadonlyArray<BackfillRecord>): ReadonlyArray<SeriesProgress> => {
+  const found = new Map<string, SeriesProgress>()
+  for (const one of records.flatMap(({ series }) => series)) {
+    const before = found.get(one.series)
+    found.set(one.series, before === undefined ? one : joined(before, one))
+  }
+  return [...found.values()]
+}
 
 export const figures = (series: ReadonlyArray<SeriesProgress>): Figures => {
   const sum = (of: (one: SeriesProgress) => number) => series.reduce((total, one) => total + of(one), 0)
@@ -72,7 +81,9 @@ export const plain = (records: ReadonlyArray<BackfillRecord>, paces: Paces): str
   const series = seriesOf(records)
   const all = figures(series)
   const running = series.filter(({ state }) => state === "running")
-  const rates = running.flatMap((one) => Option.toArray(Pace.rates(paces.get(one.series) ?? [])))
+  const merging = running.filter(isMerging).length
+  const fetching = running.filter((one) => !isMerging(one))
+  const rates = fetching.flatMap((one) => Option.toArray(Pace.rates(paces.get(one.series) ?? [])))
   const { rows, windows } = Pace.sum(rates)
   const isLast = all.series === all.finished + running.length
   const left = all.total - all.done
@@ -80,6 +91,7 @@ export const plain = (records: ReadonlyArray<BackfillRecord>, paces: Paces): str
     `${all.finished} of ${Readable.plural(all.series, "series", "series")}`,
     `${Readable.count(all.done)} of ${Readable.plural(all.total, "window")}`,
     ...(rates.length === 0 ? [] : [`${Readable.rate(windows)} windows/s`, `${Readable.rate(rows)} rows/s`]),
+    ...(merging === 0 ? [] : [fetching.length === 0 ? "merging" : `${merging} merging`]),
     ...(isLast && windows > 0 && left > 0 ? [`${Readable.span((left / windows) * 1000)} left`] : []),
     ...(all.failed === 0 ? [] : [`${Readable.count(all.failed)} failed`]),
     ...(all.errors === 0 ? [] : [`${all.errors} series stopped by an error`])
@@ -87,6 +99,26 @@ export const plain = (records: ReadonlyArray<BackfillRecord>, paces: Paces): str
 }
 
 // ------------------------------------------------------------------------------------------------------------------
+
+/** All its windows are over, and what was fetched is on its way into the files. */
+const isMerging = ({ done, state, total }: SeriesProgress): boolean => state === "running" && total > 0 && done >= total
+
+/** A window that failed in the first and was tried again in the second did not fail. */
+const joined = (first: SeriesProgress, second: SeriesProgress): SeriesProgress => {
+  const isAhead = second.state === "waiting" && first.state !== "done" && first.state !== "error"
+  return {
+    ...second,
+    state: isAhead ? first.state : second.state,
+    done: first.done + second.done,
+    total: first.total + second.total,
+    fetched: first.fetched + second.fetched,
+    empty: first.empty + second.empty,
+    failed: second.state === "done" ? second.failed : Math.max(first.failed, second.failed),
+    rows: first.rows + second.rows,
+    unreadable: (first.unreadable ?? 0) + (second.unreadable ?? 0),
+    error: second.error ?? (second.state === "done" ? null : first.error)
+  }
+}
 
 /** One series as the cells of its line (`windows` and `rows` are rates); the bar comes between them where there is room. */
 interface Cells {
@@ -138,7 +170,7 @@ const bars = (
 }
 
 const cellsOf = (one: SeriesProgress, pace: Pace.Pace): Cells => {
-  const rates = Pace.rates(pace)
+  const rates = isMerging(one) ? Option.none() : Pace.rates(pace)
   const left = Math.max(0, one.total - one.done)
   return {
     name: one.series,
@@ -146,13 +178,12 @@ const cellsOf = (one: SeriesProgress, pace: Pace.Pace): Cells => {
     done: one.total === 0 ? "planning" : `${Readable.count(one.done)}/${Readable.count(one.total)}`,
     windows: Option.match(rates, { onNone: () => "", onSome: (rate) => `${Readable.rate(rate.windows)}/s` }),
     rows: Option.match(rates, { onNone: () => "", onSome: (rate) => `${Readable.rate(rate.rows)} rows/s` }),
-    left:
-      one.total > 0 && left === 0
-        ? "writing"
-        : Option.match(Pace.remaining(pace, left), {
-            onNone: () => "",
-            onSome: (millis) => `${Readable.span(Math.max(1000, millis))} left`
-          }),
+    left: isMerging(one)
+      ? "merging"
+      : Option.match(Pace.remaining(pace, left), {
+          onNone: () => "",
+          onSome: (millis) => `${Readable.span(Math.max(1000, millis))} left`
+        }),
     failed: one.failed === 0 ? "" : `${Readable.count(one.failed)} failed`
   }
 }

@@ -36,7 +36,13 @@ export const SeriesProgress = Schema.Struct({
   empty: Schema.NonNegativeInt,
   failed: Schema.NonNegativeInt,
   rows: Schema.NonNegativeInt,
-  error: Schema.NullOr(Schema.String)
+  error: Schema.NullOr(Schema.String),
+  /** Rows of answers that could not be read and were left out; absent means none. */
+  unreadable: Schema.optional(Schema.NonNegativeInt),
+  /** Period files that could not be read: the names under which they are kept. */
+  set_aside: Schema.optional(Schema.Array(Schema.String)),
+  /** Milliseconds of what such files held that were not fetched again. */
+  lost: Schema.optional(Schema.NonNegativeInt)
 })
 export type SeriesProgress = typeof SeriesProgress.Type
 

@@ -153,7 +153,7 @@ export class JobsGroup extends HttpApiGroup.make("jobs")
       .addSuccess(BackfillRecord, accepted)
       .addError(BackfillNotFound, { status: 404 })
       .addError(StartErrors)
-      .annotate(OpenApi.Summary, "Go on with a backfill that is paused, interrupted or over")
+      .annotate(OpenApi.Summary, "Go on with a backfill that is paused, interrupted, cancelled or over")
   )
   .add(
     HttpApiEndpoint.post("cancel", "/api/jobs/:id/cancel")

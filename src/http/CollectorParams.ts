@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { DataFormat } from "../dataset/Dataset.js"
 import { InvalidInput } from "../domain/Refusal.js"
+import { LedgerStatus } from "../ledger/LedgerRow.js"
 import type { ChunkQuery, CoverageQuery } from "../operations/BackfillOperations.js"
 import type { DataRequest } from "../operations/CollectorOperations.js"
 import type { LogFilter } from "../operations/SiteOperations.js"
@@ -14,11 +15,11 @@ export const flag = (params: Params, name: string): Effect.Effect<boolean, Inval
   reading(params, { [name]: "Input should be true or false" }, (read) => read(name, yesOrNo) ?? false)
 
 export const chunks = (id: string, params: Params): Effect.Effect<ChunkQuery, InvalidInput> =>
-  reading(params, { limit: "Input should be a whole number from 1" }, (read) => {
+  reading(params, { limit: "Input should be a whole number from 1", status: aChunkStatus }, (read) => {
     const limit = read("limit", whole(1, Number.MAX_SAFE_INTEGER))
     return {
       id,
-      status: read("status", Option.some),
+      status: read("status", oneOf(LedgerStatus)),
       after: read("after", Option.some),
       limit: limit === undefined ? undefined : Math.min(limit, mostChunks)
     }
@@ -83,6 +84,7 @@ export const logs = (params: Params): Effect.Effect<LogFilter, InvalidInput> =>
 
 // ------------------------------------------------------------------------------------------------------------------
 
+const aChunkStatus = `Input should be ${LedgerStatus.literals.join(", ")}`
 const mostChunks = 10_000
 const mostLines = 100_000
 

@@ -1,6 +1,6 @@
 /**
- * A question that is not the one that was meant is answered wrongly: on our own routes of events, runs and the site a
- * parameter that `Api.ts` does not declare is refused by name. On the routes of others' contracts any is passed over.
+ * A question that is not the one that was meant is answered wrongly: on our own routes of events, runs, the site and the
+ * collector a parameter that `Api.ts` does not declare is refused by name. On the routes of others' contracts any is passed over.
  */
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as Option from "effect/Option"
@@ -33,7 +33,7 @@ const longestEcho = 200
 /** Opens the door, on any route. */
 const credentials = "token"
 
-const groups = new Set(["event", "run", "site"])
+const groups = new Set(["event", "run", "site", "backfill", "jobs", "collector"])
 
 const adviceOn = (name: string, names: ReadonlyArray<string>): string => {
   const known = names.filter((known) => known !== credentials)

@@ -37,7 +37,7 @@ export interface WorkerOutbox {
 }
 
 /** Handed over at once. */
-const batch = 128
+const batch = 64
 /** More than this in a queue makes nobody faster. */
 const enough = { messages: 512, bytes: 4 * 1024 * 1024 }
 /** Milliseconds after which a worker that takes nothing is reported. */

@@ -10,6 +10,8 @@ import * as Stream from "effect/Stream"
 import type { Row, RowLayout } from "../domain/RowLayout.js"
 import type { TimeRange } from "../domain/TimeRange.js"
 import type { Outgoing } from "../outgoing/Outgoing.js"
+import type { Secrets } from "../site/Secrets.js"
+import * as SettingsProblem from "./SettingsProblem.js"
 import { SourceError } from "./SourceError.js"
 
 /** The series as the user names it: `pair` is `BTC/USDT` for a market, any name for a generic series. */
@@ -64,6 +66,10 @@ export interface History<R = never> {
   readonly name: string
   /** One sentence for people. */
   readonly description: string
+  /** What is wrong with settings; none where `prepare` takes them. Reads secrets that they refer to, and nothing else. */
+  readonly problems: (
+    settings: unknown
+  ) => Effect.Effect<ReadonlyArray<SettingsProblem.SettingsProblem>, never, Secrets>
   /** What is needed is taken here, once; it must last as long as what is prepared. */
   readonly prepare: (settings: unknown) => Effect.Effect<PreparedHistory, SourceError, R>
 }
@@ -85,10 +91,10 @@ export interface PreparedHistory {
 }
 
 /** A history from what is particular to it. Settings that do not decode are `Misconfigured`, with the field named. */
-export const make = <A, I, R = never>(options: {
+export const make = <A, I, R = never, S extends Secrets = never>(options: {
   readonly name: string
   readonly description: string
-  readonly settings: Schema.Schema<A, I, R>
+  readonly settings: Schema.Schema<A, I, S>
   readonly capabilities: (settings: A) => Capabilities
   readonly plan: (settings: A, request: SeriesRequest, unit: "s" | "ns") => Effect.Effect<SeriesPlan, SourceError, R>
   /** An effect will do where a window is one page. */
@@ -97,15 +103,19 @@ export const make = <A, I, R = never>(options: {
     request: SeriesRequest,
     window: TimeRange
   ) => Stream.Stream<Page, SourceError, Outgoing | R>
-}): History<R> => {
-  const decode = Schema.decodeUnknown(options.settings, { errors: "all", onExcessProperty: "error" })
+}): History<R | S> => {
+  const decodeStrictly = Schema.decodeUnknown(options.settings, { errors: "all", onExcessProperty: "error" })
+  const decode = (settings: unknown) => Effect.mapError(decodeStrictly(settings ?? {}), SettingsProblem.of)
   const misconfigured = (detail: string) => new SourceError({ source: options.name, reason: "Misconfigured", detail })
   return {
     name: options.name,
     description: options.description,
+    problems: (settings) => Effect.match(decode(settings), { onFailure: (problems) => problems, onSuccess: () => [] }),
     prepare: Effect.fnUntraced(function* (settings: unknown) {
       const context = yield* Effect.context<R>()
-      const decoded = yield* Effect.mapError(decode(settings ?? {}), ({ message }) => misconfigured(message))
+      const decoded = yield* Effect.mapError(decode(settings), (problems) =>
+        misconfigured(SettingsProblem.sentence(problems))
+      )
       return {
         name: options.name,
         capabilities: options.capabilities(decoded),

@@ -58,20 +58,18 @@ describe("a command without a server", () => {
         ]
       )
       yield* command(path, ({ setSchedulePaused }) => setSchedulePaused("b", true))
-      const paused = yield* command(path, ({ scheduler }) => scheduler)
-      assert.deepStrictEqual(
-        paused.jobs.map(({ last_run, paused }) => [last_run, paused]),
-        [
-          [null, false],
-          [null, false],
-          [null, true]
-        ]
+      const after = yield* command(path, ({ scheduler, setSchedulePaused }) =>
+        Effect.all({
+          paused: scheduler,
+          resumed: Effect.zipRight(setSchedulePaused("b", false), scheduler),
+          unknown: Effect.flip(setSchedulePaused("c", true))
+        })
       )
-      yield* command(path, ({ setSchedulePaused }) => setSchedulePaused("b", false))
-      const resumed = yield* command(path, ({ scheduler }) => scheduler)
-      assert.isFalse(resumed.jobs.some(({ paused }) => paused))
-      const unknown = yield* Effect.flip(command(path, ({ setSchedulePaused }) => setSchedulePaused("c", true)))
-      assert.strictEqual(unknown._tag, "ScheduleNotFound")
+      const states = (scheduler: typeof before) => scheduler.jobs.map(({ last_run, paused }) => [last_run, paused])
+      const waiting = [null, false]
+      assert.deepStrictEqual(states(after.paused), [waiting, waiting, [null, true]])
+      assert.deepStrictEqual(states(after.resumed), [waiting, waiting, waiting])
+      assert.strictEqual(after.unknown._tag, "ScheduleNotFound")
     })
   )
 })

@@ -281,6 +281,21 @@ describe("Backfills", () => {
     })
   )
 
+  it.scopedLive("one that was cancelled goes on only where it is asked for by its id", () =>
+    Effect.gen(function* () {
+      const history = new ScriptedHistory((_, attempt) => (attempt === 1 ? "hang" : "rows"))
+      const site = yield* open(yield* temporaryDirectory, [history.history], [job({ concurrency: 1 })])
+      const { id } = yield* site.backfills.start({})
+      yield* Deferred.await(history.hanging)
+      yield* site.backfills.cancel(id)
+      yield* site.backfills.await(id)
+      assert.deepStrictEqual(yield* site.backfills.resumeInterrupted, [])
+      assert.deepStrictEqual(yield* site.backfills.resumeUnfinished, [])
+      assert.strictEqual((yield* site.backfills.resume(id)).status, "running")
+      yield* site.backfills.cancel(id)
+    })
+  )
+
   it.scopedLive("cancelling aborts the request under way, keeps what is fetched, and stays cancelled", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory

@@ -127,7 +127,7 @@ describe("files that are gone", () => {
     })
   )
 
-  it.scopedLive("are also those that a merge could not read: what they held is fetched again", () =>
+  it.scopedLive("are also those that a merge could not read: what they held is fetched again by the same run", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       yield* fetched(directory, { end: "2026-01-01 01:00" })
@@ -136,13 +136,37 @@ describe("files that are gone", () => {
         Effect.gen(function* () {
           const record = yield* run(site)
           assert.isNotEmpty(record.log.filter((line) => line.includes("set aside")))
-          assert.isAtLeast(Math.min(...history.asked.map(({ start }) => start)), hours(1))
-          assert.deepStrictEqual(yield* missing(site), [newYear, hours(1)])
-          assert.deepInclude({ ...(yield* run(site)) }, { status: "done", complete: true })
+          assert.deepInclude({ ...record }, { status: "done", complete: true })
+          const [told] = record.series
+          assert.deepStrictEqual([told?.done, told?.lost], [told?.total, 0])
+          const [name] = told?.set_aside ?? []
+          assert.isTrue(name !== undefined && fs.existsSync(name))
+          assert.isAtLeast(Math.min(...history.asked.map(({ start }) => start)), newYear)
+          assert.deepStrictEqual(yield* missing(site), [null, null])
           assert.strictEqual(yield* rows(site), 240)
           history.asked.length = 0
           yield* run(site)
           assert.deepStrictEqual(history.asked, [])
+        })
+      )
+    })
+  )
+
+  it.scopedLive("are told, and the run is not complete, where what they held is not asked for", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* fetched(directory, { end: "2026-01-01 01:00" })
+      fs.truncateSync(fileOf(directory, 2026), 100)
+      yield* life(directory, (site) =>
+        Effect.gen(function* () {
+          const record = yield* run(site, { start: "2026-01-01 01:00" })
+          assert.deepInclude({ ...record }, { status: "done", complete: false })
+          const [told] = record.series
+          assert.deepInclude({ ...told }, { lost: 60 * minute, failed: 0 })
+          assert.lengthOf(told?.set_aside ?? [], 1)
+          assert.deepStrictEqual(yield* missing(site), [newYear, hours(1)])
+          assert.isTrue((yield* run(site)).complete)
+          assert.strictEqual(yield* rows(site), 240)
         })
       )
     })

@@ -17,7 +17,7 @@ const starts = (count: number) => windows(count).map(({ start }) => start)
 const empty = (attempt: Attempt): Asked => ({
   _tag: "Asked",
   window: attempt.window,
-  outcome: { _tag: "Empty" },
+  outcome: { _tag: "Empty", unreadable: 0 },
   result: { _tag: "Empty", attempt, seconds: 0 }
 })
 

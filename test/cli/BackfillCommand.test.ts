@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Stream, TestClock } from "effect"
+import * as BackfillSummary from "../../src/cli/BackfillSummary.js"
+import * as Output from "../../src/cli/Output.js"
 import type { ChunkView } from "../../src/domain/Backfill.js"
 import { BackfillDouble, done, key, record, series } from "../support/BackfillDouble.js"
 import { CommandLine, layer } from "../support/CommandLine.js"
+import * as MemoryOperations from "../support/MemoryOperations.js"
 
 const failure: ChunkView = {
   series: key,
@@ -69,6 +72,37 @@ describe("backfill", () => {
       const told = JSON.parse(bad.out)
       assert.deepStrictEqual([told.complete, told.failures], [false, [failure]])
     }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("warns of rows that could not be read, and of a file that is set aside, with the id", () =>
+    Effect.gen(function* () {
+      const { backfills, line } = yield* prepared
+      const set_aside = ["data/2026.parquet.unreadable-1"]
+      backfills.life = (begun) => Stream.make(done(begun, { series: [series({ unreadable: 272, set_aside })] }))
+      const { code, out } = yield* line.run(["backfill"])
+      assert.strictEqual(code, 0)
+      assert.match(out, /warning: 272 rows of the answers to (\S+) could not .*left out; .*backfill show \1 /)
+      assert.match(out, /warning: a file of \S+ .* is kept as data\/2026.parquet.unreadable-1; .* is fetched again\n/)
+      backfills.life = (begun) =>
+        Stream.make(done(begun, { complete: false, series: [series({ set_aside, lost: 3_600_000 })] }))
+      const partly = yield* line.run(["backfill"])
+      assert.strictEqual(partly.code, 1)
+      assert.match(partly.out, /1 h of what was there is missing now; fetch it with: outpost backfill\n/)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("what a later one of the same series made whole is whole, and counts once", () =>
+    Effect.gen(function* () {
+      const failed = record({ id: "a", status: "done", complete: false, failed: 2, series: [series({ failed: 2 })] })
+      const whole = record({ id: "b", status: "done", complete: true, series: [series({ done: 2, total: 2 })] })
+      const told = yield* BackfillSummary.outcome([failed, whole], 1)
+      assert.isTrue(told.complete)
+      assert.match(BackfillSummary.lines(told, Output.colourless).at(-1) ?? "", /^1 series, 12 windows, .* 0 failed, /)
+      yield* BackfillSummary.judge(told)
+      const partly = yield* BackfillSummary.outcome([whole, failed], 1)
+      assert.isFalse(partly.complete)
+      assert.strictEqual((yield* Effect.flip(BackfillSummary.judge(partly)))._tag, "CommandFailed")
+    }).pipe(Effect.provide(MemoryOperations.layer))
   )
 
   it.effect("dccd weak point 26: partial work exits 1, however it came to be partial", () =>

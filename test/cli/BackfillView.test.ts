@@ -82,6 +82,27 @@ describe("many series", () => {
       "1 of 2 series, 1,244 of 5,688 windows, 20 windows/s, 8,000 rows/s, 3 min left, 2 failed"
     ))
 
+  it("are said to be merged where all is fetched", () => {
+    const merged = running({ done: 5678 })
+    assert.strictEqual(
+      BackfillView.plain([record({ series: [merged] })], paces),
+      "0 of 1 series, 5,678 of 5,678 windows, merging"
+    )
+    assert.strictEqual(
+      BackfillView.plain([record({ series: [running(), running({ series: "b", done: 5678 })] })], paces),
+      "0 of 2 series, 6,912 of 11,356 windows, 20 windows/s, 8,000 rows/s, 1 merging, 3 min left"
+    )
+  })
+
+  it("stand once where two backfills name them, as the later one left them", () => {
+    const first = record({ id: "first", series: [series({ failed: 3 }), series({ series: "b" })] })
+    const second = record({ id: "second", series: [series({ done: 3, total: 3, fetched: 3, empty: 0, rows: 30 })] })
+    const [one, other, ...more] = BackfillView.seriesOf([first, second])
+    assert.lengthOf(more, 0)
+    assert.deepInclude({ ...one }, { state: "done", done: 13, total: 13, rows: 8030, failed: 0 })
+    assert.deepInclude({ ...other }, { series: "b", done: 10 })
+  })
+
   it("tell no time that is left while some have no plan yet", () =>
     assert.strictEqual(
       BackfillView.plain(

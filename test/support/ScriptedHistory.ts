@@ -16,6 +16,7 @@ export type Answer =
   | "rows"
   | "none"
   | "unreadable"
+  | "partly"
   | "hang"
   | "half"
   | { readonly fail: SourceError["reason"]; readonly retryAfter?: number }
@@ -72,6 +73,7 @@ export class ScriptedHistory {
         )
       if (answer === "rows") return guarded(Stream.make(page(rows)))
       if (answer === "none") return guarded(Stream.empty)
+      if (answer === "partly") return guarded(Stream.make({ ...page(rows.slice(1)), malformed: 1 }))
       if (answer === "unreadable") return guarded(Stream.make({ ...page([]), malformed: rows.length }))
       if (answer === "hang" || answer === "half") {
         const wait = Deferred.succeed(this.hanging, undefined).pipe(

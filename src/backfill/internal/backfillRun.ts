@@ -207,6 +207,7 @@ const runSeries = (
   ).pipe(
     tools.lockOf(key).withPermits(1),
     Effect.zipRight(Effect.sync(() => live.change(key, (series) => (series.state = "done")))),
+    Effect.zipRight(Effect.suspend(() => warnOfUnreadable(live, key))),
     Effect.zipRight(reportHealth(live, planned)),
     Effect.catchAllCause((cause) => {
       if (Cause.isInterruptedOnly(cause)) return Effect.interrupt
@@ -225,6 +226,13 @@ const runSeries = (
       )
     })
   )
+}
+
+const warnOfUnreadable = (live: LiveRecord, key: string): Effect.Effect<void> => {
+  const { unreadable = 0 } = live.of(key) ?? {}
+  return unreadable === 0
+    ? Effect.void
+    : Effect.logWarning(`backfill ${live.id}: ${unreadable} rows of the answers for ${key} could not be read`)
 }
 
 /** How the series fared, for metrics and alerts. */

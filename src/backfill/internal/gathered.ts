@@ -25,7 +25,8 @@ export class Gathered {
   /** Rows from before the window. */
   private earlier = 0
   private readable = 0
-  private unreadable = 0
+  /** Rows of the answers that are left out. */
+  unreadable = 0
 
   constructor(
     private readonly target: Target,

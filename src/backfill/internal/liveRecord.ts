@@ -48,6 +48,7 @@ export class LiveRecord {
     if (known !== undefined) {
       known.state = "waiting"
       known.error = null
+      known.lost = 0
       return
     }
     const none = { done: 0, total: 0, fetched: 0, empty: 0, failed: 0, rows: 0 }
@@ -76,7 +77,7 @@ export class LiveRecord {
   }
 
   get failures(): boolean {
-    return [...this.series.values()].some(({ failed, state }) => failed > 0 || state === "error")
+    return [...this.series.values()].some(({ failed, lost = 0, state }) => failed > 0 || lost > 0 || state === "error")
   }
 
   get firstError(): string | null {

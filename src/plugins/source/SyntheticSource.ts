@@ -51,8 +51,8 @@ export const SyntheticSource = Source.make({
         until = yield* due
       }
       const count = Math.max(1, Math.min(until - sent, batch, series.length - sent))
-      const frames = Array.from({ length: count }, (_, index) => series.at(sent + index))
-      sent += count
+      const frames: Array<Frame> = []
+      for (const end = sent + count; sent < end; sent++) frames.push(series.at(sent))
       return frames
     })
     return { take }
@@ -103,7 +103,11 @@ const dataOf = ({ seed, size }: Settings): ((number: number) => Uint8Array) => {
     state ^= state << 5
     words[index] = state
   }
-  return (number) => new Uint8Array(words.buffer, (number % variety) * 4, size)
+  const windows: Array<Uint8Array> = []
+  return (number) => {
+    const place = number % variety
+    return (windows[place] ??= new Uint8Array(words.buffer, place * 4, size))
+  }
 }
 
 /** Rows and columns as near to a square as may be; one dimension where the size can't be halved well. */

@@ -22,12 +22,9 @@ import { incarnationOf } from "./pingBytes.js"
 import { bind, isIpv6, open } from "./zmqAddress.js"
 import * as Inlet from "./zmqInlet.js"
 
-/**
- * Milliseconds until a worker that could not be sent to is tried again; it doubles up to the last one. Half of a full pipe may
- * leave in a few of them, and a worker that then waits for more does nothing.
- */
+/** Milliseconds until a worker that could not be sent to is tried again; it doubles up to the last one. */
 const firstWait = 1
-const lastWait = { full: 4, gone: 16 }
+const lastWait = 16
 
 export const bindRouter = (
   zmq: Zeromq,
@@ -92,7 +89,7 @@ const sender = (socket: Router): Pick<WorkerLinks, "send" | "room"> => {
         if (halt.called) break
         const refusal = await again(socket, whole)
         if (refusal !== undefined) {
-          peer.wait = Math.min(lastWait[refusal], Math.max(firstWait, peer.wait * 2))
+          peer.wait = Math.min(lastWait, Math.max(firstWait, peer.wait * 2))
           return { taken, ended: refusal }
         }
       }
