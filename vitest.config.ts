@@ -8,10 +8,10 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // More than the cores there are: tests wait more than they compute.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Files share a process, so that what they import is read once.
     isolate: false,
     // With fewer, tinypool ends workers that still have files before them.
-    minWorkers: 3
+    minWorkers: 4
   }
 })

@@ -8,6 +8,7 @@
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as MutableList from "effect/MutableList"
+import { isDue } from "./due.js"
 import { Signal } from "./signal.js"
 
 interface Wait<A> {
@@ -53,7 +54,7 @@ export class Deadlines<A extends { readonly settled: boolean }> {
     let next = Number.POSITIVE_INFINITY
     for (const [within, lane] of this.#lanes) {
       let head = dropSettled(lane)
-      while (head !== undefined && head.until <= now) {
+      while (head !== undefined && isDue(head.until, now)) {
         MutableList.shift(lane)
         expire(head.for)
         head = dropSettled(lane)

@@ -16,6 +16,7 @@ import type * as Scope from "effect/Scope"
 import { Self } from "../Self.js"
 import { StartFailed } from "../SupervisorError.js"
 import { type Child, doom, type Life, type Supervision } from "./child.js"
+import { isDue } from "./due.js"
 import * as Ending from "./ending.js"
 import type { TreeState } from "./treeState.js"
 
@@ -190,9 +191,9 @@ const watchProgress = (
     yield* child.unit.signal.until(() => life.readyAt !== undefined)
     while (isAlive(life)) {
       const heardAt = Math.max(life.progress.at, life.readyAt ?? 0)
-      const patience = heardAt + within - tree.now()
-      if (patience > 0) {
-        yield* Effect.sleep(patience)
+      const now = tree.now()
+      if (!isDue(heardAt + within, now)) {
+        yield* Effect.sleep(heardAt + within - now)
         continue
       }
       tree.set(child.cell, "degraded", "silence")

@@ -6,6 +6,7 @@
  * must end is ended; then, from left to right, what should live is begun, each one only when those before it are ready.
  */
 import type { Child, Life } from "./child.js"
+import { isDue } from "./due.js"
 
 export type Step =
   | { readonly _tag: "Settle"; readonly child: Child; readonly life: Life }
@@ -25,7 +26,7 @@ export const next = (children: ReadonlyArray<Child>, now: number): Step => {
   for (const child of children) {
     if (!child.wanted || child.life?.abandoned === true) continue
     if (child.life === undefined) {
-      return child.dueAt > now ? { _tag: "Rest", until: child.dueAt } : { _tag: "Begin", child }
+      return isDue(child.dueAt, now) ? { _tag: "Begin", child } : { _tag: "Rest", until: child.dueAt }
     }
     if (child.life.readyAt === undefined) break
   }
