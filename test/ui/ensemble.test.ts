@@ -1,5 +1,5 @@
 /** The page of the ensemble as people use it: a real browser on a real server, with the config that the page itself teaches. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, it, vi } from "@effect/vitest"
 import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
@@ -147,13 +147,16 @@ describe.runIf(available())("the page of the ensemble", { timeout: 60_000 }, () 
     const { close, complaints, page } = await open(browser, `${site.url}/app/ensemble`)
     await page.locator("canvas.picture").waitFor()
     await page.locator("tr[data-scan]").first().waitFor()
+    // Plots follow a change of width in the next frames.
+    const settled = (when: string) =>
+      vi.waitFor(async () => assert.isAtMost(await overflow(page), 0, when), { timeout: 15_000 })
     for (const width of [360, 768, 1600]) {
       await page.setViewportSize({ width, height: 740 })
       assert.isTrue(await page.getByRole("button", { name: "Restart ensemble/worker-one" }).isVisible())
-      assert.isAtMost(await overflow(page), 0, `at ${width}`)
+      await settled(`at ${width}`)
       await page.getByRole("button", { name: "Begin scan…" }).click()
       await page.getByRole("dialog").getByLabel("Trigger map").waitFor()
-      assert.isAtMost(await overflow(page), 0, `at ${width}, asking`)
+      await settled(`at ${width}, asking`)
       await page.keyboard.press("Escape")
     }
     assert.deepStrictEqual(complaints, [])
