@@ -23,7 +23,6 @@ import type { ServiceRegistry } from "../assignment/ServiceRegistry.js"
 import type { ServiceState } from "../assignment/ServiceState.js"
 import type { UpdateLog } from "../assignment/UpdateLog.js"
 import type { Incarnation, MappingId } from "../assignment/WorkAssignment.js"
-import { version } from "../domain/Version.js"
 import * as ConnectedWorkers from "./ConnectedWorkers.js"
 import * as CurrentScan from "./CurrentScan.js"
 import * as EventCounter from "./EventCounter.js"
@@ -32,9 +31,9 @@ import { FrameTransport, type TransportFailed } from "./FrameTransport.js"
 import * as IngesterEvent from "./IngesterEvent.js"
 import { type IngesterStatus, statusOf } from "./IngesterStatus.js"
 import * as IngestScan from "./IngestScan.js"
+import { ownState } from "./internal/ownState.js"
 import * as telling from "./internal/telling.js"
 import * as Membership from "./Membership.js"
-import { ownVersion } from "./ResultMessages.js"
 import type { OwnStream } from "./StreamIntake.js"
 
 export interface Options {
@@ -207,14 +206,7 @@ const stateOf = (
 ): ServiceState => ({
   kind: "ingester",
   state: {
-    service_uuid: incarnation,
-    mapping_uuid: null,
-    dranspose_version: ownVersion(version),
-    mapreduce_version: null,
-    parameters_hash: null,
-    processed_events: counter.processed(),
-    event_rate: counter.rate(),
-    name,
+    ...ownState(incarnation, name, counter),
     url,
     connected_workers: workers.state(),
     streams: streams.map((stream) => stream.name),

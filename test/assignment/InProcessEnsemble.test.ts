@@ -8,6 +8,7 @@ import * as InProcessEnsemble from "../../src/assignment/InProcessEnsemble.js"
 import { ParameterStore } from "../../src/assignment/ParameterStore.js"
 import { ServiceRegistry } from "../../src/assignment/ServiceRegistry.js"
 import { events, newIncarnation, newMapping, suite } from "../conformance/EnsembleSuite.js"
+import { idle } from "../support/IdleService.js"
 
 suite(
   "within a process",
@@ -23,12 +24,7 @@ describe("the ensemble of one process", () => {
       const registry = yield* ServiceRegistry
       const state = {
         service_uuid: newIncarnation(),
-        mapping_uuid: null,
-        dranspose_version: null,
-        mapreduce_version: null,
-        parameters_hash: null,
-        processed_events: 0,
-        event_rate: 0,
+        ...idle,
         name: "reducer",
         url: "inproc://reducer"
       }

@@ -11,6 +11,7 @@ import { UpdateLog } from "../../src/assignment/UpdateLog.js"
 import { events, newIncarnation, newMapping, suite, update } from "../conformance/EnsembleSuite.js"
 import * as RedisServer from "../support/RedisServer.js"
 import * as RedisTest from "../support/RedisTest.js"
+import { idle } from "../support/IdleService.js"
 
 suite(
   "over Redis",
@@ -50,12 +51,7 @@ describe("the ensemble over Redis", () => {
         const registry = yield* ServiceRegistry
         const state = {
           service_uuid: newIncarnation(),
-          mapping_uuid: null,
-          dranspose_version: null,
-          mapreduce_version: null,
-          parameters_hash: null,
-          processed_events: 0,
-          event_rate: 0,
+          ...idle,
           name: "reducer",
           url: "tcp://localhost:10200"
         }

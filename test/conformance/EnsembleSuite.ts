@@ -18,6 +18,7 @@ import type { WorkerUpdate } from "../../src/assignment/ServiceUpdate.js"
 import { TickClock } from "../../src/assignment/TickClock.js"
 import { UpdateLog } from "../../src/assignment/UpdateLog.js"
 import { Incarnation, MappingId, type WorkAssignment } from "../../src/assignment/WorkAssignment.js"
+import { idle } from "../support/IdleService.js"
 
 /** An ensemble that lasts as long as its scope, and ways into it. */
 export type Open = Effect.Effect<Layer.Layer<Ensemble>, never, Scope.Scope>
@@ -57,13 +58,10 @@ const report = (completed: ReadonlyArray<number>): WorkerUpdate => ({
 })
 
 const state = () => ({
+  ...idle,
   service_uuid: newIncarnation(),
-  mapping_uuid: null,
   dranspose_version: "0.2.0",
-  mapreduce_version: null,
-  parameters_hash: null,
-  processed_events: 3,
-  event_rate: 0
+  processed_events: 3
 })
 const ingester = (name: string, streams: ReadonlyArray<string> = []): IngesterState => ({
   ...state(),

@@ -14,6 +14,7 @@ import { UpdateLog } from "../../src/assignment/UpdateLog.js"
 import { Incarnation } from "../../src/assignment/WorkAssignment.js"
 import * as Membership from "../../src/ingest/Membership.js"
 import { parametersHash } from "../../src/ingest/ParametersHash.js"
+import { idle } from "../support/IdleService.js"
 
 const first = "5fa5c6e4-1358-484b-8d4a-a9cfb0dbc779"
 const second = "cb5272cd-1358-484b-8d4a-a9cfb0dbc779"
@@ -40,12 +41,7 @@ const joined = Effect.gen(function* () {
       kind: "ingester",
       state: {
         service_uuid: "cdc09bc4-2b8d-49f1-bb60-a08960e9da59",
-        mapping_uuid: null,
-        dranspose_version: null,
-        mapreduce_version: null,
-        parameters_hash: null,
-        processed_events: 0,
-        event_rate: 0,
+        ...idle,
         name: "cam-ingester",
         url: "inproc://cam",
         connected_workers: {},
@@ -234,12 +230,7 @@ describe("Membership", () => {
           kind: "reducer",
           state: {
             service_uuid: "cdc09bc4-2b8d-49f1-bb60-a08960e9da59",
-            mapping_uuid: null,
-            dranspose_version: null,
-            mapreduce_version: null,
-            parameters_hash: null,
-            processed_events: 0,
-            event_rate: 0,
+            ...idle,
             name: "reducer",
             url: "inproc://reducer"
           }

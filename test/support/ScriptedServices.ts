@@ -10,6 +10,7 @@ import type { IngesterState, ServiceState } from "../../src/assignment/ServiceSt
 import { UpdateLog } from "../../src/assignment/UpdateLog.js"
 import { MappingId, type WorkAssignment } from "../../src/assignment/WorkAssignment.js"
 import { parametersHash } from "../../src/ingest/ParametersHash.js"
+import { idle } from "./IdleService.js"
 
 export interface Options {
   readonly parameters?: ReadonlyArray<ParameterDescription>
@@ -55,16 +56,12 @@ const join = (
     return { heard, incarnation: state.service_uuid }
   })
 
-const common = { dranspose_version: null, mapreduce_version: null, processed_events: 0, event_rate: 0 }
-
 export const ingester = (name: string, streams: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const ready = yield* ReadyLog
     const service_uuid = randomUUID()
     const state = (place: object): IngesterState => ({
-      ...common,
-      mapping_uuid: null,
-      parameters_hash: null,
+      ...idle,
       ...place,
       service_uuid,
       name,
@@ -85,7 +82,7 @@ export const reducer = Effect.gen(function* () {
   return yield* join(
     (place) => ({
       kind: "reducer",
-      state: { ...common, ...place, service_uuid, name: "reducer", url: "inproc://reducer" }
+      state: { ...idle, ...place, service_uuid, name: "reducer", url: "inproc://reducer" }
     }),
     {
       onFinished: (mapping) =>
@@ -134,7 +131,7 @@ export const worker = (name: string, ingesters: ReadonlyArray<IngesterState>, op
     return yield* join(
       (place) => ({
         kind: "worker",
-        state: { ...common, ...place, service_uuid, name, ingesters, tags: options.tags ?? ["generic"] }
+        state: { ...idle, ...place, service_uuid, name, ingesters, tags: options.tags ?? ["generic"] }
       }),
       {
         ...options,

@@ -112,6 +112,10 @@ export const open = async (browser: Browser, address: string, options: BrowserCo
   return { page, complaints, close: () => context.close() }
 }
 
+/** How much wider the page is than its window, in pixels. */
+export const overflow = (page: Page) =>
+  page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
 /** Waits until the page says that it is live. */
 export const isLive = (page: Page) => page.getByRole("banner").getByText("live", { exact: true }).waitFor()
 

@@ -1,7 +1,7 @@
 /** The collector's pages as people use them: a real browser on a real server with a job that needs no network. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { Browser, Page } from "playwright-core"
-import { available, isLive, launch, open, serve, type Site } from "./SitePages.js"
+import { available, isLive, launch, open, overflow, serve, type Site } from "./SitePages.js"
 
 const jobs = `
 jobs:
@@ -9,9 +9,6 @@ jobs:
   slow: { source: generator, pairs: [ETH/USDT], span: 1m, start: 90d, concurrency: 1, settings: { delay: 1s } }
 `
 const series = "generator/ohlc/BTC-USDT/1m"
-
-const overflow = (page: Page) =>
-  page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 const startFromPage = async (page: Page, job: string) => {
   await page.getByRole("button", { name: "New backfill…" }).click()

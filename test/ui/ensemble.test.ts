@@ -5,10 +5,7 @@ import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { ensembleYaml } from "../../src/ui/model/EnsembleConfig.js"
 import { evenMap, write } from "../../src/ui/model/MapText.js"
-import { available, isLive, launch, open, serve, type Site } from "./SitePages.js"
-
-const overflow = (page: Page) =>
-  page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+import { available, isLive, launch, open, overflow, serve, type Site } from "./SitePages.js"
 
 const figure = (page: Page, name: string) => page.locator(`[data-figure="${name}"] .figure-value`)
 

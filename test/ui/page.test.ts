@@ -1,8 +1,8 @@
 /** The web app as people use it: a real browser on a real server. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import type { Browser, Page } from "playwright-core"
+import type { Browser } from "playwright-core"
 import { vi } from "vitest"
-import { available, isLive, launch, open, rowOf, serve, type Site } from "./SitePages.js"
+import { available, isLive, launch, open, overflow, rowOf, serve, type Site } from "./SitePages.js"
 
 const everyPage = [
   "/",
@@ -17,9 +17,6 @@ const everyPage = [
   "/app/system",
   "/config"
 ]
-
-const overflow = (page: Page) =>
-  page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
   let browser: Browser

@@ -20,11 +20,11 @@ import type { ServiceRegistry } from "../../assignment/ServiceRegistry.js"
 import type { ReducerUpdate } from "../../assignment/ServiceUpdate.js"
 import type { UpdateLog } from "../../assignment/UpdateLog.js"
 import type { MappingId } from "../../assignment/WorkAssignment.js"
-import { version } from "../../domain/Version.js"
 import * as EventCounter from "../EventCounter.js"
 import type { TransportFailed } from "../FrameTransport.js"
 import * as complaints from "../internal/complaints.js"
 import * as telling from "../internal/telling.js"
+import { ownState } from "../internal/ownState.js"
 import * as Membership from "../Membership.js"
 import { decodeParameters, type Parameters } from "../ParameterValues.js"
 import * as ResultMessages from "../ResultMessages.js"
@@ -142,14 +142,7 @@ export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, 
       describe: Effect.sync(() => ({
         kind: "reducer" as const,
         state: {
-          service_uuid: incarnation,
-          mapping_uuid: null,
-          dranspose_version: ResultMessages.ownVersion(version),
-          mapreduce_version: null,
-          parameters_hash: null,
-          processed_events: counter.processed(),
-          event_rate: counter.rate(),
-          name,
+          ...ownState(incarnation, name, counter),
           url: inbox.url
         }
       })),

@@ -19,11 +19,11 @@ import { ServiceRegistry } from "../../assignment/ServiceRegistry.js"
 import { TickClock } from "../../assignment/TickClock.js"
 import type { UpdateLog } from "../../assignment/UpdateLog.js"
 import type { MappingId } from "../../assignment/WorkAssignment.js"
-import { version } from "../../domain/Version.js"
 import * as EventCounter from "../EventCounter.js"
 import type { FrameTransport } from "../FrameTransport.js"
 import * as complaints from "../internal/complaints.js"
 import * as telling from "../internal/telling.js"
+import { ownState } from "../internal/ownState.js"
 import * as Membership from "../Membership.js"
 import { decodeParameters, type Parameters } from "../ParameterValues.js"
 import * as ResultMessages from "../ResultMessages.js"
@@ -160,14 +160,7 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
       describe: Effect.sync(() => ({
         kind: "worker" as const,
         state: {
-          service_uuid: incarnation,
-          mapping_uuid: null,
-          dranspose_version: ResultMessages.ownVersion(version),
-          mapreduce_version: null,
-          parameters_hash: null,
-          processed_events: counter.processed(),
-          event_rate: counter.rate(),
-          name,
+          ...ownState(incarnation, name, counter),
           ingesters: links.connected().map(({ state }) => state),
           tags
         }
