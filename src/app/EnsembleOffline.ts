@@ -54,7 +54,7 @@ export const replay = (options: Cli.ReplayOptions): Effect.Effect<Cli.ReplayResu
 /** Logs on standard error; a failure in words. */
 const offline = <A, E extends { readonly message: string }>(
   effect: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope | SupervisionTree.SupervisionTree>
-): Effect.Effect<A, Cli.RoleFailed> =>
+): Effect.Effect<A, Cli.RoleError> =>
   effect.pipe(
     Effect.scoped,
     Effect.provide(
@@ -65,7 +65,9 @@ const offline = <A, E extends { readonly message: string }>(
         Logger.minimumLogLevel(LogLevel.Warning)
       )
     ),
-    Effect.mapError(({ message }) => new Cli.RoleFailed({ message }))
+    Effect.mapError((error) =>
+      error instanceof Cli.RoleRefused ? error : new Cli.RoleFailed({ message: error.message })
+    )
   )
 
 const modules = Effect.fnUntraced(function* ({
@@ -84,6 +86,12 @@ const Companion = Schema.Array(
   Schema.Struct({ name: Schema.String, data: Schema.Union(Schema.String, Schema.Uint8ArrayFromSelf) })
 )
 
+const unfitParameters = (file: string) =>
+  new Cli.RoleRefused({
+    message: `${file} has no parameters`,
+    hint: 'it is the companion file of a dump: a list of {"name", "data"}, as JSON or CBOR'
+  })
+
 /** The file that a controller leaves beside its dumps: JSON, or CBOR where a value is no text. */
 const parametersOf = (path: Option.Option<string>) =>
   Option.match(path, {
@@ -96,13 +104,13 @@ const parametersOf = (path: Option.Option<string>) =>
           catch: String
         }).pipe(
           Effect.orElse(() =>
-            Effect.map(
+            Effect.flatMap(
               Effect.promise(() => import("cbor-x")),
-              ({ decode }): unknown => decode(bytes)
+              ({ decode }) => Effect.try({ try: (): unknown => decode(bytes), catch: () => unfitParameters(file) })
             )
           )
         )
-        const entries = yield* Schema.decodeUnknown(Companion)(decoded)
+        const entries = yield* Effect.mapError(Schema.decodeUnknown(Companion)(decoded), () => unfitParameters(file))
         return new Map(
           entries.map(({ data, name }) => [name, typeof data === "string" ? Buffer.from(data, "utf8") : data] as const)
         )

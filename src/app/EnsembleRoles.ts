@@ -9,6 +9,9 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Ref from "effect/Ref"
+import * as Schema from "effect/Schema"
 import { randomInt } from "node:crypto"
 import { resolve } from "node:path"
 import * as os from "node:os"
@@ -18,7 +21,7 @@ import * as SupervisionTree from "../actor/SupervisionTree.js"
 import * as Supervisor from "../actor/Supervisor.js"
 import * as Cli from "../cli/EnsembleRoles.js"
 import * as LocalServices from "../ingest/LocalServices.js"
-import { IngesterSettings, ReducerSettings, StreamSettings, WorkerSettings } from "../ingest/Settings.js"
+import { IngesterSettings, ReducerSettings, ServiceName, StreamSettings, WorkerSettings } from "../ingest/Settings.js"
 import { sources } from "../plugins/source/Sources.js"
 import * as Redaction from "../site/Redaction.js"
 import * as Secrets from "../site/Secrets.js"
@@ -110,12 +113,14 @@ const serving = (
     })
   )
 
-const supervised = <E>(
+/** The error it ends with is that of its last life, in words, where there is one: supervision adds nothing for people. */
+const supervised = <E extends { readonly message: string }>(
   role: Cli.Role,
   what: string,
   life: (onReady: (address: string) => Effect.Effect<void>) => Effect.Effect<unknown, E, Given>
 ): Effect.Effect<void, Cli.RoleError> =>
   Effect.gen(function* () {
+    const failure = yield* Ref.make(Option.none<E>())
     const redis = yield* Option.match(role.redis, { onNone: () => Environment.redis, onSome: Effect.succeed })
     const fabric = yield* Layer.build(Layer.merge(EnsembleFabric.layer(Option.some(redis)), LocalServices.layer))
     const supervisor = yield* Supervisor.make({
@@ -126,21 +131,29 @@ const supervised = <E>(
             const self = yield* Effect.context<Self.Self>()
             return yield* life((address) =>
               Effect.zipRight(Effect.provide(Self.ready, self), role.onReady(what, address))
-            )
+            ).pipe(Effect.tapError((error) => Ref.set(failure, Option.some(error))))
           }),
           ready: "signalled",
           readyWithin: "2 minutes",
           shutdown: "15 seconds"
         })
       ]
-    }).pipe(Effect.provide(fabric))
-    return yield* supervisor.join
-  }).pipe(
-    Effect.scoped,
-    Effect.provide(ground),
-    Effect.provide(logging(role)),
-    Effect.mapError((error) => new Cli.RoleFailed({ message: error.message }))
-  )
+    }).pipe(Effect.provide(fabric), Effect.catchAll(endedBy(failure)))
+    return yield* Effect.catchAll(supervisor.join, endedBy(failure))
+  }).pipe(Effect.scoped, Effect.provide(ground), Effect.provide(logging(role)))
+
+const endedBy =
+  <E extends { readonly message: string }>(failure: Ref.Ref<Option.Option<E>>) =>
+  (ending: { readonly message: string }): Effect.Effect<never, Cli.RoleError> =>
+    Effect.flatMap(Ref.get(failure), (own) => {
+      const { message } = Option.getOrElse(own, () => ending)
+      return Effect.fail<Cli.RoleError>(
+        Option.exists(own, isMisconfigured) ? new Cli.RoleRefused({ message }) : new Cli.RoleFailed({ message })
+      )
+    })
+
+const isMisconfigured = (error: unknown): boolean =>
+  Predicate.hasProperty(error, "reason") && error.reason === "Misconfigured"
 
 /** What services need of the process. Secrets are references of a config, which there is none of: they are looked up nowhere. */
 const ground = SourceRegistry.layer(sources).pipe(
@@ -198,8 +211,10 @@ const ingesterOf = Effect.fnUntraced(function* (options: Cli.IngesterRole) {
     ...settingsFor(stream, streams, options.settings)
   })
   const url = yield* given(options.url, "INGESTER_URL")
+  yield* Effect.forEach(streams, named("stream"))
+  const name = Option.getOrElse(yield* given(options.name, "INGESTER_NAME"), () => `${streams.join("_")}-ingester`)
   return {
-    name: Option.getOrElse(yield* given(options.name, "INGESTER_NAME"), () => `${streams.join("_")}-ingester`),
+    name: yield* named("name")(name),
     settings: new IngesterSettings({
       ...Option.match(url, { onNone: () => ({}), onSome: (one) => ({ url: one }) }),
       streams: Object.fromEntries(
@@ -213,8 +228,9 @@ const ingesterOf = Effect.fnUntraced(function* (options: Cli.IngesterRole) {
 const workerOf = Effect.fnUntraced(function* (options: Cli.WorkerRole) {
   const letters = Array.from({ length: 10 }, () => String.fromCharCode(97 + randomInt(26))).join("")
   const tags = options.tags.length > 0 ? Option.some(options.tags) : yield* Environment.list("WORKER_TAGS")
+  const name = Option.getOrElse(yield* given(options.name, "WORKER_NAME"), () => `Worker-${os.hostname()}-${letters}`)
   return {
-    name: Option.getOrElse(yield* given(options.name, "WORKER_NAME"), () => `Worker-${os.hostname()}-${letters}`),
+    name: yield* named("name")(name),
     settings: new WorkerSettings({
       tags: Option.getOrElse(tags, () => ["generic"]),
       module: options.module,
@@ -249,6 +265,15 @@ const addressOf = (source: string, url: string) => {
   const [, host, port] = /^tcp:\/\/(.+):(\d+)$/.exec(url) ?? []
   return ["positioncap", "tcp-lines"].includes(source) && host !== undefined ? { host, port: Number(port) } : { url }
 }
+
+/** A name that the whole ensemble can say: it stands in keys of Redis and in identities of connections. */
+const named = (option: string) => (name: string) =>
+  Schema.is(ServiceName)(name)
+    ? Effect.succeed(name)
+    : new Cli.RoleRefused({
+        message: `--${option}: '${name}' can't be a name`,
+        hint: "names are of printable ASCII characters, without ':' and blanks"
+      })
 
 /** An option of the command line, else the variable that stands in for it. */
 const given = (option: Option.Option<string>, variable: string) =>

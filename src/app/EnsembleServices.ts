@@ -32,7 +32,7 @@ import { LocalServices } from "../ingest/LocalServices.js"
 import * as Reducer from "../ingest/reducer/Reducer.js"
 import * as ReducerModule from "../ingest/reducer/ReducerModule.js"
 import type { IngesterSettings, ReducerSettings, WorkerSettings } from "../ingest/Settings.js"
-import { load, unfit, type UserCodeFailed } from "../ingest/UserCode.js"
+import { load, unfit, UserCodeFailed } from "../ingest/UserCode.js"
 import * as EventRunner from "../ingest/worker/EventRunner.js"
 import * as ThreadRunner from "../ingest/worker/ThreadRunner.js"
 import * as Worker from "../ingest/worker/Worker.js"
@@ -179,7 +179,7 @@ export const reducerModule = (
   directory: string
 ): Effect.Effect<ReducerModule.CheckedModule, UserCodeFailed> =>
   Option.match(module, {
-    onSome: (file) => Effect.flatMap(load(resolve(directory, file)), ReducerModule.check),
+    onSome: (file) => load(resolve(directory, file)).pipe(Effect.flatMap(ReducerModule.check), from(file)),
     onNone: () =>
       Effect.flatMap(builtIn("reducers", { "live-picture": LivePicture.make }, use, "live-picture"), (make) =>
         ReducerModule.check(make())
@@ -193,9 +193,11 @@ export const runnerOf = (
 ): Effect.Effect<EventRunner.EventRunner, UserCodeFailed, Scope.Scope | SupervisionTree> => {
   if (Option.isSome(module)) {
     const file = resolve(directory, module.value)
-    return threads > 0
-      ? ThreadRunner.make({ file, threads })
-      : load(file).pipe(Effect.flatMap(WorkerModule.check), Effect.flatMap(EventRunner.inProcess))
+    const runner =
+      threads > 0
+        ? ThreadRunner.make({ file, threads })
+        : load(file).pipe(Effect.flatMap(WorkerModule.check), Effect.flatMap(EventRunner.inProcess))
+    return from(module.value)(runner)
   }
   return builtIn("workers", { "frame-sums": FrameSums.make }, use, "frame-sums").pipe(
     Effect.flatMap((make) => WorkerModule.check(make())),
@@ -214,6 +216,13 @@ const told =
       Effect.annotateLogs(kind, name),
       Effect.provide(EnsembleLogging.layer(name))
     )
+
+/** Says which file it was. */
+const from = (file: string) =>
+  Effect.mapError(
+    ({ detail, event, reason, step }: UserCodeFailed) =>
+      new UserCodeFailed({ step, reason, event, detail: `${file}: ${detail}` })
+  )
 
 const unusable = ({ message }: UserCodeFailed) => new ModuleUnusable({ reason: "Misconfigured", detail: message })
 

@@ -132,7 +132,7 @@ export const reducer = CommandSpec.make(
     about: ["Serves what the module publishes, as JSON, raw arrays and the read-only part of HDF-REST."],
     examples: [
       ["outpost ingest reducer --module ./sum.mjs --port 5001", "joins the ensemble at REDIS_URL"],
-      ["curl localhost:5001/published", "what it has"]
+      ["curl localhost:5001/reducer/published", "what it has"]
     ]
   },
   {

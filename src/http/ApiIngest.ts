@@ -33,10 +33,12 @@ export type ToldMap = typeof ToldMap.Type
 /** The body of `POST /api/v1/mapping`: one part. */
 export const MappingBody = Schema.Record({ key: Schema.String, value: Schema.Array(Entry) })
 
-/** The body of `POST /api/v1/sardana_hook`. */
+/** The body of `POST /api/v1/sardana_hook`. Each point becomes an event that is held in memory: their number is bounded. */
 export const HookBody = Schema.Struct({
   streams: Schema.Array(Schema.String),
-  scan: Schema.optional(Schema.NullOr(Schema.Struct({ nb_points: Schema.optional(Schema.NonNegativeInt) })))
+  scan: Schema.optional(
+    Schema.NullOr(Schema.Struct({ nb_points: Schema.optional(Schema.Int.pipe(Schema.between(0, 1_000_000))) }))
+  )
 }).annotations({ identifier: "HookBody" })
 
 const EnsembleState = Schema.Struct({

@@ -80,7 +80,8 @@ export const ofLoad = (query: { readonly intervals: ReadonlyArray<number>; reado
 
 /** One event for each point, each with a constraint of its own. */
 export const uniform = (streams: ReadonlyArray<string>, points: number): TriggerMap => {
-  const entries = Array.from({ length: points }, (_, point) => [{ tags: ["generic"], constraint: point }])
+  const tags = ["generic"]
+  const entries = Array.from({ length: points }, (_, point) => [{ tags, constraint: point }])
   return { parts: { main: Object.fromEntries(streams.map((stream) => [stream, entries])) }, sequence: ["main"] }
 }
 

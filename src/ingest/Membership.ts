@@ -21,6 +21,7 @@ import { ServiceRegistry } from "../assignment/ServiceRegistry.js"
 import type { ServiceState } from "../assignment/ServiceState.js"
 import { UpdateLog } from "../assignment/UpdateLog.js"
 import { Incarnation, MappingId } from "../assignment/WorkAssignment.js"
+import * as steadyTrouble from "./internal/steadyTrouble.js"
 import { parametersHash } from "./ParametersHash.js"
 
 export interface Member {
@@ -99,11 +100,12 @@ export const join = (
       yield* announce
     })
 
+    const trying = steadyTrouble.make()
     const beats = Effect.forever(
       Effect.zipRight(
         described.pipe(
           Effect.flatMap((service) => registry.announce(service, member.parameters)),
-          Effect.catchAll((error) => Effect.logWarning(error.message))
+          trying
         ),
         Effect.timeoutOption(Queue.take(bell), beat)
       )

@@ -117,8 +117,13 @@ export const describedParameters = (
 
 const decodeDescriptions = Schema.decodeUnknown(Schema.Array(ParameterDescription))
 
+/** In words, whatever was thrown: what can't be written down must not fail a second time. */
 const describe = (cause: unknown): string => {
-  if (cause instanceof Error) return cause.message === "" ? cause.name : cause.message
-  if (Predicate.isRecord(cause) && typeof cause["message"] === "string") return cause["message"]
-  return typeof cause === "string" ? cause : (JSON.stringify(cause) ?? String(cause))
+  try {
+    if (cause instanceof Error) return String(cause.message === "" ? cause.name : cause.message)
+    if (Predicate.isRecord(cause) && typeof cause["message"] === "string") return cause["message"]
+    return typeof cause === "string" ? cause : (JSON.stringify(cause) ?? String(cause))
+  } catch {
+    return `a value of type ${typeof cause} that can't be written down`
+  }
 }

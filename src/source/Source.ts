@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import type * as Scope from "effect/Scope"
 import type { Frame } from "./Frame.js"
+import * as SettingsProblem from "./SettingsProblem.js"
 import { SourceError } from "./SourceError.js"
 
 /** What a source hands over, as fast as it is asked. */
@@ -70,7 +71,12 @@ export const make = <A, I, R = never>(options: {
   prepare: Effect.fn(function* (settings) {
     const decoded = yield* Effect.mapError(
       decodeSettings(options.settings)(settings),
-      (error) => new SourceError({ source: options.name, reason: "Misconfigured", detail: error.message })
+      (error) =>
+        new SourceError({
+          source: options.name,
+          reason: "Misconfigured",
+          detail: SettingsProblem.sentence(SettingsProblem.of(error))
+        })
     )
     const context = yield* Effect.context<R>()
     return {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, FastCheck } from "effect"
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -102,6 +102,34 @@ describe("a series of Parquet files", () => {
       assert.deepStrictEqual(yield* data.query("s/trades/A-B/2026-03-17.parquet", 'select "TS" from read_parquet($)'), [
         { TS: 1_773_748_800.123 }
       ])
+    })
+  )
+
+  it.scopedLive("a number that is given as text is the double that its digits say", () =>
+    Effect.gen(function* () {
+      const data = yield* make()
+      const series = Series.make({ source: "station", type: "weather", pair: "roof" })
+      const form: RowLayout = {
+        time: { name: "time", field: "at", unit: "ns", type: "int64" },
+        columns: [{ name: "x", type: "double", field: "x" }],
+        key: ["at"],
+        period: "month"
+      }
+      const digits = FastCheck.stringMatching(/^-?(0|[1-9]\d{0,40})(\.\d{1,40})?$/)
+      const texts = [
+        ...["-0", "-0.0", "0.1", "007", "+1", ".5", "5.", "1e3", "9007199254740993", "18446744073709551617"],
+        ...["0.1000000000000000055511151231257827", "2.2250738585072011e-308", `1${"0".repeat(299)}`],
+        ...FastCheck.sample(digits, 500)
+      ]
+      // Parquet's dictionary has one entry for both zeros.
+      const withoutSign = (value: unknown) => Number(value) + 0
+      const at = ns("2026-03-17T00:00:00Z")
+      const rows = texts.map((x, k): Row => ({ at: at + BigInt(k), x }))
+      yield* data.put(series, form, rows)
+      assert.deepStrictEqual(
+        (yield* read(data, series, form)).map(({ x }) => withoutSign(x)),
+        texts.map(withoutSign)
+      )
     })
   )
 

@@ -26,7 +26,9 @@ it.effect("lists by name, prepares by name, and names what was probably meant", 
     const strange = yield* Effect.flip(registry.prepare("xxxxxxxxxx", {}))
     assert.strictEqual(strange.detail, "no such source; There are pcap, stins")
     const wrong = yield* Effect.flip(registry.prepare("pcap", { port: "a" }))
-    assert.include(wrong.detail, "port")
+    assert.strictEqual(wrong.detail, "port must be number")
+    const surplus = yield* Effect.flip(registry.prepare("pcap", { prot: 1 }))
+    assert.strictEqual(surplus.detail, "prot is no known setting (did you mean port?); port is missing")
   })
 )
 

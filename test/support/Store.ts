@@ -43,12 +43,14 @@ export const open = (site: string, options: TestOptions = {}) =>
     )
   })
 
-/** A store that a "crash" leaves as it is on disk: its scope is never closed in order. */
+/** A store that a "crash" leaves as it is on disk: it is closed by its test, or behind it. */
 export const openAbandoned = (site: string, options: TestOptions = {}) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
+    const close = Scope.close(scope, Exit.void)
+    yield* Effect.addFinalizer(() => close)
     const store = yield* open(site, options).pipe(Scope.extend(scope))
-    return { store, close: Scope.close(scope, Exit.void) }
+    return { store, close }
   })
 
 export const siteLines = (site: string): ReadonlyArray<string> =>

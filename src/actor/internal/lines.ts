@@ -16,9 +16,14 @@ export class LineSplitter {
   #held: Array<Uint8Array> = []
   #length = 0
   #cut = false
+  /** Within a line that nobody wants. */
+  #skipping = false
+  readonly #keep: ((first: number) => boolean) | undefined
 
-  constructor(longest: number) {
+  /** A line of whose first byte `keep` says no is passed over; an empty line's first byte is its end. */
+  constructor(longest: number, keep?: (first: number) => boolean) {
     this.#longest = longest
+    this.#keep = keep
   }
 
   /** The lines that these bytes complete. */
@@ -26,17 +31,28 @@ export class LineSplitter {
     const lines: Array<Line> = []
     let from = 0
     for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, from)) {
-      this.#hold(bytes.subarray(from, at))
-      lines.push(this.#take())
+      if (this.#wants(bytes[from])) {
+        this.#hold(bytes.subarray(from, at))
+        lines.push(this.#take())
+      }
+      this.#skipping = false
       from = at + 1
     }
-    this.#hold(bytes.subarray(from))
+    if (from < bytes.length && this.#wants(bytes[from])) this.#hold(bytes.subarray(from))
     return lines
   }
 
   /** The last line, if it had no end. */
   end(): Array<Line> {
     return this.#length > 0 || this.#cut ? [this.#take()] : []
+  }
+
+  /** Asked at the beginning of a line; in the middle of one the answer stands. */
+  #wants(first: number | undefined): boolean {
+    if (this.#skipping) return false
+    if (this.#keep === undefined || first === undefined || this.#length > 0 || this.#cut) return true
+    this.#skipping = !this.#keep(first)
+    return !this.#skipping
   }
 
   #hold(bytes: Uint8Array): void {

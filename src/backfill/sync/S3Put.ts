@@ -81,7 +81,7 @@ export const put = (
         headers: { "content-length": String(digest.size), "x-amz-meta-sha256": digest.sha256 },
         payloadHash: digest.sha256,
         // Of an empty file there is nothing to stream.
-        body: digest.size === 0 ? new Uint8Array() : () => Readable.from(contentOf(file), { objectMode: false })
+        body: digest.size === 0 ? new Uint8Array() : () => Readable.from(contentOf(file, digest.size), { objectMode: false })
       })
       const found = yield* head(bucket, key)
       if (Option.isNone(found) || !isCopy(found.value, digest)) {
@@ -137,10 +137,11 @@ const reading = <A>(path: string, run: () => Promise<A>): Effect.Effect<A, Stora
     catch: asStorageFailed("read", path)
   })
 
-/** From its begin, whatever was read before. Leaving it early closes nothing. */
-async function* contentOf(file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
-  for (let position = 0; ;) {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(pieceSize), 0, pieceSize, position)
+/** From its begin, whatever was read before, and no more than `length`: it may grow. Leaving it early closes nothing. */
+async function* contentOf(file: FileHandle, length = Infinity): AsyncGenerator<Buffer, void, undefined> {
+  for (let position = 0; position < length;) {
+    const wanted = Math.min(pieceSize, length - position)
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, position)
     if (bytesRead === 0) return
     position += bytesRead
     yield buffer.subarray(0, bytesRead)

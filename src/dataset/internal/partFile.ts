@@ -4,6 +4,7 @@
  * the same whatever the configured unit. Numbers are written digit for digit; what is no JSON number is written as text.
  */
 import * as Either from "effect/Either"
+import * as Numeral from "../../domain/Numeral.js"
 import type { Cell, Column, Row, RowLayout } from "../../domain/RowLayout.js"
 import type { TimeRange } from "../../domain/TimeRange.js"
 import type { Part } from "../Dataset.js"
@@ -86,7 +87,9 @@ const spellings: Record<Column["type"], (value: NonNullable<Cell>) => string | u
   double: (value) => {
     if (typeof value === "bigint") return String(value)
     if (typeof value === "number") return number(value)
-    return typeof value === "string" && isNumeral(value) ? number(Number(value)) : undefined
+    if (typeof value !== "string") return undefined
+    if (Numeral.isPlain(value)) return value
+    return isNumeral(value) ? number(Number(value)) : undefined
   },
   boolean: (value) => (typeof value === "boolean" ? String(value) : undefined),
   // A half of a pair is no character, and could not be read back.

@@ -42,7 +42,7 @@ export const make = (map: TriggerMap, allWrap: boolean): Either.Either<ScanPlan,
     tagSets,
     streams,
     totalEvents: sequence.reduce((sum, { length }) => sum + length, 0),
-    minWorkers: Math.max(0, ...Array.from(plans.values(), (plan) => plan.minWorkers))
+    minWorkers: Array.from(plans.values()).reduce((most, plan) => Math.max(most, plan.minWorkers), 0)
   })
 }
 

@@ -41,10 +41,15 @@ export interface LeftOut {
 }
 
 /**
- * The value as JSON can carry it: arrays as lists, numbers that JSON does not know as null, large integers as texts. Of an array
- * with more than `largest` numbers only what it is: {@link LeftOut}.
+ * The value as JSON can carry it: arrays as lists, numbers that JSON does not know as null, and so what contains itself; large
+ * integers as texts. Of an array with more than `largest` numbers only what it is: {@link LeftOut}.
  */
-export const toJson = (value: unknown, largest = Number.POSITIVE_INFINITY): unknown => {
+export const toJson = (value: unknown, largest = Number.POSITIVE_INFINITY): unknown => jsonOf(value, largest, [])
+
+// -----------------------------------------------------------------------------
+
+/** `around` are the values that this one lies in. */
+const jsonOf = (value: unknown, largest: number, around: ReadonlyArray<unknown>): unknown => {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value
   if (typeof value === "number") return Number.isFinite(value) ? value : null
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
@@ -53,14 +58,14 @@ export const toJson = (value: unknown, largest = Number.POSITIVE_INFINITY): unkn
     if (array !== undefined && array.bytes.length > largest * array.itemSize) return leftOut(array)
   }
   if (isTyped(value)) return Array.from<number | bigint, unknown>(value, (item) => toJson(item))
-  if (Array.isArray(value)) return value.map((item) => toJson(item, largest))
+  if (around.length === deepest || around.includes(value)) return null
+  const inside = [...around, value]
+  if (Array.isArray(value)) return value.map((item) => jsonOf(item, largest, inside))
   const array = arrayOf(value)
   if (array !== undefined) return nested(array)
   if (!Predicate.isRecord(value)) return null
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toJson(member, largest)]))
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, jsonOf(member, largest, inside)]))
 }
-
-// -----------------------------------------------------------------------------
 
 type Typed =
   | Int8Array
@@ -74,6 +79,9 @@ type Typed =
   | Float64Array
   | BigInt64Array
   | BigUint64Array
+
+/** Levels of lists or names below each other, at most: a value that contains itself has no end. */
+const deepest = 64
 
 const dtypes: Readonly<Record<string, string>> = {
   Int8Array: "|i1",
@@ -115,6 +123,7 @@ const ofList = (list: ReadonlyArray<unknown>): RawArray | undefined => {
     shape.push(level.length)
     const [first] = level
     if (!Array.isArray(first)) break
+    if (shape.length === deepest) return undefined
     level = first
   }
   const size = shape.reduce((product, length) => product * length, 1)

@@ -126,10 +126,13 @@ export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, 
         yield* Effect.forkIn(life, scope)
       })
     const start = call("start", null, () => module.start?.(parameters)).pipe(within(startLimit, "start", null), tried)
-    const finish = tried(call("finish", null, () => module.finish?.(parameters)))
+    const finish = call("finish", null, () => module.finish?.(parameters)).pipe(
+      within(resultLimit, "finish", null),
+      tried
+    )
 
     const timer = turn
-      .withPermits(1)(call("timer", null, () => module.timer?.(parameters)))
+      .withPermits(1)(within(resultLimit, "timer", null)(call("timer", null, () => module.timer?.(parameters))))
       .pipe(
         Effect.zipLeft(changed),
         Effect.catchAll((error) => onTrouble(error)),
@@ -195,7 +198,7 @@ export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, 
 
 // -----------------------------------------------------------------------------
 
-/** How long the code of one result may take. */
+/** How long the code of one result, of the timer, or of the end of a scan may take: others wait for their turn meanwhile. */
 const resultLimit = Duration.minutes(1)
 /** How long the ensemble waits for code that begins a scan. */
 const startLimit = Duration.seconds(5)

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import type { ParameterDescription } from "../../assignment/ParameterDescription.js"
 import type { Parameters } from "../ParameterValues.js"
-import { call, isLater, settle, threw, type UserCodeFailed, within } from "../UserCode.js"
+import { call, type Given, isLater, settle, type Step, threw, type UserCodeFailed, within } from "../UserCode.js"
 import type { CheckedModule, WorkerEvent } from "./WorkerModule.js"
 
 /** What came of one event; a result that is `undefined` is none. */
@@ -36,7 +36,7 @@ export interface EventRunner {
 }
 
 export interface Limits {
-  /** How long one event may take; a minute unless said. Code that never lets go of its thread can only be ended in a thread of its own. */
+  /** How long one event, or a step that belongs to none, may take; a minute unless said. Code that never lets go of its thread can only be ended in a thread of its own. */
   readonly event?: Duration.Duration | undefined
 }
 
@@ -62,6 +62,9 @@ export const inProcess = ({ module, parameters }: CheckedModule, limits: Limits 
       }
     }
 
+    /** What belongs to no event may take as long as one. */
+    const timely = <A>(step: Step, code: () => Given<A>) => within(limit, step, null)(call(step, null, code))
+
     /** An event that was begun behind others, whose outcomes did not wait for it. */
     let begun: { readonly event: WorkerEvent; readonly outcome: Effect.Effect<Outcome> } | undefined
 
@@ -84,15 +87,15 @@ export const inProcess = ({ module, parameters }: CheckedModule, limits: Limits 
     return {
       parameters,
       width: 1,
-      start: (given) => Effect.asVoid(call("start", null, () => module.start?.(given))),
+      start: (given) => Effect.asVoid(timely("start", () => module.start?.(given))),
       tickInterval: (given) =>
         Effect.map(
-          call("tick", null, () => intervalOf(module.tickInterval, given)),
+          timely("tick", () => intervalOf(module.tickInterval, given)),
           asInterval
         ),
-      tick: (given) => Effect.asVoid(call("tick", null, () => module.tick?.(given))),
+      tick: (given) => Effect.asVoid(timely("tick", () => module.tick?.(given))),
       run,
-      finish: (given) => Effect.asVoid(call("finish", null, () => module.finish?.(given)))
+      finish: (given) => Effect.asVoid(timely("finish", () => module.finish?.(given)))
     }
   })
 

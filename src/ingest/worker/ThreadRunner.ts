@@ -15,7 +15,7 @@ import * as Self from "../../actor/Self.js"
 import type { SupervisionTree } from "../../actor/SupervisionTree.js"
 import * as Supervisor from "../../actor/Supervisor.js"
 import type { Parameters } from "../ParameterValues.js"
-import { unfit, UserCodeFailed } from "../UserCode.js"
+import { unfit, UserCodeFailed, within } from "../UserCode.js"
 import { asInterval, eventLimit, type EventRunner, failed, type Limits, succeeded } from "./EventRunner.js"
 import type { Ask } from "./internal/threadMessage.js"
 import { begin, type UserThread } from "./internal/userThread.js"
@@ -38,6 +38,7 @@ interface Seat {
 export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFailed, Scope.Scope | SupervisionTree> =>
   Effect.gen(function* () {
     const entry = options.entry ?? (yield* builtEntry)
+    const scope = yield* Effect.scope
     const seats = new Set<Seat>()
     const free = yield* Queue.bounded<Seat>(options.threads * 2)
     const limit = options.event ?? eventLimit
@@ -71,6 +72,15 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
     const takeSeat: Effect.Effect<Seat> = Effect.flatMap(Queue.take(free), (seat) =>
       seat.thread.hasEnded() ? takeSeat : Effect.succeed(seat)
     )
+    const leave = (seat: Seat) => (seat.thread.hasEnded() ? Effect.void : Queue.offer(free, seat))
+    /** A thread whose answer nobody wants any more has to finish, soon, before it is asked again. */
+    const abandon = (seat: Seat) =>
+      Effect.repeat(Effect.sleep("20 millis"), { while: () => seat.thread.isBusy() }).pipe(
+        Effect.timeoutFail({ duration: grace, onTimeout: () => undefined }),
+        Effect.catchAll(() => seat.thread.end("hung", hung(grace))),
+        Effect.zipRight(Effect.suspend(() => leave(seat))),
+        Effect.forkIn(scope)
+      )
     /** Asks a thread that is free; one that is new to the scan begins it first. */
     const ask = (asked: Ask, parameters: Parameters, event: number | null) =>
       Effect.acquireUseRelease(
@@ -86,7 +96,7 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
             Effect.flatten,
             Effect.mapError((error) => (error.event === event ? error : new UserCodeFailed({ ...error, event })))
           ),
-        (seat) => (seat.thread.hasEnded() ? Effect.void : Queue.offer(free, seat))
+        (seat) => (seat.thread.isBusy() && !seat.thread.hasEnded() ? abandon(seat) : leave(seat))
       )
 
     return {
@@ -105,7 +115,7 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
       finish: (parameters) =>
         Effect.forEach(
           [...seats].filter((seat) => seat.scan === scan && !seat.thread.hasEnded()),
-          (seat) => seat.thread.ask({ step: "finish" }, parameters),
+          (seat) => within(limit, "finish", null)(seat.thread.ask({ step: "finish" }, parameters)),
           { concurrency: "unbounded", discard: true }
         )
     }
@@ -114,6 +124,9 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
 // -----------------------------------------------------------------------------
 
 const backoff = Schedule.exponential("50 millis").pipe(Schedule.either(Schedule.spaced("5 seconds")))
+
+/** How long a thread may go on with an event of a scan that is over. */
+const grace = Duration.seconds(2)
 
 const hung = (limit: Duration.Duration) => `longer than ${Duration.format(limit)}`
 

@@ -6,6 +6,7 @@
  * reported as processed without a result, and told. A new mapping interrupts the scan before it, wherever that is. Results
  * wait for a reducer that is away; the ensemble's own silence is waited out.
  */
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
@@ -22,6 +23,7 @@ import type { MappingId } from "../../assignment/WorkAssignment.js"
 import * as EventCounter from "../EventCounter.js"
 import type { FrameTransport } from "../FrameTransport.js"
 import * as complaints from "../internal/complaints.js"
+import * as steadyTrouble from "../internal/steadyTrouble.js"
 import * as telling from "../internal/telling.js"
 import { ownState } from "../internal/ownState.js"
 import * as Membership from "../Membership.js"
@@ -152,7 +154,8 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
       Effect.gen(function* () {
         const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
         scan = { work, scope }
-        yield* Effect.forkIn(Effect.annotateLogs(life, "worker", name), scope)
+        const told = Effect.tapDefect(life, (cause) => around.onTrouble(new Error(Cause.pretty(cause)), 1))
+        yield* Effect.forkIn(Effect.annotateLogs(told, "worker", name), scope)
       })
 
     const membership: Membership.Membership = yield* Membership.join({
@@ -184,12 +187,13 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
       onMemoryLost: around.reports.repeat
     })
 
+    const trying = steadyTrouble.make()
     const look = (judge: boolean) =>
       registry.roster.pipe(
         Effect.flatMap((roster) =>
           Effect.zipRight(links.bring(roster.ingesters, judge), reducer.bring(roster.reducer))
         ),
-        Effect.catchAll((error) => Effect.logWarning(error.message))
+        trying
       )
     const looks: Effect.Effect<never> = Effect.suspend(() => {
       const isAlone = links.connected().length === 0 || !reducer.isThere()

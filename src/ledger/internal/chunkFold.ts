@@ -33,6 +33,9 @@ export class ChunkFold {
   private places: Places | undefined
   /** Neighbouring rows mostly are of one series and have texts in common. */
   private lastSeries: { readonly bytes: Uint8Array; readonly table: SeriesTable } | undefined
+  private lastReason: Reason = { type: "", message: "" }
+  private readonly lastReasonType = new LastText()
+  private readonly lastReasonMessage = new LastText()
   private readonly lastProduct = new LastText()
   private readonly lastRun = new LastText()
 
@@ -72,10 +75,20 @@ export class ChunkFold {
     const at = table.place(from, to)
     const start = startOf(line, places.started_at_utc)
     const phase = phaseOf[status] ?? stageOfFailure(line, places, table, at, start)
-    if (!table.put(at, phase, status, start, reasonOf(line, places, status))) return
+    if (!table.put(at, phase, status, start, this.reasonOf(line, places, status))) return
     if (status === downloaded) table.setFigures(at, downloadColumns.map((c) => line.text(places[c])).join(separator))
     if (phase === download) table.setRun(at, this.lastRun.of(line, places.run_id))
     else if (line.has(places.cdf_path)) table.setProduct(at, this.lastProduct.of(line, places.cdf_path))
+  }
+
+  /** Mostly that of the row before: one object in memory for all of them. */
+  private reasonOf(line: CsvRows, places: Places, status: number): Reason | undefined {
+    if (status !== failed && !skipped.includes(status)) return undefined
+    const type = this.lastReasonType.of(line, places.error_type)
+    const message = this.lastReasonMessage.of(line, places.error_message).slice(0, messageLimit)
+    const last = this.lastReason
+    if (last.type !== type || last.message !== message) this.lastReason = { type, message }
+    return this.lastReason
   }
 
   private tableOf(line: CsvRows, place: number): SeriesTable {
@@ -153,8 +166,3 @@ const stageOfFailure = (line: CsvRows, places: Places, table: SeriesTable, at: n
   if (table.isStart(at, download, start)) return download
   return table.isStart(at, upload, start) ? upload : table.isStart(at, process, start) ? process : download
 }
-
-const reasonOf = (line: CsvRows, places: Places, status: number): Reason | undefined =>
-  status === failed || skipped.includes(status)
-    ? { type: line.text(places.error_type), message: line.text(places.error_message).slice(0, messageLimit) }
-    : undefined

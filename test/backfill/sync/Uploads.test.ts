@@ -56,7 +56,7 @@ describe("Uploads", () => {
     }).pipe(RealRclone.withRclone)
   )
 
-  it.scopedLive("a file that is replaced while it is sent is sent again as it is then", () =>
+  it.scopedLive("a file that grows while it is sent is sent again as it is then", () =>
     Effect.gen(function* () {
       const server = yield* S3Server.make
       const site = yield* SyncSite.make({ remotes: [], s3: [SyncSite.bucket(server.endpoint)] })

@@ -1,4 +1,4 @@
-import { toJson } from "../../../src/ingest/reducer/PublishedValue.js"
+import { arrayOf, toJson } from "../../../src/ingest/reducer/PublishedValue.js"
 import { assert, describe, it } from "@effect/vitest"
 
 const picture = { shape: [2, 3], data: Uint16Array.of(1, 2, 3, 4, 5, 6) }
@@ -26,5 +26,17 @@ describe("toJson", () => {
     })
     assert.deepStrictEqual(toJson(value, 6), toJson(value))
     assert.deepStrictEqual(toJson([[1, 2], [3]], 1), [{ left_out: true, dtype: "<i8", shape: [2] }, [3]])
+  })
+
+  it("a value that contains itself has an end", () => {
+    const twice: Record<string, unknown> = { n: 1 }
+    Object.assign(twice, { left: twice, right: twice })
+    const list: Array<unknown> = []
+    list.push(list)
+    for (const largest of [1, undefined]) {
+      assert.deepStrictEqual(toJson(twice, largest), { n: 1, left: null, right: null })
+      assert.deepStrictEqual(toJson(list, largest), [null])
+    }
+    assert.isUndefined(arrayOf(list))
   })
 })

@@ -92,6 +92,29 @@ describe("Reducer", () => {
     }).pipe(Effect.provide(house.layer))
   )
 
+  it.scoped("a finish that hangs, and a timer, do not keep the next scan from its turn", () =>
+    Effect.gen(function* () {
+      const { made, send } = yield* reducer({
+        reduce: () => undefined,
+        timer: () => new Promise<number>(() => {}),
+        finish: () => new Promise<void>(() => {})
+      })
+      yield* house.begin(first, [])
+      yield* TestClock.adjust("1 minute")
+      yield* house.finish(first)
+      yield* house.settle
+      yield* house.begin(second, [])
+      yield* TestClock.adjust("1 minute")
+      yield* house.settle
+      assert.deepStrictEqual(yield* house.reports(first), ["finished "])
+      yield* send(0, 1)
+      yield* TestClock.adjust("1 minute")
+      yield* house.settle
+      assert.deepInclude(yield* made.status, { mapping: second, processed: 1 })
+      assert.deepStrictEqual(yield* house.reports(second), ["idle 0"])
+    }).pipe(Effect.provide(house.layer))
+  )
+
   it.scoped("parameters are decoded as the module describes them; changes are told, at most ten in a second", () =>
     Effect.gen(function* () {
       const seen: Array<unknown> = []

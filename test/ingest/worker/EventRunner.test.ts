@@ -62,6 +62,26 @@ describe("EventRunner", () => {
     })
   )
 
+  it.effect("what can't be written down is a failure like any other", () =>
+    Effect.gen(function* () {
+      const circle: Record<string, unknown> = {}
+      circle["circle"] = circle
+      const thrown = [{ code: 1n }, circle, Object.assign(new Error("kept"), { message: 5 }), Symbol("sign")]
+      const made = yield* runner({
+        process: ({ event_number }: WorkerModule.WorkerEvent) => {
+          if (event_number % 2 === 0) throw thrown[event_number]
+          return Promise.reject(thrown[event_number])
+        }
+      })
+      assert.deepStrictEqual(told(yield* runAll(made)), [
+        "process threw on event 0: a value of type object that can't be written down",
+        "process threw on event 1: a value of type object that can't be written down",
+        "process threw on event 2: 5",
+        "process threw on event 3: Symbol(sign)"
+      ])
+    })
+  )
+
   it.effect("outcomes do not wait for an event behind them, which is run once", () =>
     Effect.gen(function* () {
       let calls = 0
@@ -85,6 +105,18 @@ describe("EventRunner", () => {
       yield* TestClock.adjust("3 seconds")
       const outcomes = yield* Fiber.join(running)
       assert.deepStrictEqual(told(outcomes), ["process hung on event 0: longer than 3s"])
+    })
+  )
+
+  it.effect("so has what belongs to no event", () =>
+    Effect.gen(function* () {
+      const never = () => Effect.never
+      const made = yield* runner({ process: never, start: never, finish: never }, { event: Duration.seconds(3) })
+      const running = yield* Effect.fork(Effect.all([Effect.flip(made.start({})), Effect.flip(made.finish({}))]))
+      yield* TestClock.adjust("6 seconds")
+      const [start, finish] = yield* Fiber.join(running)
+      assert.strictEqual(start.message, "start hung: longer than 3s")
+      assert.strictEqual(finish.message, "finish hung: longer than 3s")
     })
   )
 

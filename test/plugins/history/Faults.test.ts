@@ -170,7 +170,7 @@ describe("each fault", () => {
         const late = history.name === "bitmex" ? 60_000 : 0
         const truth = oracle.candles(symbol[history.name] ?? "BTCUSDT", 60, day.start - late, day.end - late)
         assert.deepStrictEqual(
-          given.map(({ close, TS }) => [Number(TS) / 1e6, close]),
+          given.map(({ close, TS }) => [Number(TS) / 1e6, Number(close)]),
           truth.map(({ at, close }) => [at + late, close]),
           history.name
         )

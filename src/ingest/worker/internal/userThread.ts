@@ -19,6 +19,8 @@ export interface UserThread {
   /** Ends it from outside; whoever waits for an answer is told. */
   readonly end: (reason: "hung", detail: string) => Effect.Effect<void>
   readonly hasEnded: () => boolean
+  /** It has not answered everything, wanted or not. */
+  readonly isBusy: () => boolean
   /** Fails when the thread has ended. */
   readonly ended: Effect.Effect<never, UserCodeFailed>
 }
@@ -67,10 +69,12 @@ export const begin = (entry: URL, file: string): Effect.Effect<UserThread, UserC
           const request = { id, parameters: told === given ? undefined : given }
           told = given
           send(worker, request, ask)
-          return Effect.sync(() => waiting.delete(id))
+          // The thread is at it all the same, whoever has stopped waiting.
+          return Effect.sync(() => waiting.has(id) && waiting.set(id, () => undefined))
         }).pipe(Effect.raceFirst(Deferred.await(end))),
       end: (reason, detail) => Effect.sync(() => finish(reason, detail)),
       hasEnded: () => hasEnded,
+      isBusy: () => waiting.size > 0,
       ended: Deferred.await(end)
     }
   })

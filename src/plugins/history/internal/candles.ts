@@ -13,7 +13,7 @@ import type { TimeRange } from "../../../domain/TimeRange.js"
 import type { Outgoing } from "../../../outgoing/Outgoing.js"
 import type { Page } from "../../../source/History.js"
 import type { SourceError } from "../../../source/SourceError.js"
-import { at, instantOf, listOf, millisOf, numberOf, type Place } from "./fields.js"
+import { at, instantOf, listOf, millisOf, numeralOf, type Place } from "./fields.js"
 import { type Call, malformed } from "./marketCall.js"
 import type { Candles, Market } from "./marketShape.js"
 
@@ -57,10 +57,10 @@ const read = (
   let malformed = 0
   for (const item of items) {
     const time = instantOf(at(item, fields.time), unit)
-    const open = numberOf(at(item, fields.open))
-    const high = numberOf(at(item, fields.high))
-    const low = numberOf(at(item, fields.low))
-    const close = numberOf(at(item, fields.close))
+    const open = numeralOf(at(item, fields.open))
+    const high = numeralOf(at(item, fields.high))
+    const low = numeralOf(at(item, fields.low))
+    const close = numeralOf(at(item, fields.close))
     if (time === undefined || open === undefined || high === undefined || low === undefined || close === undefined) {
       malformed++
       continue
@@ -83,5 +83,5 @@ const read = (
   return { rows, malformed }
 }
 
-const optional = (item: unknown, place: Place | undefined): number | null =>
-  place === undefined ? null : (numberOf(at(item, place)) ?? null)
+const optional = (item: unknown, place: Place | undefined): number | string | null =>
+  place === undefined ? null : (numeralOf(at(item, place)) ?? null)

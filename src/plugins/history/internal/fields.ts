@@ -3,12 +3,14 @@
  *
  * @internal
  */
+import * as Numeral from "../../../domain/Numeral.js"
 
 export type Place = number | string
 
 export type TimeUnit = "s" | "ms" | "ns" | "iso"
 
 export const at = (item: unknown, place: Place): unknown => {
+  if (typeof place === "number" && Array.isArray(item)) return item[place]
   if (typeof item !== "object" || item === null) return undefined
   return Object.hasOwn(item, place) ? Reflect.get(item, place) : undefined
 }
@@ -18,6 +20,10 @@ export const numberOf = (value: unknown): number | undefined => {
   const number = typeof value === "number" ? value : typeof value === "string" && value !== "" ? Number(value) : NaN
   return Number.isFinite(number) ? number : undefined
 }
+
+/** The same, but a text keeps its digits where JSON would write the number so: they go into the part as they came. */
+export const numeralOf = (value: unknown): number | string | undefined =>
+  typeof value === "string" && Numeral.isPlain(value) ? value : numberOf(value)
 
 export const listOf = (value: unknown): ReadonlyArray<unknown> | undefined => (Array.isArray(value) ? value : undefined)
 
