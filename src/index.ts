@@ -19,6 +19,7 @@ export * as Supervisor from "./actor/Supervisor.js"
 export * as SupervisorError from "./actor/SupervisorError.js"
 
 // What everything is about.
+export * as Alarm from "./domain/Alarm.js"
 export * as Backfill from "./domain/Backfill.js"
 export * as Collector from "./domain/Collector.js"
 export * as Cursor from "./domain/Cursor.js"
@@ -49,6 +50,10 @@ export * as ParquetDataset from "./dataset/ParquetDataset.js"
 export * as PeriodFile from "./dataset/PeriodFile.js"
 export * as TelemetryStore from "./telemetry/TelemetryStore.js"
 export * as RunContext from "./run/RunContext.js"
+
+// What is wrong with a site, told once.
+export * as Alarms from "./health/Alarms.js"
+export * as Conditions from "./health/Conditions.js"
 
 // A site's directory, and how a part writes down its settings.
 export * as Secrets from "./site/Secrets.js"

@@ -27,10 +27,13 @@ import { Sync } from "../backfill/sync/Sync.js"
 import type { DatabaseUnusable } from "../database/Database.js"
 import type { Dataset } from "../dataset/Dataset.js"
 import type { StorageFailed } from "../domain/Refusal.js"
+import type { Outgoing } from "../outgoing/Outgoing.js"
 import { feeds } from "../plugins/source/Feeds.js"
 import * as Schedules from "../schedule/Schedules.js"
+import type { ScheduleStore } from "../schedule/ScheduleStore.js"
 import { Site } from "../site/Site.js"
 import type { Secrets } from "../site/Secrets.js"
+import type { StateDocument } from "../state/StateDocument.js"
 import type { TelemetryStore } from "../telemetry/TelemetryStore.js"
 import * as Care from "./CollectorCare.js"
 import * as Sources from "./CollectorSources.js"
@@ -48,6 +51,9 @@ export type Services =
   | JobCatalogue
   | Dataset
   | CollectorHealth
+  | ScheduleStore
+  | StateDocument
+  | Outgoing
 
 export interface Options {
   /** Nothing starts by itself. */

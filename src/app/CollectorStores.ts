@@ -16,6 +16,9 @@ import { timestampOf } from "../journal/Journal.js"
 import * as Ledgers from "../ledger/Ledgers.js"
 import * as ScheduleStore from "../schedule/ScheduleStore.js"
 import { Site } from "../site/Site.js"
+import * as StateDocument from "../state/StateDocument.js"
+import * as StateExport from "../state/StateExport.js"
+import * as StateStore from "../state/StateStore.js"
 import { ConfigFile } from "./ConfigFile.js"
 
 const database = Layer.scoped(
@@ -27,18 +30,32 @@ const database = Layer.scoped(
       ...BackfillStore.migrations,
       ...ScheduleStore.migrations,
       ...SyncStore.migrations,
-      ...HealthStore.migrations
+      ...HealthStore.migrations,
+      ...StateStore.migrations
     }
     return yield* makeDatabase(site.paths.state, migrations, timestampOf(now))
   })
 )
 
-/** Records of backfills, schedules, copies and health. */
+const state = Layer.scoped(
+  StateDocument.StateDocument,
+  Effect.gen(function* () {
+    const path = join((yield* Site).outpostDirectory, "state.json")
+    const store = StateStore.make(yield* StateDatabase)
+    yield* StateExport.restore(store, path)
+    const document = yield* StateDocument.make(store)
+    yield* StateExport.follow(document, path)
+    return document
+  })
+)
+
+/** Records of backfills, schedules, copies and health, and the state that procedures share. */
 export const records = Layer.mergeAll(
   Layer.effect(BackfillStore.BackfillStore, Effect.map(StateDatabase, BackfillStore.make)),
   Layer.effect(ScheduleStore.ScheduleStore, Effect.map(StateDatabase, ScheduleStore.make)),
   Layer.effect(SyncStore.SyncStore, Effect.map(StateDatabase, SyncStore.make)),
-  Layer.effect(HealthStore.HealthStore, Effect.map(StateDatabase, HealthStore.make))
+  Layer.effect(HealthStore.HealthStore, Effect.map(StateDatabase, HealthStore.make)),
+  state
 ).pipe(Layer.provide(database))
 
 export const books = Layer.unwrapEffect(

@@ -12,6 +12,7 @@ import { problemOf } from "../procedure/Settings.js"
 import { mask, type Secrets } from "../site/Secrets.js"
 import { absentParts, collectorSections, ConfigDocument, shape } from "./ConfigDocument.js"
 import { doubts } from "./ConfigDoubts.js"
+import * as ConfigIngest from "./ConfigIngest.js"
 import * as ConfigJobs from "./ConfigJobs.js"
 import { nearest } from "./ConfigNames.js"
 import * as Shape from "./ConfigShape.js"
@@ -50,6 +51,7 @@ export const decode: (raw: unknown, locate?: Locate) => Effect.Effect<Decoded, C
       ...written,
       ...contradictions(raw),
       ...(yield* ConfigJobs.problems(raw)),
+      ...(yield* ConfigIngest.problems(raw)),
       ...(Either.isLeft(decoded) ? valueFindings(decoded.left, raw, written) : [])
     ]
     const issues = wrong.map((finding) => issueOf(finding, raw, locate))

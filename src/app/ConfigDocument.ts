@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import { Jobs } from "../backfill/JobSettings.js"
 import * as Collector from "../backfill/Settings.js"
+import { AlarmSettings } from "../health/Settings.js"
 import { HttpSettings } from "../http/Settings.js"
 import { IngestSettings } from "../ingest/Settings.js"
 import { OutgoingSettings } from "../outgoing/Settings.js"
@@ -28,6 +29,7 @@ export const ConfigDocument = Schema.Struct({
   ingest: section(IngestSettings, () => new IngestSettings({}), "Services of a streaming ensemble on this site"),
   outgoing: section(OutgoingSettings, () => new OutgoingSettings({}), "Requests to other machines"),
   remote: section(RemoteSettings, () => new RemoteSettings({}), "What may be changed from elsewhere"),
+  alarms: section(AlarmSettings, () => new AlarmSettings({}), "From when on something is worth an alarm"),
   logs: section(LogSettings, () => new LogSettings({}), "The site's own log"),
   settings: section(Collector.CollectorSettings, () => new Collector.CollectorSettings({}), "The collector"),
   storage: section(
@@ -55,7 +57,6 @@ export const absentParts: ReadonlySet<string> = new Set([
   "update",
   "cluster",
   "plugins",
-  "alarms",
   "observability"
 ])
 

@@ -4,22 +4,12 @@
  * for them.
  */
 import * as Effect from "effect/Effect"
-import * as Nearest from "../domain/Nearest.js"
 import type { Secrets } from "../site/Secrets.js"
-import type { SettingsProblem } from "../source/SettingsProblem.js"
+import * as Plugins from "./ConfigPlugins.js"
 import * as Shape from "./ConfigShape.js"
 
-/** Something wrong, at its place in the document. */
-export interface JobProblem {
-  readonly path: Shape.Path
-  readonly message: string
-  readonly remedy: string | undefined
-  /** Where the key is wrong, not its value. */
-  readonly at?: "key"
-}
-
 /** Of a document as written. An entry that is switched off is held to its schema alone. */
-export const problems: (raw: Shape.Mapping) => Effect.Effect<ReadonlyArray<JobProblem>, never, Secrets> =
+export const problems: (raw: Shape.Mapping) => Effect.Effect<ReadonlyArray<Plugins.PluginProblem>, never, Secrets> =
   Effect.fnUntraced(function* (raw) {
     const jobs = Object.entries(Shape.asMapping(raw["jobs"])).flatMap(([name, job]) =>
       Shape.isMapping(job) && job["enabled"] !== false && typeof job["source"] === "string"
@@ -30,11 +20,15 @@ export const problems: (raw: Shape.Mapping) => Effect.Effect<ReadonlyArray<JobPr
     const { histories } = yield* Effect.promise(() => import("../plugins/HistoryRegistry.js"))
     const known = new Map(histories.map((history) => [history.name, history]))
     const names = [...known.keys()].sort()
-    const check = (job: Entry): Effect.Effect<ReadonlyArray<JobProblem>, never, Secrets> => {
+    const check = (job: Entry): Effect.Effect<ReadonlyArray<Plugins.PluginProblem>, never, Secrets> => {
       const history = known.get(job.source)
-      return history === undefined
-        ? Effect.succeed([stranger(job, names)])
-        : Effect.map(history.problems(job.settings), (problems) => problems.map((problem) => inside(job, problem)))
+      const path = ["jobs", job.name]
+      if (history === undefined) {
+        return Effect.succeed([Plugins.stranger([...path, "source"], "history", job.source, names)])
+      }
+      const manual = `the settings of ${job.source} stand in docs/providers.md`
+      const told = Plugins.inside([...path, "settings"], manual)
+      return Effect.map(history.problems(job.settings), (problems) => problems.map(told))
     }
     return (yield* Effect.forEach(jobs, check)).flat()
   })
@@ -46,16 +40,3 @@ interface Entry {
   readonly source: string
   readonly settings: unknown
 }
-
-const stranger = ({ name, source }: Entry, names: ReadonlyArray<string>): JobProblem => {
-  const meant = Nearest.of(source, names)
-  const remedy = meant === undefined ? `there are ${names.join(", ")}` : `did you mean ${meant}?`
-  return { path: ["jobs", name, "source"], message: "there is no such history", remedy }
-}
-
-const inside = ({ name, source }: Entry, { isKey, message, path, remedy }: SettingsProblem): JobProblem => ({
-  path: ["jobs", name, "settings", ...path],
-  message,
-  remedy: remedy ?? `the settings of ${source} stand in docs/providers.md`,
-  ...(isKey ? { at: "key" } : {})
-})

@@ -1,7 +1,7 @@
 /**
  * What runs by itself on a site, as one tree of supervised children. They start left to right and stop right to left:
  *
- *   start   system-log -> clock-watch -> procedures -> config-watch -> schedules, interrupted backfills -> http
+ *   start   system-log -> clock-watch -> alarms -> procedures -> config-watch -> schedules, interrupted backfills -> http
  *           then: ready, `listening on ...`
  *   stop    http (no new work, requests under way get a second) -> config-watch -> procedures -> clock-watch -> system-log
  *           -> schedules and backfills (requests under way are aborted and recorded)
@@ -19,25 +19,20 @@ import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { randomBytes } from "node:crypto"
 import * as ChildSpec from "../actor/ChildSpec.js"
-import * as NestedSupervisor from "../actor/NestedSupervisor.js"
 import * as Self from "../actor/Self.js"
 import type { RestartIntensityExceeded, StartFailed } from "../actor/SupervisorError.js"
 import { SupervisionTree } from "../actor/SupervisionTree.js"
-import type * as Supervisor from "../actor/Supervisor.js"
 import { version } from "../domain/Version.js"
-import { bodyOf } from "../domain/TelemetryEvent.js"
 import * as Handlers from "../http/Handlers.js"
 import * as HdfRoutes from "../http/HdfRoutes.js"
 import { HttpAddress } from "../http/HttpAddress.js"
 import * as Server from "../http/Server.js"
 import * as ClockWatch from "../health/ClockWatch.js"
-import { builtIn } from "../plugins/Registry.js"
-import { Emitter } from "../procedure/Procedure.js"
-import * as Procedures from "../procedure/Procedures.js"
-import type { Procedures as ProcedureEntries } from "../procedure/Settings.js"
+import type { Step } from "../health/Conditions.js"
+import { Procedures } from "../procedure/Procedures.js"
 import { Logging } from "../site/Logging.js"
 import * as ServerFile from "../site/ServerFile.js"
-import { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import * as AlarmWatch from "./AlarmWatch.js"
 import * as Collector from "./Collector.js"
 import { ConfigFile } from "./ConfigFile.js"
 import * as Ensemble from "./Ensemble.js"
@@ -65,11 +60,8 @@ export const run = (
   Effect.scoped(
     Effect.gen(function* () {
       const root = yield* base({ idle: options.idle })
-      const procedures = yield* NestedSupervisor.nest(root, "procedures", {}).pipe(
-        Effect.catchTag("DuplicateChild", Effect.die)
-      )
       // Procedures are begun by the watch: what a device needs to come up keeps nobody from the server.
-      yield* Root.add(configWatch(procedures, yield* Ref.make<ProcedureEntries>({}), options))
+      yield* Root.add(configWatch(options))
       yield* Collector.begin(options)
       yield* (yield* Ensemble.Ensemble).reconcile(options)
       yield* options.onListening(yield* listen)
@@ -85,7 +77,9 @@ export const base = (facts: Readonly<Record<string, unknown>>) =>
     system.record("site.started", { version, pid: process.pid, ...facts })
     yield* Effect.addFinalizer(() => Effect.sync(() => system.record("site.stopping", {})))
     yield* Root.add(systemLog)
-    yield* Root.add(clockWatch)
+    const clock = clockWatch()
+    yield* Root.add(clock.child)
+    yield* Root.add(AlarmWatch.child(clock.lastStep))
     return yield* Root.Root
   })
 
@@ -107,44 +101,28 @@ export const listen = Effect.gen(function* () {
 
 const systemLog = ChildSpec.make({ id: "system-log", run: Effect.flatMap(SystemLog, (system) => system.drain) })
 
-const clockWatch = ChildSpec.make({
-  id: "clock-watch",
-  run: Effect.flatMap(SystemLog, (system) =>
-    ClockWatch.watch(({ by }) =>
-      Effect.zipRight(
-        Effect.sync(() => system.record("clock.stepped", { by_milliseconds: by })),
-        Effect.logWarning(`the clock was set by ${by} ms`)
-      )
-    )
-  )
-})
-
-/** What procedures measure goes to the store; a refusal of the disk is told once, not at each event. */
-const emitter = Layer.effect(
-  Emitter,
-  Effect.gen(function* () {
-    const store = yield* TelemetryStore
-    let failing = false
-    return Emitter.of({
-      emit: (event) =>
-        store.post(Buffer.from(bodyOf(event))).pipe(
-          Effect.as(true),
-          Effect.tap(() => Effect.sync(() => (failing = false))),
-          Effect.catchAll((error) => {
-            if (failing && error._tag === "StorageFailed") return Effect.succeed(false)
-            failing = true
-            return Effect.as(Effect.logWarning(`an event of type ${event.type} was not taken: ${error.message}`), false)
-          })
-        )
+const clockWatch = () => {
+  let last: Step | undefined
+  const child = ChildSpec.make({
+    id: "clock-watch",
+    run: Effect.gen(function* () {
+      const clock = yield* Effect.clock
+      const system = yield* SystemLog
+      return yield* ClockWatch.watch(({ by }) => {
+        last = { by, at: clock.unsafeCurrentTimeMillis() }
+        system.record("clock.stepped", { by_milliseconds: by })
+        return Effect.logWarning(`the clock was set by ${by} ms`)
+      })
     })
   })
-)
+  return { child, lastStep: () => last }
+}
 
 /** How soon a change of the file is noticed. */
 const lookAtConfig = Duration.seconds(1)
 
 /** Applies a changed config to what is running. Stores keep what they were opened with until the next start. */
-const configWatch = (procedures: Supervisor.Supervisor, running: Ref.Ref<ProcedureEntries>, options: DaemonOptions) =>
+const configWatch = (options: DaemonOptions) =>
   ChildSpec.make({
     id: "config-watch",
     run: Effect.gen(function* () {
@@ -165,16 +143,14 @@ const configWatch = (procedures: Supervisor.Supervisor, running: Ref.Ref<Procedu
           if (section === "ingest") yield* ensemble.reconcile(options)
           if (Collector.sections.has(section)) yield* Collector.reconcile(options)
         })
-      const reconcile = Effect.gen(function* () {
-        const now = yield* config.slice("procedures")
-        yield* Procedures.reconcile(procedures, builtIn, yield* Ref.getAndSet(running, now), now, options)
-      })
+      const procedures = yield* Procedures
+      const reconcile = Effect.flatMap(config.slice("procedures"), (now) => procedures.reconcile(now, options))
       // All of them in its first life, then what changed between two.
       yield* reconcile
       const look = Effect.zipRight(config.refresh, Self.mark)
       yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(lookAtConfig), look)))
       return yield* Stream.runForEach(config.changes, apply)
-    }).pipe(Effect.provide(emitter))
+    })
   })
 
 /** Listens with the settings in force at the start of each of its lives. */

@@ -22,6 +22,7 @@ import type { BackfillOperations } from "../operations/BackfillOperations.js"
 import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import * as LocalBackfillOperations from "../operations/LocalBackfillOperations.js"
 import * as LocalCollectorOperations from "../operations/LocalCollectorOperations.js"
+import * as Alarms from "../health/Alarms.js"
 import * as LocalServices from "../ingest/LocalServices.js"
 import * as LocalIngestOperations from "../operations/LocalIngestOperations.js"
 import * as LocalRunOperations from "../operations/LocalRunOperations.js"
@@ -33,6 +34,7 @@ import type { RunOperations } from "../operations/RunOperations.js"
 import { SiteFacts } from "../operations/SiteFacts.js"
 import { ShutdownUnavailable, type SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
+import type { Procedures } from "../procedure/Procedures.js"
 import type { RunContext } from "../run/RunContext.js"
 import * as LogFile from "../site/LogFile.js"
 import * as Logging from "../site/Logging.js"
@@ -47,6 +49,7 @@ import * as Collector from "./Collector.js"
 import * as ConfigFile from "./ConfigFile.js"
 import * as ConfigVerbs from "./ConfigVerbs.js"
 import * as Ensemble from "./Ensemble.js"
+import * as ProcedureHost from "./ProcedureHost.js"
 import * as Root from "./Root.js"
 import * as Storage from "./Storage.js"
 import * as SystemLog from "./SystemLog.js"
@@ -79,8 +82,10 @@ export type Parts =
   | SupervisionTree.SupervisionTree
   | Root.Root
   | SiteFacts
+  | Alarms.Alarms
   | Collector.Services
   | Ensemble.Ensemble
+  | Procedures
   | LocalServices.LocalServices
 
 export type OpenError = Site.SiteUnusable | SiteLock.SiteLocked | ConfigInvalid | DatabaseUnusable | StorageFailed
@@ -101,7 +106,7 @@ export const layer = (
   const operations = LocalSiteOperations.layer.pipe(
     Layer.provideMerge(LocalTelemetryOperations.layer),
     Layer.provideMerge(
-      Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options), ingest)
+      Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options), ingest, alarms)
     ),
     Layer.provideMerge(Root.layer.pipe(Layer.provideMerge(tree)))
   )
@@ -109,7 +114,7 @@ export const layer = (
     Layer.provideMerge(Layer.merge(Collector.layer({ idle: options.idle }), Ensemble.layer)),
     Layer.provideMerge(operations)
   )
-  return collector.pipe(Layer.provideMerge(stores))
+  return ProcedureHost.layer.pipe(Layer.provideMerge(collector), Layer.provideMerge(stores))
 }
 
 /** For a command alone: what the config has run by itself is known, and at rest. */
@@ -124,6 +129,11 @@ const logging = Layer.unwrapEffect(
     const settings = yield* (yield* ConfigFile.ConfigFile).slice("logs")
     return Logging.layer(settings).pipe(Layer.provide(LogFile.layer({ retentionDays: settings.retention_days })))
   })
+)
+
+const alarms = Layer.effect(
+  Alarms.Alarms,
+  Effect.flatMap(Site.Site, ({ paths }) => Alarms.make(paths.alarms))
 )
 
 const tree = Layer.unwrapEffect(

@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { NodeStatus } from "../actor/NodeStatus.js"
+import type { Alarm } from "../domain/Alarm.js"
 import { SiteOperations, SiteStatus } from "../operations/SiteOperations.js"
 import * as CommandSpec from "./CommandSpec.js"
 import * as Connect from "./Connect.js"
@@ -133,6 +134,7 @@ const describe = (status: SiteStatus, zone: DateTime.TimeZone, style: Output.Sty
       [
         ["state", state],
         ...status.reasons.map((reason) => ["", reason] as const),
+        ...status.alarms.map((alarm) => alarmLine(alarm, zone, style)),
         ["site", `${status.siteName} (${status.site})`],
         ["server", `Outpost ${status.version}, process ${status.pid} on ${status.host}`],
         ["since", `${Readable.moment(status.startedAt, zone)} (${uptime})`],
@@ -149,6 +151,11 @@ const describe = (status: SiteStatus, zone: DateTime.TimeZone, style: Output.Sty
       style
     )
   ]
+}
+
+const alarmLine = (alarm: Alarm, zone: DateTime.TimeZone, style: Output.Style) => {
+  const paint = alarm.severity === "error" ? style.bad : style.doubtful
+  return ["alarm", `${paint(alarm.summary)}, since ${Readable.moment(alarm.since, zone)}`] as const
 }
 
 const eventsLine = ({ eventsAccepted, failure, pendingEvents, seq }: SiteStatus["telemetry"]): string =>

@@ -1,6 +1,6 @@
 /** The outbox as it is told of over HTTP and on the command line, and what it refuses. Times are seconds since the epoch. */
 import * as Schema from "effect/Schema"
-import { MessageBody, Priority } from "./Message.js"
+import { Priority } from "./Message.js"
 
 /** The number of a message: never used again, also after the message has left the queue. */
 export const MessageId = Schema.Int.pipe(Schema.positive(), Schema.brand("MessageId"))
@@ -69,7 +69,8 @@ export const OutboxEntry = Schema.Struct({
   revision: Schema.Int,
   priority: Priority,
   expires_at: Schema.NullOr(Schema.Number),
-  body: MessageBody,
+  /** A message's body; the bare text of one that can't be read. */
+  body: Schema.Unknown,
   /** Which uplinks have not delivered it yet. */
   waiting_for: Schema.Array(Schema.String),
   /** Uplinks that can't send it, and why. */
@@ -127,7 +128,3 @@ export interface ArchiveRange {
   readonly since?: number | undefined
   readonly until?: number | undefined
 }
-
-/** What one line of the archive says. */
-export const ArchivedMessage = Schema.Struct({ timestamp: Schema.Number, message_body: MessageBody })
-export type ArchivedMessage = typeof ArchivedMessage.Type

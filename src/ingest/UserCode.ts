@@ -10,9 +10,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import { stat } from "node:fs/promises"
-import { pathToFileURL } from "node:url"
 import { ParameterDescription } from "../assignment/ParameterDescription.js"
+import * as UserModule from "../site/UserModule.js"
 
 /** A value now, later, or from an Effect. */
 export type Given<A> = A | PromiseLike<A> | Effect.Effect<A, unknown>
@@ -36,7 +35,7 @@ export type Step = UserCodeFailed["step"]
 
 /** What a function threw, or its promise or Effect failed with. */
 export const threw = (step: Step, event: number | null, cause: unknown): UserCodeFailed =>
-  new UserCodeFailed({ step, reason: "threw", detail: describe(cause), event })
+  new UserCodeFailed({ step, reason: "threw", detail: UserModule.describe(cause), event })
 
 /** Whether a value is one only in a while. */
 export const isLater = <A>(given: Given<A>): given is PromiseLike<A> | Effect.Effect<A, unknown> =>
@@ -83,10 +82,7 @@ export const within =
 
 /** What a module exports, from its file; read anew when the file has changed. What it imports itself is not. */
 export const load = (file: string): Effect.Effect<unknown, UserCodeFailed> =>
-  call("load", null, async () => {
-    const { mtimeMs } = await stat(file)
-    return import(`${pathToFileURL(file).href}?${mtimeMs}`)
-  })
+  call("load", null, () => UserModule.load(file))
 
 /** Why a module is not used. */
 export const unfit = (detail: string): UserCodeFailed =>
@@ -116,14 +112,3 @@ export const describedParameters = (
 // -----------------------------------------------------------------------------
 
 const decodeDescriptions = Schema.decodeUnknown(Schema.Array(ParameterDescription))
-
-/** In words, whatever was thrown: what can't be written down must not fail a second time. */
-const describe = (cause: unknown): string => {
-  try {
-    if (cause instanceof Error) return String(cause.message === "" ? cause.name : cause.message)
-    if (Predicate.isRecord(cause) && typeof cause["message"] === "string") return cause["message"]
-    return typeof cause === "string" ? cause : (JSON.stringify(cause) ?? String(cause))
-  } catch {
-    return `a value of type ${typeof cause} that can't be written down`
-  }
-}

@@ -3,9 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import * as fs from "node:fs"
 import * as os from "node:os"
 import { SupervisionTree } from "../actor/SupervisionTree.js"
+import { Alarms } from "../health/Alarms.js"
+import * as DiskSpace from "../health/DiskSpace.js"
 import { RunContext } from "../run/RunContext.js"
 import { LogReader } from "../site/LogReader.js"
 import { Site } from "../site/Site.js"
@@ -21,6 +22,7 @@ const lifelines = new Set(["", "http"])
 const troubled = new Set(["degraded", "backing-off", "quarantined", "failed"])
 
 const make = Effect.gen(function* () {
+  const alarms = yield* Alarms
   const clock = yield* Effect.clock
   const facts = yield* SiteFacts
   const logs = yield* LogReader
@@ -68,7 +70,8 @@ const make = Effect.gen(function* () {
       reasons,
       run: Option.getOrNull(Option.map(yield* runs.active, (run) => run.run_id)),
       telemetry: yield* telemetry.stats,
-      disk: yield* diskOf(site.directory),
+      alarms: yield* alarms.active,
+      disk: yield* DiskSpace.of(site.directory),
       memory: { rss: process.memoryUsage.rss() },
       config: { path: Option.getOrNull(yield* facts.configPath), error: Option.getOrNull(configError) },
       tree: actors
@@ -113,23 +116,10 @@ const make = Effect.gen(function* () {
 export const layer: Layer.Layer<
   SiteOperations,
   never,
-  SiteFacts | LogReader | RunContext | Site | TelemetryStore | TelemetryOperations | SupervisionTree
+  Alarms | SiteFacts | LogReader | RunContext | Site | TelemetryStore | TelemetryOperations | SupervisionTree
 > = Layer.effect(SiteOperations, make)
 
 // -----------------------------------------------------------------------------
 
 /** Logs that can't be read are told of where logs are read. */
 const unreadable = (message: string): string => JSON.stringify({ ts: "", level: "ERROR", message })
-
-const diskOf = (directory: string) =>
-  Effect.async<{ readonly free: number; readonly total: number }>((resume) => {
-    fs.statfs(directory, (error, stats) =>
-      resume(
-        Effect.succeed(
-          error === null
-            ? { free: stats.bavail * stats.bsize, total: stats.blocks * stats.bsize }
-            : { free: 0, total: 0 }
-        )
-      )
-    )
-  })

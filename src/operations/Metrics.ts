@@ -75,6 +75,7 @@ const metricsOf = (status: SiteStatus, tree: ReadonlyArray<NodeStatus>): Readonl
       help: "Age of the last durable write",
       samples: known(telemetry.lastDurableAt, (at) => (status.now - at) / 1_000)
     },
+    { name: "outpost_alarms", kind: "gauge", help: "Alarms that are raised", samples: one(status.alarms.length) },
     { name: "outpost_disk_free_bytes", kind: "gauge", help: "Room on the site's disk", samples: one(status.disk.free) },
     {
       name: "outpost_process_resident_bytes",

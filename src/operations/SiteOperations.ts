@@ -4,6 +4,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import { NodeStatus } from "../actor/NodeStatus.js"
+import { Alarm } from "../domain/Alarm.js"
 import { TelemetryStats } from "./TelemetryOperations.js"
 import type { Remote } from "./Unreachable.js"
 
@@ -45,6 +46,8 @@ export class SiteStatus extends Schema.Class<SiteStatus>("outpost/SiteStatus")({
   reasons: Schema.Array(Schema.String),
   run: Schema.NullOr(Schema.String),
   telemetry: TelemetryStats,
+  /** What somebody should know of, longest first. */
+  alarms: Schema.Array(Alarm),
   disk: Schema.Struct({ free: Schema.Number, total: Schema.Number }),
   memory: Schema.Struct({ rss: Schema.Number }),
   config: Schema.Struct({ path: Schema.NullOr(Schema.String), error: Schema.NullOr(Schema.String) }),

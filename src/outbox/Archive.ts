@@ -6,6 +6,7 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { join } from "node:path"
 import { asStorageFailed, type StorageFailed } from "../domain/Refusal.js"
@@ -30,8 +31,11 @@ export interface Archive {
   readonly open: (day: string) => Effect.Effect<OpenDay, StorageFailed>
   /** The files that are there, oldest first, and how long each is. */
   readonly files: Effect.Effect<ReadonlyArray<{ readonly day: string; readonly length: number }>, StorageFailed>
-  /** The whole lines of a day from an offset on. */
-  readonly lines: (day: string, from: number) => Effect.Effect<ReadonlyArray<string>, StorageFailed>
+  /** The whole lines of a day from an offset on, without the header, and where each ends. */
+  readonly lines: (
+    day: string,
+    from: number
+  ) => Effect.Effect<ReadonlyArray<{ readonly line: string; readonly end: number }>, StorageFailed>
   /** Everything, day by day, from the file of a day on. */
   readonly read: (from: string | undefined) => Stream.Stream<ArchiveLine.ArchivedLine, StorageFailed>
   /** Removes the files of the days before, and what was set aside of them. */
@@ -47,8 +51,8 @@ export interface Options {
 /** The UTC day of an instant in Unix milliseconds, as it stands in the name of a file. */
 export const dayOf = (millis: number): string => new Date(millis).toISOString().slice(0, 10)
 
-export const make: (options: Options) => Effect.Effect<Archive, never, FileSystem.FileSystem> = Effect.fnUntraced(
-  function* ({ directory, disk = nodeDisk, notify }) {
+export const make: (options: Options) => Effect.Effect<Archive, never, FileSystem.FileSystem | Scope.Scope> =
+  Effect.fnUntraced(function* ({ directory, disk = nodeDisk, notify }) {
     const fs = yield* FileSystem.FileSystem
     const clock = yield* Effect.clock
     const pathOf = (day: string) => join(directory, `${day}.csv`)
@@ -56,6 +60,7 @@ export const make: (options: Options) => Effect.Effect<Archive, never, FileSyste
 
     /** The one that is written: a batch never begins before the one before has ended. */
     let current: { readonly day: string; readonly file: AppendFile } | undefined
+    yield* Effect.addFinalizer(() => Effect.promise(async () => current?.file.close()))
 
     const fileOf = (day: string) =>
       Effect.gen(function* () {
@@ -125,8 +130,14 @@ export const make: (options: Options) => Effect.Effect<Archive, never, FileSyste
       lines: (day, from) =>
         fs.readFile(pathOf(day)).pipe(
           failed("read", pathOf(day)),
-          Effect.map((bytes) => new TextDecoder().decode(bytes.subarray(from)).split("\n").slice(0, -1)),
-          Effect.map((lines) => (from === 0 ? lines.slice(1) : lines))
+          Effect.map((bytes) => {
+            const lines: Array<{ readonly line: string; readonly end: number }> = []
+            const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+            for (let begin = from, end = 0; (end = buffer.indexOf("\n", begin) + 1) > 0; begin = end) {
+              if (begin > 0) lines.push({ line: buffer.toString("utf8", begin, end - 1), end })
+            }
+            return lines
+          })
         ),
       read: (from) =>
         Stream.fromIterableEffect(days).pipe(
@@ -140,8 +151,7 @@ export const make: (options: Options) => Effect.Effect<Archive, never, FileSyste
           failed("remove", directory)
         )
     }
-  }
-)
+  })
 
 // ------------------------------------------------------------------------------------------------------------------
 

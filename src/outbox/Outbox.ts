@@ -14,7 +14,6 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { MessageBody, MessageInput, MessageRefused, Priority } from "../domain/Message.js"
 import type {
-  ArchivedMessage,
   ArchiveRange,
   MessageId,
   OutboxFull,
@@ -27,6 +26,7 @@ import type {
   UplinkUnknown
 } from "../domain/Outbox.js"
 import type { StorageFailed } from "../domain/Refusal.js"
+import type { ArchivedLine } from "./ArchiveLine.js"
 
 /** A message as an uplink gets it, the same each time: (`micros`, `revision`) and `id` are its keys for the far side. */
 export interface QueuedMessage {
@@ -100,6 +100,6 @@ export class Outbox extends Context.Tag("outpost/outbox/Outbox")<
     /** Messages are handed out again. */
     readonly start: Effect.Effect<void>
     /** The archive, day by day; within a day in the order of arrival. Lines that are none are passed over with a warning. */
-    readonly archived: (range: ArchiveRange) => Stream.Stream<ArchivedMessage, StorageFailed>
+    readonly archived: (range: ArchiveRange) => Stream.Stream<ArchivedLine, StorageFailed>
   }
 >() {}

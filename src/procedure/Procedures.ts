@@ -3,109 +3,109 @@
  * entry changes, left alone when it does not. An entry that can't run (an unknown name, settings that do not decode) fails
  * with its reason and disturbs no other.
  */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
-import * as ChildSpec from "../actor/ChildSpec.js"
-import * as Self from "../actor/Self.js"
+import * as Utils from "effect/Utils"
+import type { Self } from "../actor/Self.js"
 import type { Supervisor } from "../actor/Supervisor.js"
-import * as Aligned from "../schedule/Aligned.js"
-import { Emitter, type Procedure, ProcedureError } from "./Procedure.js"
-import type { Procedures, ProcedureSettings } from "./Settings.js"
+import type { StorageFailed } from "../domain/Refusal.js"
+import { ScheduleStore } from "../schedule/ScheduleStore.js"
+import type { Services } from "./Procedure.js"
+import * as ProcedureChild from "./ProcedureChild.js"
+import { RunBook } from "./RunBook.js"
+import type { Procedures as Entries, ProcedureSettings } from "./Settings.js"
 
-/** The child of one entry. */
-export const childSpec = (
-  id: string,
-  entry: ProcedureSettings,
-  available: ReadonlyArray<Procedure>,
-  options: { readonly idle: boolean }
-): ChildSpec.ChildSpec<Emitter> => {
-  const every = Option.getOrElse(entry.every, () => Duration.minutes(1))
-  const life: Effect.Effect<never, ProcedureError, Emitter | Scope.Scope | Self.Self> = Effect.gen(function* () {
-    const procedure = yield* find(id, entry, available)
-    const run = yield* procedure.prepare(entry.settings)
-    const limited = Option.match(entry.limits.run_time, {
-      onNone: () => run,
-      onSome: (limit) =>
-        Effect.timeoutFail(run, {
-          duration: limit,
-          onTimeout: () =>
-            new ProcedureError({
-              procedure: id,
-              reason: "Disconnected",
-              detail: `a run took longer than ${Duration.format(limit)}`
-            })
-        })
-    })
-    yield* Self.ready
-    return yield* Aligned.repeat(Effect.zipRight(limited, Self.mark), every)
-  }).pipe(Effect.annotateLogs("procedure", id))
-  // On an idle site the first life, which nobody asked for, does nothing until it is stopped; the one that is ordered works.
-  let waiting = options.idle
-  const orIdle = Effect.suspend((): Effect.Effect<never, ProcedureError, Emitter | Scope.Scope | Self.Self> => {
-    if (!waiting) return life
-    waiting = false
-    return Effect.zipRight(Self.ready, Effect.never)
-  })
-  // The wait between two runs is no silence.
-  const patience = Option.getOrElse(entry.heartbeat, () => Duration.sum(Duration.times(every, 2), Duration.minutes(1)))
-  const silence = Duration.sum(every, patience)
-  return ChildSpec.make({
-    id,
-    run: orIdle,
-    ready: "signalled",
-    onStartFailure: "retry",
-    onIntensity: "quarantine",
-    shutdown: entry.shutdown,
-    intensity: { maxRestarts: entry.limits.restarts, within: entry.limits.restart_window },
-    progress: { within: silence, restart: true }
-  })
+/** An entry that runs, and what is known of its runs. */
+export interface Known {
+  readonly id: string
+  readonly entry: ProcedureSettings
+  readonly book: RunBook
 }
 
-/**
- * Brings the children of `supervisor` from the entries before to those now. Answers the names of the children that were
- * added, removed or restarted.
- */
-export const reconcile = Effect.fnUntraced(function* (
-  supervisor: Supervisor,
-  available: ReadonlyArray<Procedure>,
-  before: Procedures,
-  now: Procedures,
-  options: { readonly idle: boolean }
-) {
-  const changed: Array<string> = []
-  const running = (entries: Procedures, id: string) => (entries[id]?.enabled === true ? entries[id] : undefined)
-  for (const id of new Set([...Object.keys(before), ...Object.keys(now)])) {
-    const old = running(before, id)
-    const next = running(now, id)
-    if (old === next || (old !== undefined && next !== undefined && same(old, next))) continue
-    changed.push(id)
-    if (old !== undefined) yield* Effect.ignore(supervisor.remove(id))
-    if (next !== undefined) {
-      yield* supervisor.add(childSpec(id, next, available, options)).pipe(
-        Effect.zipRight(options.idle ? supervisor.stop(id) : Effect.void),
+export class Procedures extends Context.Tag("outpost/procedure/Procedures")<
+  Procedures,
+  {
+    /** The enabled entries, in the order of the config. */
+    readonly list: Effect.Effect<ReadonlyArray<Known>>
+    /**
+     * Brings what runs to these entries; answers the names that were added, removed or restarted. With `idle` nothing starts
+     * by itself, and every procedure can be started.
+     */
+    readonly reconcile: (entries: Entries, options: { readonly idle: boolean }) => Effect.Effect<ReadonlyArray<string>>
+  }
+>() {}
+
+export interface Options extends Pick<
+  ProcedureChild.Options,
+  "available" | "directory" | "environment" | "siteMark" | "zone"
+> {
+  /** Where the children go. */
+  readonly supervisor: Supervisor
+}
+
+export const make = (
+  options: Options
+): Effect.Effect<Context.Tag.Service<Procedures>, StorageFailed, ScheduleStore | Exclude<Services, Self>> =>
+  Effect.gen(function* () {
+    const { supervisor } = options
+    const store = yield* ScheduleStore
+    const services = yield* Effect.context<Exclude<Services, Self>>()
+    const remembered = yield* store.load
+    const known = new Map<string, Known>()
+    const seen = new Set<string>()
+    const alone = yield* Effect.makeSemaphore(1)
+
+    const add = Effect.fnUntraced(function* (id: string, entry: ProcedureSettings, idle: boolean) {
+      const book = new RunBook()
+      // What ran before this process did counts for an entry as it was found, not for one that was changed since.
+      if (!seen.has(id)) book.succeededAt = remembered.get(memoryId(id))?.lastRun
+      seen.add(id)
+      known.set(id, { id, entry, book })
+      const succeeded = (at: number) =>
+        isWorthKeeping(entry)
+          ? Effect.catchAll(store.ran(memoryId(id), at), (error) => Effect.logWarning(error.message))
+          : Effect.void
+      yield* supervisor.add(ProcedureChild.spec({ ...options, id, entry, book, idle, succeeded })).pipe(
+        Effect.zipRight(idle ? supervisor.stop(id) : Effect.void),
         Effect.catchAll((error) => Effect.logError(`procedure ${id}: ${error.message}`))
       )
-    }
-  }
-  return changed
-})
+    })
+
+    const reconcile = Effect.fnUntraced(function* (entries: Entries, { idle }: { readonly idle: boolean }) {
+      const wanted = new Map(Object.entries(entries).filter(([, entry]) => entry.enabled))
+      const changed: Array<string> = []
+      for (const { entry, id } of [...known.values()]) {
+        const next = wanted.get(id)
+        if (next !== undefined && isSame(entry, next)) continue
+        changed.push(id)
+        known.delete(id)
+        yield* Effect.ignore(supervisor.remove(id))
+      }
+      for (const [id, entry] of wanted) {
+        if (known.has(id)) continue
+        if (!changed.includes(id)) changed.push(id)
+        yield* add(id, entry, idle)
+      }
+      return changed
+    })
+
+    return Procedures.of({
+      list: Effect.sync(() => [...known.values()]),
+      reconcile: (entries, idle) => alone.withPermits(1)(Effect.provide(reconcile(entries, idle), services))
+    })
+  })
 
 // -----------------------------------------------------------------------------
 
-const same = (a: ProcedureSettings, b: ProcedureSettings): boolean => JSON.stringify(a) === JSON.stringify(b)
+/** By value, all the way down: an entry that is read again is no other for that. */
+const isSame = (a: ProcedureSettings, b: ProcedureSettings): boolean => Utils.structuralRegion(() => Equal.equals(a, b))
 
-const find = (id: string, entry: ProcedureSettings, available: ReadonlyArray<Procedure>) => {
-  const misconfigured = (detail: string) => new ProcedureError({ procedure: id, reason: "Misconfigured", detail })
-  if (Option.isSome(entry.command) || Option.isSome(entry.module)) {
-    return misconfigured("this version runs built-in procedures only: say `use`, not `command` or `module`")
-  }
-  if (Option.isSome(entry.cron)) return misconfigured("this version knows `every`, not `cron`")
-  const name = Option.getOrElse(entry.use, () => id)
-  const found = available.find((procedure) => procedure.name === name)
-  if (found !== undefined) return Effect.succeed(found)
-  return misconfigured(
-    `there is no procedure '${name}'; there are: ${available.map((procedure) => procedure.name).join(", ")}`
-  )
-}
+/** A run each second is not missed: what a restart must know of is worth the disk. */
+const isWorthKeeping = ({ cron, every }: ProcedureSettings): boolean =>
+  Option.isSome(cron) || Option.exists(every, Duration.greaterThanOrEqualTo(Duration.minutes(1)))
+
+/** Schedules and procedures share a table. */
+const memoryId = (id: string): string => `procedures/${id}`

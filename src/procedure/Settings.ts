@@ -7,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { PartName } from "../domain/State.js"
 import { SecretReference } from "../site/Secrets.js"
 import { ByteCount, Count, DurationText, optionalSetting, section, setting, ZoneName } from "../site/Setting.js"
 
@@ -52,6 +53,21 @@ export class ProcedureSettings extends Schema.Class<ProcedureSettings>("outpost/
   ),
   cron: optionalSetting(CronText, "Cron expression of its starts"),
   timezone: optionalSetting(ZoneName, "Zone of `cron`; default: the site's"),
+  overlap: setting(
+    Schema.Literal("skip", "queue"),
+    "skip",
+    "A start that comes due while a run is under way: left out, or one run behind it"
+  ),
+  missed: setting(
+    Schema.Literal("skip", "run-once"),
+    "run-once",
+    "A start that came due while nobody was there: left out, or made up for once"
+  ),
+  restart: setting(
+    Schema.Literal("always", "on-failure", "never"),
+    "always",
+    "What follows when it ends: another life always, after a failure only, or never"
+  ),
   settings: setting(
     Schema.Record({ key: Schema.String, value: Schema.Unknown }),
     {},
@@ -62,6 +78,7 @@ export class ProcedureSettings extends Schema.Class<ProcedureSettings>("outpost/
     {},
     "Environment of a command, beside the little it gets by default"
   ),
+  state: setting(Schema.Array(PartName), [], "Parts of the state document it may write, beside one of its own name"),
   directory: optionalSetting(Schema.NonEmptyTrimmedString, "Working directory of a command; relative to the site"),
   heartbeat: optionalSetting(DurationText, "Silence for longer than this restarts it"),
   shutdown: setting(DurationText, Duration.seconds(5), "Time it gets to end by itself"),

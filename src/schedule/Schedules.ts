@@ -14,6 +14,7 @@ import * as Self from "../actor/Self.js"
 import type { Supervisor } from "../actor/Supervisor.js"
 import { ScheduleNotFound } from "../domain/Collector.js"
 import type { StorageFailed } from "../domain/Refusal.js"
+import * as Aligned from "./Aligned.js"
 import { ScheduleStore } from "./ScheduleStore.js"
 import * as Trigger from "./Trigger.js"
 
@@ -171,7 +172,7 @@ const child = (
     const now = yield* Clock.currentTimeMillis
     const due = Trigger.next(trigger, now) + Trigger.offset(trigger, id)
     yield* SubscriptionRef.update(state, (old) => ({ ...old, nextRun: due }))
-    yield* sleepUntil(due)
+    yield* Aligned.sleepUntil(due)
   })
   /** Come due since the last run, while nobody was there. */
   const isMissed = Effect.zipWith(Clock.currentTimeMillis, SubscriptionRef.get(state), (now, { lastRun }) =>
@@ -189,12 +190,3 @@ const child = (
   }).pipe(Effect.annotateLogs("schedule", id))
   return ChildSpec.make({ id: childId(id), run: life, onIntensity: "quarantine", onStartFailure: "retry" })
 }
-
-/** A timer may end a little early, and the clock may be set: an instant that has not come yet must not count. */
-const longest = Duration.minutes(1)
-const sleepUntil = (instant: number): Effect.Effect<void> =>
-  Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    now >= instant
-      ? Effect.void
-      : Effect.zipRight(Effect.sleep(Duration.min(longest, Duration.millis(instant - now))), sleepUntil(instant))
-  )

@@ -35,6 +35,13 @@ export const every = (interval: Duration.Duration, jitter?: Duration.Duration): 
   jitter: jitter ?? Duration.min(widest, Duration.times(interval, 0.1))
 })
 
+/** The same without jitter and without a least interval: what is due is due. */
+export const exactly = (interval: Duration.Duration): Trigger => ({
+  _tag: "Every",
+  every: interval,
+  jitter: Duration.zero
+})
+
 /** Five fields (minute first) or six (second first), in a zone. */
 export const cron = (
   expression: string,

@@ -47,6 +47,8 @@ export interface SitePaths {
   readonly runs: string
   readonly system: string
   readonly logs: string
+  /** What is wrong with the site now. */
+  readonly alarms: string
 }
 
 export class Site extends Context.Tag("outpost/site/Site")<
@@ -111,7 +113,8 @@ const at = (root: string) =>
         parts: own("parts"),
         runs: own("runs.jsonl"),
         system: own("system"),
-        logs: own("logs")
+        logs: own("logs"),
+        alarms: own("alarms.json")
       },
       resolve: (relative) =>
         resolve(relative).pipe(Effect.mapError(({ reason }) => new PathEscapes({ path: relative, reason })))

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
 import { Emitter, type Procedure } from "../../src/procedure/Procedure.js"
 import { ProcedureName } from "../../src/procedure/Settings.js"
+import * as ProcedureGround from "../support/ProcedureGround.js"
 import * as RecordingEmitter from "../support/RecordingEmitter.js"
 import * as Schema from "effect/Schema"
 
@@ -29,7 +30,7 @@ export const suite = (name: string, procedures: ReadonlyArray<Procedure>) =>
           const error = yield* Effect.flip(procedure.prepare({ "no-such-setting": 1 }))
           assert.deepStrictEqual([error.procedure, error.reason], [procedure.name, "Misconfigured"])
           assert.include(error.detail, "no-such-setting")
-        })
+        }).pipe(Effect.provide(ProcedureGround.layerDetached))
       )
 
       it.scopedLive(`${procedure.name} can be interrupted in a run, and run again in the same life`, () =>
@@ -52,7 +53,7 @@ export const suite = (name: string, procedures: ReadonlyArray<Procedure>) =>
             refused.events.map(({ type }) => type),
             emitting.events.map(({ type }) => type)
           )
-        })
+        }).pipe(Effect.provide(ProcedureGround.layerDetached))
       )
     }
   })

@@ -1,10 +1,12 @@
 /** The built bin, run as users run it: real processes, files, ports and signals. */
 import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { afterEach } from "vitest"
+import { afterEach, vi } from "vitest"
+import { SiteStatus } from "../../src/operations/SiteOperations.js"
 import { bin } from "../support/buildOnce.js"
 import { type Running, run, start } from "../support/OutpostProcess.js"
 
@@ -206,5 +208,36 @@ describe("without a server", () => {
     assert.include(refused.out, "by histo_jobs[0].pairs[0] and histo_jobs[0].pairs[1]")
     assert.strictEqual((await at("config", "validate", "/no/such.yaml")).code, 3)
     assert.isObject(JSON.parse((await at("config", "show", "--json")).out).http)
+  })
+})
+
+describe("alarms", () => {
+  it("a type of event that falls silent is told until it comes again, and not twice", async () => {
+    const site = newSite()
+    writeFileSync(
+      join(site, "outpost.yaml"),
+      "alarms:\n  silence:\n    weather: 1s\n  disk: { free_bytes: 0, free_percent: 0 }\n"
+    )
+    const { url } = await serve(site)
+    const alarms = async (): Promise<ReadonlyArray<{ readonly key: string }>> =>
+      Schema.decodeUnknownSync(SiteStatus)(await (await fetch(`${url}/status`)).json()).alarms
+    await vi.waitUntil(async () => (await alarms()).length > 0, { timeout: 60_000, interval: 100 })
+    assert.deepStrictEqual(
+      (await alarms()).map(({ key }) => key),
+      ["silence:weather"]
+    )
+    const told = await run(["status", "--site", site])
+    assert.match(told.out, /alarm +no event of type weather for 1s, since /)
+    const poster = setInterval(() => {
+      void fetch(`${url}/event`, { method: "POST", body: '{"type":"weather","data":1}' })
+    }, 200)
+    try {
+      await vi.waitUntil(async () => (await alarms()).length === 0, { timeout: 60_000, interval: 100 })
+    } finally {
+      clearInterval(poster)
+    }
+    const events = await run(["event", "list", "--site", site, "--stream", "system", "--json"])
+    const types = [...events.out.matchAll(/"type":"(alarm\.\w+)"/g)].map(([, type]) => type)
+    assert.deepStrictEqual(types.slice(0, 2), ["alarm.raised", "alarm.cleared"])
   })
 })

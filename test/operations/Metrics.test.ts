@@ -33,6 +33,7 @@ const site = {
   now: 1_090_500,
   ready: true,
   reasons: [],
+  alarms: [],
   run: null,
   telemetry: new TelemetryStats(telemetry),
   disk: { free: 123_456_789_012, total: 2e12 },

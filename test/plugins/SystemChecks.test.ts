@@ -4,6 +4,7 @@ import { Emitter } from "../../src/procedure/Procedure.js"
 import { SystemChecks } from "../../src/plugins/procedure/SystemChecks.js"
 import { builtIn } from "../../src/plugins/Registry.js"
 import { suite } from "../conformance/ProcedureSuite.js"
+import * as ProcedureGround from "../support/ProcedureGround.js"
 import * as RecordingEmitter from "../support/RecordingEmitter.js"
 
 suite("that come with Outpost", builtIn)
@@ -15,7 +16,7 @@ const events = (settings: unknown) =>
     const run = yield* SystemChecks.prepare(settings)
     yield* Effect.provideService(run, Emitter, emitter)
     return events
-  })
+  }).pipe(Effect.provide(ProcedureGround.layerDetached))
 
 const fieldsOf: Readonly<Record<string, ReadonlyArray<string>>> = {
   "system.load": ["cpu_percent", "user_percent", "system_percent", "load_1", "load_5", "load_15"],
@@ -76,6 +77,6 @@ describe("system-checks", () => {
         assert.strictEqual(error.reason, "Misconfigured")
         assert.include(error.message, named)
       }
-    })
+    }).pipe(Effect.provide(ProcedureGround.layerDetached))
   )
 })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Schema, Scope } from "effect"
 import { Emitter, make, ProcedureError } from "../../src/procedure/Procedure.js"
 import { DurationText } from "../../src/site/Setting.js"
+import * as ProcedureGround from "../support/ProcedureGround.js"
 import * as RecordingEmitter from "../support/RecordingEmitter.js"
 
 const Settings = Schema.Struct({
@@ -51,7 +52,7 @@ describe("Procedure.make", () => {
           [8, 5_400_000]
         ]
       )
-    })
+    }).pipe(Effect.provide(ProcedureGround.layerDetached))
   )
 
   it.scoped("settings that do not decode are Misconfigured, each named, and nothing is prepared", () =>
@@ -71,7 +72,7 @@ describe("Procedure.make", () => {
         assert.strictEqual(error.message, `dome: ${error.detail}`)
       }
       assert.deepStrictEqual([prepared, log], [[], []])
-    })
+    }).pipe(Effect.provide(ProcedureGround.layerDetached))
   )
 
   it.scoped("a failure of prepare itself is told as it is", () =>
@@ -79,7 +80,7 @@ describe("Procedure.make", () => {
       const failure = new ProcedureError({ procedure: "dome", reason: "Disconnected", detail: "no answer" })
       const procedure = make({ name: "dome", description: "", settings: Settings, prepare: () => failure })
       assert.strictEqual(yield* Effect.flip(procedure.prepare({ port: 1 })), failure)
-    })
+    }).pipe(Effect.provide(ProcedureGround.layerDetached))
   )
 
   it.effect("what prepare acquires lasts over all runs, until the scope closes", () =>
@@ -97,6 +98,6 @@ describe("Procedure.make", () => {
         { type: "dome", data: 9 },
         { type: "dome", data: 9 }
       ])
-    })
+    }).pipe(Effect.provide(ProcedureGround.layerDetached))
   )
 })

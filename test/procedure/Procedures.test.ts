@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Layer, Redacted, Schema, TestClock } from "effect"
+import { DateTime, Effect, Redacted, Schema, TestClock } from "effect"
 import * as SupervisionTree from "../../src/actor/SupervisionTree.js"
 import * as Supervisor from "../../src/actor/Supervisor.js"
 import { Emitter, make, type Procedure, ProcedureError, type Run } from "../../src/procedure/Procedure.js"
@@ -7,6 +7,7 @@ import * as Procedures from "../../src/procedure/Procedures.js"
 import * as Settings from "../../src/procedure/Settings.js"
 import { Secrets, type SecretsService } from "../../src/site/Secrets.js"
 import { pass, settle } from "../actor/ScriptedChild.js"
+import * as ProcedureGround from "../support/ProcedureGround.js"
 import * as RecordingEmitter from "../support/RecordingEmitter.js"
 
 const plain: SecretsService = {
@@ -70,20 +71,25 @@ const children = Effect.flatMap(SupervisionTree.SupervisionTree, (tree) => tree.
 const begin = (available: ReadonlyArray<Procedure>, now: unknown, options = awake) =>
   Effect.gen(function* () {
     const supervisor = yield* Supervisor.make({})
-    let before: Settings.Procedures = {}
+    const procedures = yield* Procedures.make({
+      supervisor,
+      available,
+      directory: "/nowhere",
+      environment: {},
+      siteMark: "a-test",
+      zone: DateTime.zoneMakeOffset(0)
+    })
     const become = (document: unknown) =>
       Effect.gen(function* () {
-        const next = yield* entries(document)
-        const changed = yield* Procedures.reconcile(supervisor, available, before, next, options)
-        before = next
+        const changed = yield* procedures.reconcile(yield* entries(document), options)
         yield* settle
         return changed
       })
     yield* become(now)
-    return { supervisor, become }
+    return { supervisor, become, procedures }
   })
 
-const site = Layer.merge(SupervisionTree.layer, Layer.succeed(Emitter, RecordingEmitter.make().emitter))
+const site = ProcedureGround.layer
 
 describe("the child of an entry", () => {
   it.scoped("is prepared once, runs at once and at each aligned start, and is released when it stops", () =>
@@ -125,9 +131,7 @@ describe("the child of an entry", () => {
       const table: ReadonlyArray<readonly [string, object, ReadonlyArray<string>]> = [
         ["unknown", { use: "nothing" }, ["nothing", "good", "other"]],
         ["unnamed", {}, ["unnamed"]],
-        ["command", { command: ["/bin/true"] }, ["command", "use"]],
-        ["module", { module: "a.js" }, ["module", "use"]],
-        ["cron", { use: "good", cron: "0 */6 * * *" }, ["cron", "every"]],
+        ["module", { module: "a.js" }, ["/nowhere/a.js"]],
         ["settings", { use: "other", settings: { port: "one", prot: 1 } }, ['["port"]', '["prot"]']]
       ]
       const [good, other] = [fake("good"), fake("other")]
@@ -211,9 +215,8 @@ describe("the child of an entry", () => {
       const a = fake("a", Effect.never)
       const b = fake("b")
       const entry = { every: "10s", heartbeat: "30s" }
-      yield* begin([a.procedure, b.procedure], { a: entry, b: entry })
-      // The wait between two runs is no silence: it comes on top.
-      yield* pass("39999 millis")
+      yield* begin([a.procedure, b.procedure], { a: entry, b: { every: "1h", heartbeat: "30s" } })
+      yield* pass("29999 millis")
       assert.deepInclude(yield* status("a"), { status: "ready", restarts: 0 })
       yield* pass("1 millis")
       assert.deepInclude(yield* status("a"), { status: "backing-off", reason: "silence" })
@@ -221,6 +224,7 @@ describe("the child of an entry", () => {
       assert.deepInclude(yield* status("a"), { status: "ready", restarts: 1 })
       assert.strictEqual(a.log, "+.-+.")
       yield* order("stop", "a")
+      // The wait between two runs is no silence, however long.
       yield* pass("5 minutes")
       assert.deepInclude(yield* status("b"), { status: "ready", restarts: 0 })
     }).pipe(Effect.provide(site))
@@ -325,6 +329,7 @@ describe("reconcile", () => {
       a.run = broken
       const { become } = yield* begin(procedures([a, b, c]), { a: { limits: { restarts: 1 } }, x: { use: "nothing" } })
       yield* pass("1 second")
+      yield* settle
       assert.strictEqual((yield* status("a")).status, "quarantined")
       a.run = Effect.void
       yield* become({ a: { limits: { restarts: 2 } }, x: { use: "c" } })

@@ -52,6 +52,7 @@ export const layer: Layer.Layer<SiteOperations | SiteDouble> = Layer.effectConte
           now: 1,
           ready: true,
           reasons: [],
+          alarms: [],
           run: null,
           telemetry: new TelemetryStats({
             seq: { site: 0, run: 0, system: 0 },

@@ -14,17 +14,21 @@ export type Guard = ChildProcess.ChildProcessByStdio<Writable, null, null>
  */
 const script = `
 mark=$1
+marked() { [ -z "$mark" ] || grep -lzxF -- "$mark" /proc/[0-9]*/environ; }
 signal() {
   kill -s "$1" -- "-$group"
-  [ -n "$mark" ] || return 0
-  for place in /proc/[0-9]*; do
-    if tr '\\0' '\\n' < "$place/environ" | grep -qxF -- "$mark"; then kill -s "$1" "\${place#/proc/}"; fi
+  for place in $(marked); do
+    pid=\${place#/proc/}
+    kill -s "$1" "\${pid%/environ}"
   done
 }
 read -r group || exit 0
 read -r word && [ "$word" = done ] && exit 0
 signal TERM
-sleep 1; sleep 1; sleep 1
+for second in 1 2 3; do
+  sleep 1
+  kill -s 0 -- "-$group" || [ -n "$(marked)" ] || exit 0
+done
 signal KILL
 `
 

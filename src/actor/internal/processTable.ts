@@ -72,7 +72,8 @@ const read = (path: string): string => {
 
 const living = (): ReadonlyArray<Entry> =>
   (isVisible ? FileSystem.readdirSync("/proc") : []).flatMap((name) => {
-    if (!/^\d+$/.test(name)) return []
+    // This process is never one of those it has started, whatever environment it was started in itself.
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return []
     // pid (command) state parent group ...; the command may hold anything, parentheses too.
     const stat = read(`/proc/${name}/stat`)
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")

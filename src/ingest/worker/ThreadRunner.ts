@@ -79,6 +79,7 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
         Effect.timeoutFail({ duration: grace, onTimeout: () => undefined }),
         Effect.catchAll(() => seat.thread.end("hung", hung(grace))),
         Effect.zipRight(Effect.suspend(() => leave(seat))),
+        Effect.interruptible,
         Effect.forkIn(scope)
       )
     /** Asks a thread that is free; one that is new to the scan begins it first. */

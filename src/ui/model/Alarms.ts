@@ -1,6 +1,7 @@
 /** What is wrong with the site now, each thing once, the gravest first. */
 import * as DateTime from "effect/DateTime"
 import type { NodeStatus } from "../../actor/NodeStatus.js"
+import type { Alarm as Condition } from "../../domain/Alarm.js"
 import type { SiteStatus } from "../../operations/SiteOperations.js"
 import { isTrouble, word } from "./Tree.js"
 
@@ -34,7 +35,9 @@ export const alarmsOf = (status: SiteStatus): ReadonlyArray<Alarm> => {
       (reason) => !told.some(({ cause }) => cause !== undefined && (reason.includes(cause) || cause.includes(reason)))
     )
     .map((reason) => plain(`reason:${reason}`, reason, undefined, !status.ready))
-  return [...told, ...reasons, ...nodes].sort((a, b) => Number(b.grave) - Number(a.grave))
+  // Those of the tree and of the config are told above, with what is known of them.
+  const conditions = status.alarms.filter(({ key }) => !key.startsWith("actor:")).map(ofCondition)
+  return [...told, ...reasons, ...conditions, ...nodes].sort((a, b) => Number(b.grave) - Number(a.grave))
 }
 
 // ------------------------------------------------------------------------------------------------------------------
@@ -45,6 +48,15 @@ const plain = (key: string, title: string, cause: string | undefined, grave: boo
   title,
   cause,
   since: undefined,
+  path: undefined
+})
+
+const ofCondition = ({ key, severity, since, summary }: Condition): Alarm => ({
+  key,
+  grave: severity === "error",
+  title: summary,
+  cause: undefined,
+  since,
   path: undefined
 })
 

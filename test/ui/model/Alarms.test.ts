@@ -27,6 +27,7 @@ const status = (changes: Partial<ConstructorParameters<typeof SiteStatus>[0]> = 
     now: 1,
     ready: true,
     reasons: [],
+    alarms: [],
     run: null,
     telemetry: new TelemetryStats({
       seq: { site: 0, run: 0, system: 0 },

@@ -1,0 +1,86 @@
+/**
+ * Looks at the site every few seconds and raises or clears its alarms: nodes that will not come back by themselves, room on
+ * the disk, the clock, types of events that have fallen silent. Each change is an event of the system stream and a line of
+ * the log.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as ChildSpec from "../actor/ChildSpec.js"
+import * as Self from "../actor/Self.js"
+import { SupervisionTree } from "../actor/SupervisionTree.js"
+import type { AlarmChange } from "../domain/Alarm.js"
+import { Alarms } from "../health/Alarms.js"
+import * as Conditions from "../health/Conditions.js"
+import * as DiskSpace from "../health/DiskSpace.js"
+import { Site } from "../site/Site.js"
+import { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import { ConfigFile } from "./ConfigFile.js"
+import { SystemLog } from "./SystemLog.js"
+
+const interval = Duration.seconds(5)
+
+/** `lastStep` answers the last step of the clock that was seen. */
+export const child = (lastStep: () => Conditions.Step | undefined) =>
+  ChildSpec.make({
+    id: "alarms",
+    run: Effect.gen(function* () {
+      const silences = new Silences(yield* monotonic)
+      return yield* Effect.repeat(Effect.zipRight(look(lastStep, silences), Self.mark), Schedule.spaced(interval))
+    }),
+    progress: { within: Duration.times(interval, 12), restart: true }
+  })
+
+// -----------------------------------------------------------------------------
+
+/** Milliseconds of a clock that no one can set. */
+const monotonic = Effect.map(Effect.clock, (clock) => Number(clock.unsafeCurrentTimeNanos() / 1_000_000n))
+
+/** When each type of event was last seen to be another one than before; the time that an event bears may be its sender's. */
+class Silences {
+  private readonly last = new Map<string, { readonly event: string; readonly at: number }>()
+
+  constructor(readonly begin: number) {}
+
+  saw(type: string, event: string, now: number): void {
+    const before = this.last.get(type)
+    if (before?.event !== event) this.last.set(type, { event, at: before === undefined ? this.begin : now })
+  }
+
+  lastOf(type: string): number | undefined {
+    return this.last.get(type)?.at
+  }
+}
+
+const look = (lastStep: () => Conditions.Step | undefined, silences: Silences) =>
+  Effect.gen(function* () {
+    const alarms = yield* Alarms
+    const store = yield* TelemetryStore
+    const settings = yield* (yield* ConfigFile).slice("alarms")
+    const { directory } = yield* Site
+    const { nodes } = yield* (yield* SupervisionTree).get
+    const clock = yield* Effect.clock
+    const running = yield* monotonic
+    const raised = new Set((yield* alarms.active).map(({ key }) => key))
+    for (const type of Object.keys(settings.silence)) {
+      const event = yield* store.currentOf(type)
+      if (Option.isSome(event)) silences.saw(type, event.value, running)
+    }
+    const changes = yield* alarms.settle([
+      ...Conditions.ofTree(nodes),
+      ...Conditions.ofDisk(yield* DiskSpace.of(directory), settings, raised.has("disk")),
+      ...Conditions.ofClock(lastStep(), settings, clock.unsafeCurrentTimeMillis()),
+      ...Conditions.ofSilence((type) => silences.lastOf(type), settings, silences.begin, running)
+    ])
+    yield* Effect.forEach(changes, tell, { discard: true })
+  })
+
+const tell = ({ _tag, alarm }: AlarmChange) =>
+  Effect.gen(function* () {
+    const system = yield* SystemLog
+    system.record(_tag === "Raised" ? "alarm.raised" : "alarm.cleared", alarm)
+    if (_tag === "Cleared") return yield* Effect.logInfo(`alarm is over: ${alarm.summary}`)
+    const log = alarm.severity === "error" ? Effect.logError : Effect.logWarning
+    yield* log(`alarm: ${alarm.summary}`)
+  })

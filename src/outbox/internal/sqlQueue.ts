@@ -1,0 +1,157 @@
+/**
+ * The queue in SQLite, beside the archive. A batch is one transaction, within which its lines are appended to the archive, then
+ * one sync of both at the same time. What a crash left in the archive alone is queued at the next start: its senders were
+ * never told, so it goes out with ordinary priority, without an expiry, and with the revision noted last.
+ *
+ * @internal
+ */
+import type { SqlError } from "@effect/sql/SqlError"
+import * as Effect from "effect/Effect"
+import type { Database } from "../../database/Database.js"
+import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
+import type { Archive, OpenDay } from "../Archive.js"
+import { dayOf } from "../Archive.js"
+import * as ArchiveLine from "../ArchiveLine.js"
+import * as queueOrders from "./queueOrders.js"
+import * as queueReading from "./queueReading.js"
+import type { Batch, Figures, NewMessage, Outcome, QueueStore, UplinkCounts } from "./queueStore.js"
+import * as replay from "./replay.js"
+
+/** Names of the steps of a commit, in order; fault tests stop the process at one of them. */
+export type Step =
+  "outbox.begin" | "outbox.changed" | "outbox.archived" | "outbox.committed" | "outbox.synced"
+
+export interface Options {
+  readonly database: Database
+  readonly archive: Archive
+  /** Receipts that are kept. */
+  readonly receipts: number
+  readonly step: ((step: Step) => void) | undefined
+}
+
+/** Rows of one statement; two sizes, so that few statements are prepared. */
+const bulk = 50
+
+export const make = (options: Options) =>
+  Effect.gen(function* () {
+    const { archive, database, step } = options
+    const { durable, transaction, writer } = database
+    const failed = <A, R>(operation: string, effect: Effect.Effect<A, SqlError | StorageFailed, R>) =>
+      Effect.mapError(effect, (error) =>
+        error._tag === "SqlError" ? asStorageFailed(operation, database.path)(error) : error
+      )
+    const at = (name: Step) => Effect.sync(() => step?.(name))
+    const obey = queueOrders.make(writer, options)
+    const reading = queueReading.make(database)
+
+    const figures: Effect.Effect<Figures, SqlError> = Effect.gen(function* () {
+      const uplinks = yield* writer.unsafe<UplinkCounts>(
+        `select id, name, waiting, set_aside as setAside, delivered, last_delivered_at as lastDeliveredAt from uplinks`
+      )
+      const [row] = yield* writer.unsafe<Omit<Figures, "uplinks">>(
+        `select messages, bytes, dropped, expired, last_id as lastId,
+          (select min(expires_at) from messages where expires_at is not null) as nextExpiry from outbox`
+      )
+      return row === undefined ? yield* Effect.dieMessage("the outbox has no figures") : { ...row, uplinks }
+    })
+
+    const insert = Effect.fnUntraced(function* (puts: ReadonlyArray<NewMessage>) {
+      const uplinks = yield* writer.unsafe<{ count: number }>(`select count(*) as count from uplinks`)
+      const wanted = uplinks[0]?.count ?? 0
+      const [first, last] = [puts[0], puts.at(-1)]
+      if (wanted === 0 || first === undefined || last === undefined) return
+      for (let from = 0; from < puts.length;) {
+        const rows = puts.length - from >= bulk ? bulk : 1
+        yield* writer.unsafe(
+          `insert into messages (id, micros, revision, priority, expires_at, bytes, remaining, text)
+            values ${Array.from({ length: rows }, () => "(?,?,?,?,?,?,?,?)").join(",")}`,
+          puts
+            .slice(from, from + rows)
+            .flatMap((put) => [put.id, put.micros, put.revision, put.rank, put.expiresAt, put.bytes, wanted, put.text])
+        )
+        from += rows
+      }
+      yield* writer.unsafe(
+        `insert into deliveries (uplink, priority, message)
+          select u.id, m.priority, m.id from messages m cross join uplinks u where m.id between ? and ?`,
+        [first.id, last.id]
+      )
+    })
+
+    /** Notes how much of the archive the queue knows, and the last number. */
+    const note = Effect.fnUntraced(function* (day: string, length: number, last: NewMessage) {
+      const [known] = yield* writer.unsafe<{ day: string; length: number }>(`select day, length from outbox`)
+      if (known !== undefined && known.day !== day) {
+        yield* writer.unsafe(`insert or replace into archive_files (day, length) values (?, ?)`, [
+          known.day,
+          known.length
+        ])
+      }
+      yield* writer.unsafe(`update outbox set day = ?, length = ?, last_id = ?, revision = ?`, [
+        day,
+        length,
+        last.id,
+        last.revision
+      ])
+    })
+
+    /** `file`: where its lines go, or where they stand already. */
+    const apply = ({ at: now, orders, puts }: Batch, file: OpenDay | undefined) =>
+      transaction(
+        Effect.gen(function* () {
+          const counts = yield* Effect.forEach(orders, (order) => obey(order, now))
+          const last = puts.at(-1)
+          if (file !== undefined && last !== undefined) {
+            yield* insert(puts)
+            yield* at("outbox.changed")
+            const length = yield* file.append(puts.map(lineOf).join(""))
+            yield* at("outbox.archived")
+            yield* note(file.day, length, last)
+          }
+          return { counts, figures: yield* figures }
+        })
+      )
+
+    /** Its senders are told that it failed: it must not be sent all the same. */
+    const undo = (puts: ReadonlyArray<NewMessage>) => {
+      const range = [puts[0]?.id ?? 0, puts.at(-1)?.id ?? -1]
+      return transaction(
+        Effect.zipRight(
+          writer.unsafe(`delete from deliveries where message between ? and ?`, range),
+          writer.unsafe(`delete from messages where id between ? and ?`, range)
+        )
+      ).pipe(Effect.ignoreLogged)
+    }
+
+    const commit = Effect.fnUntraced(function* (batch: Batch): Effect.fn.Return<Outcome, StorageFailed> {
+      yield* at("outbox.begin")
+      const file = batch.puts.length === 0 ? undefined : yield* archive.open(dayOf(batch.at))
+      const outcome = yield* failed("queue", apply(batch, file)).pipe(
+        Effect.tapErrorCause(() => file?.takeBack ?? Effect.void)
+      )
+      yield* at("outbox.committed")
+      yield* Effect.all([file?.sync ?? Effect.void, durable], { concurrency: 2, discard: true }).pipe(
+        Effect.tapErrorCause(() => Effect.zipRight(file?.takeBack ?? Effect.void, undo(batch.puts)))
+      )
+      yield* at("outbox.synced")
+      return outcome
+    }, Effect.withTracerEnabled(false))
+
+    yield* failed("replay", replay.run({ archive, database, apply }))
+
+    return {
+      figures: failed("read", figures),
+      commit,
+      ...reading,
+      archived: archive.read,
+      forget: (before) =>
+        Effect.zipRight(
+          archive.prune(before),
+          failed("forget", writer.unsafe(`delete from archive_files where day < ?`, [before]))
+        )
+    } satisfies QueueStore
+  })
+
+// ------------------------------------------------------------------------------------------------------------------
+
+const lineOf = ({ micros, text }: NewMessage) => ArchiveLine.encode(micros / 1e6, text)

@@ -1,0 +1,144 @@
+/**
+ * Messages from the queue to one open link, up to a window of them under way. A message is under way until what became of it is
+ * noted in the queue, so that a crash repeats no more than the window.
+ *
+ * Concurrency: one fiber takes and hands out; each batch is a fiber that notes what became of it even where it is interrupted.
+ * With `ordered` there is one batch at a time: what was not confirmed is at the head of the queue again before the next is
+ * taken.
+ *
+ * @internal
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberSet from "effect/FiberSet"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { MessageId } from "../../domain/Outbox.js"
+import type { StorageFailed } from "../../domain/Refusal.js"
+import type { Drain, QueuedMessage } from "../../outbox/Outbox.js"
+import type { Link, Outcome } from "../Uplink.js"
+import { UplinkError } from "../UplinkError.js"
+import type { Bandwidth } from "./bandwidth.js"
+import type { Board } from "./board.js"
+import * as Grouped from "./grouped.js"
+
+export interface Options {
+  readonly drain: Drain
+  readonly link: Link
+  readonly window: number
+  readonly largestBatch: number
+  readonly ordered: boolean
+  readonly bandwidth: Bandwidth
+  readonly board: Board
+  /** Told after each batch of which something was confirmed. */
+  readonly progress: Effect.Effect<void>
+}
+
+/** Runs until the link is lost; then all that was under way is noted or given back. */
+export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.Scope> = Effect.fnUntraced(
+  function* (options) {
+    const { bandwidth, board, drain, link, ordered, window } = options
+    const batches = yield* FiberSet.make<void, UplinkError>()
+    const freed = yield* Queue.sliding<void>(1)
+    const note = Grouped.make(drain.ack)
+    // In parts, so that the window is filled again while the rest of it is under way.
+    const portion = Math.max(1, Math.min(options.largestBatch, ordered ? window : Math.ceil(window / 4)))
+
+    const settle = Effect.fnUntraced(function* (batch: ReadonlyArray<QueuedMessage>, outcomes: ReadonlyArray<Outcome>) {
+      const { back, done, refused } = sorted(batch, outcomes, ordered)
+      if (done.length > 0) {
+        yield* again(board, note(done)).pipe(Effect.catchAll(() => drain.giveBack(done)))
+        board.confirmed += outcomes.filter(({ _tag }) => _tag === "Confirmed").length
+      }
+      for (const { id, reason } of refused) {
+        yield* Effect.logWarning(`message ${id} is set aside: ${reason}`)
+        yield* again(board, drain.reject(id, reason)).pipe(Effect.catchAll(() => drain.giveBack([id])))
+      }
+      if (back.length > 0) yield* drain.giveBack(back)
+      if (done.length > 0) yield* options.progress
+      return back.length === 0
+    })
+
+    const deliver = (batch: ReadonlyArray<QueuedMessage>) =>
+      Effect.uninterruptibleMask((restore) =>
+        restore(Effect.zipRight(bandwidth.pass(weigh(batch)), link.send(batch))).pipe(
+          Effect.exit,
+          Effect.flatMap((exit) =>
+            Effect.flatMap(settle(batch, Exit.isSuccess(exit) ? exit.value : []), (whole) =>
+              Exit.isSuccess(exit) && !whole ? lost(board.name) : Effect.asVoid(exit)
+            )
+          ),
+          Effect.ensuring(
+            Effect.suspend(() => {
+              board.inFlight -= batch.length
+              return Queue.offer(freed, undefined)
+            })
+          )
+        )
+      )
+
+    const room = (): number =>
+      ordered ? (board.inFlight === 0 ? portion : 0) : Math.min(portion, window - board.inFlight)
+    const awaitRoom: Effect.Effect<void> = Effect.suspend(() =>
+      room() >= portion ? Effect.void : Effect.zipRight(Queue.take(freed), awaitRoom)
+    )
+
+    // What is taken is handed on before anything may come between.
+    const take = Effect.uninterruptible(
+      Effect.flatMap(again(board, drain.take(room())), (batch) => {
+        if (batch.length === 0) return Effect.succeed(false)
+        board.inFlight += batch.length
+        return Effect.as(FiberSet.run(batches, deliver(batch)), true)
+      })
+    )
+    const loop = awaitRoom.pipe(
+      Effect.zipRight(Effect.catchAll(take, () => Effect.as(Effect.sleep("1 second"), true))),
+      Effect.flatMap((some) => (some ? Effect.void : drain.awaitWork)),
+      Effect.forever
+    )
+    return yield* Effect.raceFirst(loop, Effect.zipRight(FiberSet.join(batches), Effect.never))
+  }
+)
+
+// -----------------------------------------------------------------------------
+
+const lost = (uplink: string) =>
+  new UplinkError({ uplink, reason: "Disconnected", detail: "some messages were not confirmed" })
+
+/** A disk that refuses for a moment keeps nothing from going on; one that refuses for long is told, and asked again later. */
+const again = <A>(board: Board, write: Effect.Effect<A, StorageFailed>): Effect.Effect<A, StorageFailed> =>
+  write.pipe(
+    Effect.retry(Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(4))),
+    Effect.tapError((error) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sync(() => board.failed(now, error.message)))
+    )
+  )
+
+/** What a message weighs on the wire, about. */
+const weigh = (batch: ReadonlyArray<QueuedMessage>): number =>
+  batch.reduce((sum, { text }) => sum + Buffer.byteLength(text) + overhead, 0)
+const overhead = 64
+
+interface Sorted {
+  readonly done: Array<MessageId>
+  readonly back: Array<MessageId>
+  readonly refused: Array<{ readonly id: MessageId; readonly reason: string }>
+}
+
+/** In order, nothing behind the first that has to go again counts as done. */
+const sorted = (batch: ReadonlyArray<QueuedMessage>, outcomes: ReadonlyArray<Outcome>, ordered: boolean): Sorted => {
+  const parts: Sorted = { done: [], back: [], refused: [] }
+  batch.forEach(({ id }, i) => {
+    const outcome = outcomes[i]
+    if (outcome === undefined || outcome._tag === "Disconnected" || (ordered && parts.back.length > 0)) {
+      parts.back.push(id)
+    } else if (outcome._tag === "Refused") {
+      parts.refused.push({ id, reason: outcome.reason })
+    } else {
+      parts.done.push(id)
+    }
+  })
+  return parts
+}
