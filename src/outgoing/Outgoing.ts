@@ -33,7 +33,15 @@ export interface OutgoingRequest {
   readonly timeout?: Duration.DurationInput
   /** Longest answer taken. Default 64 MiB. */
   readonly maxBytes?: number
+  /**
+   * Asked once the head of an answer is there: what takes its body piece by piece, the next one when it has taken one. The
+   * answer's own `body` is then empty. Where it answers undefined the body is collected as always. A body that is taken comes
+   * as it is sent, so an encoding is not asked for, and 30 seconds without a piece end the exchange.
+   */
+  readonly receive?: (head: OutgoingHead) => ((piece: Buffer) => Promise<void>) | undefined
 }
+
+export type OutgoingHead = Omit<OutgoingResponse, "body">
 
 export interface OutgoingResponse {
   readonly status: number
@@ -149,8 +157,8 @@ const hopOf = (request: OutgoingRequest): Effect.Effect<Hop, OutgoingError> => {
     headers[lower] = Redacted.isRedacted(value) ? Redacted.value(value) : value
     if (Redacted.isRedacted(value)) secret.add(lower)
   }
-  const { body, maxBytes = 64 * 1024 * 1024, method = "GET" } = request
-  return Effect.succeed({ url, method, headers, secret, body, maxBytes })
+  const { body, maxBytes = 64 * 1024 * 1024, method = "GET", receive } = request
+  return Effect.succeed({ url, method, headers, secret, body, maxBytes, receive })
 }
 
 const failure = (url: URL, reason: OutgoingError["reason"], detail: string) =>

@@ -119,18 +119,22 @@ const find = (options: Options): Effect.Effect<Procedure, ProcedureError> => {
 
 const planOf = ({ entry, id, zone }: Options, procedure: Procedure): Effect.Effect<RunPlan.RunPlan, ProcedureError> => {
   const { missed, overlap } = entry
+  const signOfLife = Option.match(entry.heartbeat, {
+    onNone: () => eachMinute,
+    onSome: (heartbeat) => Duration.times(heartbeat, 0.5)
+  })
   if (Option.isSome(entry.cron)) {
     const named = Option.match(entry.timezone, { onNone: () => zone, onSome: zoneOf })
     return Either.mapBoth(Trigger.cron(entry.cron.value, named), {
       onLeft: ({ message }) => misconfigured(id, message),
-      onRight: (trigger) => ({ trigger: Option.some(trigger), overlap, missed })
+      onRight: (trigger) => ({ trigger: Option.some(trigger), overlap, missed, signOfLife })
     })
   }
   const every = Option.orElse(entry.every, () =>
     procedure.pace === "each-minute" ? Option.some(eachMinute) : Option.none()
   )
   const trigger = Option.map(every, (interval) => Trigger.exactly(interval))
-  return Effect.succeed({ trigger, overlap, missed })
+  return Effect.succeed({ trigger, overlap, missed, signOfLife })
 }
 
 const limited = ({ entry, id }: Options, run: Run): Run =>

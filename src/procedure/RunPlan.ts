@@ -18,6 +18,8 @@ export interface RunPlan {
   readonly trigger: Option.Option<Trigger.Trigger>
   readonly overlap: "skip" | "queue"
   readonly missed: "skip" | "run-once"
+  /** While it waits it says so at least this often: waiting is no silence. */
+  readonly signOfLife: Duration.Duration
 }
 
 export interface Told {
@@ -51,7 +53,7 @@ export const follow = <E, R>(
       Effect.suspend(() => {
         const due = Trigger.next(trigger, after)
         book.nextAt = due
-        return Effect.as(Aligned.sleepUntil(due, Self.mark), due)
+        return Effect.as(Aligned.sleepUntil(due, { every: plan.signOfLife, effect: Self.mark }), due)
       })
 
     /** One run and the wait for the next. Instants behind `due` are missed by it; none by one that was made up for. */

@@ -57,8 +57,7 @@ export const verified = (
 ): PublicKey | undefined =>
   keys.find((key) =>
     marks.some(
-      (mark) =>
-        mark.key === key && crypto.verify(null, bytes, publicObject(key), Buffer.from(mark.signature, "base64"))
+      (mark) => mark.key === key && crypto.verify(null, bytes, publicObject(key), Buffer.from(mark.signature, "base64"))
     )
   )
 

@@ -229,7 +229,8 @@ describe("alarms", () => {
     const told = await run(["status", "--site", site])
     assert.match(told.out, /alarm +no event of type weather for 1s, since /)
     const poster = setInterval(() => {
-      void fetch(`${url}/event`, { method: "POST", body: '{"type":"weather","data":1}' })
+      const headers = { "content-type": "application/json" }
+      fetch(`${url}/event`, { method: "POST", headers, body: '{"type":"weather","data":1}' }).catch(() => undefined)
     }, 200)
     try {
       await vi.waitUntil(async () => (await alarms()).length === 0, { timeout: 60_000, interval: 100 })

@@ -316,7 +316,7 @@ describe("reconcile", () => {
       assert.strictEqual(a.log, "")
       assert.deepStrictEqual(yield* children, ["b"])
       assert.deepStrictEqual(yield* become({ a: { enabled: false, every: "5s" }, b: {} }), [])
-      assert.deepStrictEqual(yield* become({ a: {}, b: { enabled: false } }), ["a", "b"])
+      assert.sameMembers([...(yield* become({ a: {}, b: { enabled: false } }))], ["a", "b"])
       assert.deepStrictEqual(yield* children, ["a"])
       assert.strictEqual(a.log, "+.")
       assert.isTrue(b.log.endsWith("-"))
@@ -329,7 +329,6 @@ describe("reconcile", () => {
       a.run = broken
       const { become } = yield* begin(procedures([a, b, c]), { a: { limits: { restarts: 1 } }, x: { use: "nothing" } })
       yield* pass("1 second")
-      yield* settle
       assert.strictEqual((yield* status("a")).status, "quarantined")
       a.run = Effect.void
       yield* become({ a: { limits: { restarts: 2 } }, x: { use: "c" } })

@@ -30,7 +30,7 @@ const following = (
       overrun: (starts: number) => Effect.sync(() => void overruns.push(starts))
     }
     const fiber = yield* RunPlan.follow(
-      { trigger: Option.none(), overlap: "skip", missed: "run-once", ...plan },
+      { trigger: Option.none(), overlap: "skip", missed: "run-once", signOfLife: Duration.minutes(1), ...plan },
       book,
       told,
       work
@@ -109,7 +109,12 @@ describe("at an interval", () => {
       let runs = 0
       const work = Effect.suspend(() => (++runs === 3 ? Effect.fail(new Error("no answer")) : Effect.void))
       const told = { succeeded: () => Effect.void, overrun: () => Effect.void }
-      const plan = { trigger: every("1 second"), overlap: "skip", missed: "run-once" } as const
+      const plan = {
+        trigger: every("1 second"),
+        overlap: "skip",
+        missed: "run-once",
+        signOfLife: Duration.minutes(1)
+      } as const
       const fiber = yield* RunPlan.follow(plan, book, told, work).pipe(
         Effect.provide(Self.layerDetached),
         Effect.flip,
@@ -183,7 +188,12 @@ describe("ivy 14.20: scheduling by the wall clock", () => {
         return times.length === runs ? Effect.fail("enough") : Effect.void
       })
       const told = { succeeded: () => Effect.void, overrun: () => Effect.void }
-      const plan = { trigger: every("10 seconds"), overlap: "skip", missed: "run-once" } as const
+      const plan = {
+        trigger: every("10 seconds"),
+        overlap: "skip",
+        missed: "run-once",
+        signOfLife: Duration.minutes(1)
+      } as const
       const hurried: Clock.Clock = {
         ...clock.clock,
         sleep: (duration) =>

@@ -31,8 +31,8 @@ export const layerWith = (options: {
   readonly schedules?: ScheduleStore["Type"]
 }) =>
   Layer.mergeAll(
-    Layer.succeed(Emitter, options.emitter ?? RecordingEmitter.make().emitter),
-    Layer.succeed(ScheduleStore, options.schedules ?? scheduleMemory().store),
+    Layer.sync(Emitter, () => options.emitter ?? RecordingEmitter.make().emitter),
+    Layer.sync(ScheduleStore, () => options.schedules ?? scheduleMemory().store),
     SupervisionTree.layer,
     StateDocument.layerMemory,
     nowhere,

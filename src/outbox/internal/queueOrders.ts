@@ -3,18 +3,16 @@
  *
  * @internal
  */
-import type { SqlClient } from "@effect/sql/SqlClient"
 import type { SqlError } from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import type { RetrySelection } from "../../domain/Outbox.js"
 import { Order, priorities } from "./queueStore.js"
+import { run } from "./withinTransaction.js"
 
 /** So many messages leave at a time where there may be more. */
 const portion = 1_000
 
-export const make = (sql: SqlClient, options: { readonly receipts: number }) => {
-  const run = <A extends object>(statement: string, ...values: ReadonlyArray<unknown>) =>
-    sql.unsafe<A>(statement, values)
+export const make = (options: { readonly receipts: number }) => {
   const listed = (ids: ReadonlyArray<number>) => JSON.stringify(ids)
 
   /** Messages leave the queue, whoever has not delivered them. */

@@ -1,5 +1,6 @@
 /**
- * The tables of the queue. Figures are kept by triggers, so that nothing is ever counted.
+ * The tables of the queue. A message that comes in is due for every uplink there is; figures are kept by triggers, so that
+ * nothing is ever counted.
  *
  * @internal
  */
@@ -41,6 +42,11 @@ const trigger = (name: string, on: string, statement: string) =>
   `create trigger ${name} after ${on} begin ${statement}; end`
 
 const triggers: ReadonlyArray<string> = [
+  trigger(
+    "message_wanted",
+    "insert on messages",
+    "insert into deliveries (uplink, priority, message) select id, new.priority, new.id from uplinks"
+  ),
   trigger(
     "message_in",
     "insert on messages",

@@ -16,10 +16,10 @@ import * as queueOrders from "./queueOrders.js"
 import * as queueReading from "./queueReading.js"
 import type { Batch, Figures, NewMessage, Outcome, QueueStore, UplinkCounts } from "./queueStore.js"
 import * as replay from "./replay.js"
+import { run } from "./withinTransaction.js"
 
 /** Names of the steps of a commit, in order; fault tests stop the process at one of them. */
-export type Step =
-  "outbox.begin" | "outbox.changed" | "outbox.archived" | "outbox.committed" | "outbox.synced"
+export type Step = "outbox.begin" | "outbox.changed" | "outbox.archived" | "outbox.committed" | "outbox.synced"
 
 export interface Options {
   readonly database: Database
@@ -41,75 +41,77 @@ export const make = (options: Options) =>
         error._tag === "SqlError" ? asStorageFailed(operation, database.path)(error) : error
       )
     const at = (name: Step) => Effect.sync(() => step?.(name))
-    const obey = queueOrders.make(writer, options)
+    const obey = queueOrders.make(options)
     const reading = queueReading.make(database)
 
-    const figures: Effect.Effect<Figures, SqlError> = Effect.gen(function* () {
-      const uplinks = yield* writer.unsafe<UplinkCounts>(
-        `select id, name, waiting, set_aside as setAside, delivered, last_delivered_at as lastDeliveredAt from uplinks`
-      )
-      const [row] = yield* writer.unsafe<Omit<Figures, "uplinks">>(
-        `select messages, bytes, dropped, expired, last_id as lastId,
-          (select min(expires_at) from messages where expires_at is not null) as nextExpiry from outbox`
-      )
-      return row === undefined ? yield* Effect.dieMessage("the outbox has no figures") : { ...row, uplinks }
-    })
+    const uplinks = run<UplinkCounts>(
+      `select id, name, waiting, set_aside as setAside, delivered, last_delivered_at as lastDeliveredAt from uplinks`
+    )
+    const figures = Effect.zipWith(run<Totals>(`select ${totals} from outbox`), uplinks, together)
 
-    const insert = Effect.fnUntraced(function* (puts: ReadonlyArray<NewMessage>) {
-      const uplinks = yield* writer.unsafe<{ count: number }>(`select count(*) as count from uplinks`)
-      const wanted = uplinks[0]?.count ?? 0
-      const [first, last] = [puts[0], puts.at(-1)]
-      if (wanted === 0 || first === undefined || last === undefined) return
+    /** `remaining`: how many uplinks there are. */
+    const insert = Effect.fnUntraced(function* (puts: ReadonlyArray<NewMessage>, remaining: number) {
       for (let from = 0; from < puts.length;) {
         const rows = puts.length - from >= bulk ? bulk : 1
-        yield* writer.unsafe(
-          `insert into messages (id, micros, revision, priority, expires_at, bytes, remaining, text)
-            values ${Array.from({ length: rows }, () => "(?,?,?,?,?,?,?,?)").join(",")}`,
-          puts
+        yield* run(
+          rows === bulk ? insertMany : insertOne,
+          ...puts
             .slice(from, from + rows)
-            .flatMap((put) => [put.id, put.micros, put.revision, put.rank, put.expiresAt, put.bytes, wanted, put.text])
+            .flatMap((put) => [
+              put.id,
+              put.micros,
+              put.revision,
+              put.rank,
+              put.expiresAt,
+              put.bytes,
+              remaining,
+              put.text
+            ])
         )
         from += rows
       }
-      yield* writer.unsafe(
-        `insert into deliveries (uplink, priority, message)
-          select u.id, m.priority, m.id from messages m cross join uplinks u where m.id between ? and ?`,
-        [first.id, last.id]
-      )
     })
 
+    /** As of the last commit: the day whose file was written, and how many uplinks there are. */
+    let lastDay = ""
+    let uplinkCount = (yield* failed("read", transaction(uplinks))).length
     /** Notes how much of the archive the queue knows, and the last number. */
     const note = Effect.fnUntraced(function* (day: string, length: number, last: NewMessage) {
-      const [known] = yield* writer.unsafe<{ day: string; length: number }>(`select day, length from outbox`)
-      if (known !== undefined && known.day !== day) {
-        yield* writer.unsafe(`insert or replace into archive_files (day, length) values (?, ?)`, [
-          known.day,
-          known.length
-        ])
+      if (day !== lastDay) {
+        yield* run(`insert or replace into archive_files (day, length) select day, length from outbox`)
+        yield* run(`delete from archive_files where day = ?`, day)
       }
-      yield* writer.unsafe(`update outbox set day = ?, length = ?, last_id = ?, revision = ?`, [
+      return yield* run<Totals>(
+        `update outbox set day = ?, length = ?, last_id = ?, revision = ? returning ${totals}`,
         day,
         length,
         last.id,
         last.revision
-      ])
+      )
     })
 
     /** `file`: where its lines go, or where they stand already. */
     const apply = ({ at: now, orders, puts }: Batch, file: OpenDay | undefined) =>
       transaction(
         Effect.gen(function* () {
-          const counts = yield* Effect.forEach(orders, (order) => obey(order, now))
+          const counts: Array<number> = []
+          for (const order of orders) counts.push(yield* obey(order, now))
           const last = puts.at(-1)
-          if (file !== undefined && last !== undefined) {
-            yield* insert(puts)
-            yield* at("outbox.changed")
-            const length = yield* file.append(puts.map(lineOf).join(""))
-            yield* at("outbox.archived")
-            yield* note(file.day, length, last)
-          }
-          return { counts, figures: yield* figures }
+          if (file === undefined || last === undefined) return { counts, figures: yield* figures }
+          const wanted = orders.length > 0 ? (yield* uplinks).length : uplinkCount
+          if (wanted > 0) yield* insert(puts, wanted)
+          yield* at("outbox.changed")
+          const length = yield* file.append(puts.map(lineOf).join(""))
+          yield* at("outbox.archived")
+          return { counts, figures: together(yield* note(file.day, length, last), yield* uplinks) }
         })
+      ).pipe(
+        Effect.tap(({ figures: { uplinks } }) =>
+          Effect.sync(() => {
+            lastDay = file?.day ?? lastDay
+            uplinkCount = uplinks.length
+          })
+        )
       )
 
     /** Its senders are told that it failed: it must not be sent all the same. */
@@ -140,7 +142,7 @@ export const make = (options: Options) =>
     yield* failed("replay", replay.run({ archive, database, apply }))
 
     return {
-      figures: failed("read", figures),
+      figures: failed("read", transaction(figures)),
       commit,
       ...reading,
       archived: archive.read,
@@ -153,5 +155,21 @@ export const make = (options: Options) =>
   })
 
 // ------------------------------------------------------------------------------------------------------------------
+
+type Totals = Omit<Figures, "uplinks">
+
+const together = ([row]: ReadonlyArray<Totals>, uplinks: ReadonlyArray<UplinkCounts>): Figures => ({
+  ...(row ?? { messages: 0, bytes: 0, dropped: 0, expired: 0, lastId: 0, nextExpiry: null }),
+  uplinks
+})
+
+const totals = `messages, bytes, dropped, expired, last_id as lastId,
+  (select min(expires_at) from messages where expires_at is not null) as nextExpiry`
+
+const insertOf = (rows: number) =>
+  `insert into messages (id, micros, revision, priority, expires_at, bytes, remaining, text)
+    values ${Array.from({ length: rows }, () => "(?,?,?,?,?,?,?,?)").join(",")}`
+const insertOne = insertOf(1)
+const insertMany = insertOf(bulk)
 
 const lineOf = ({ micros, text }: NewMessage) => ArchiveLine.encode(micros / 1e6, text)

@@ -5,7 +5,7 @@
  */
 import type { Readable } from "node:stream"
 import type { Client, Dispatcher } from "undici"
-import type { OutgoingError, OutgoingResponse } from "../Outgoing.js"
+import type { OutgoingError, OutgoingRequest, OutgoingResponse } from "../Outgoing.js"
 import { decoded, TooLong } from "./contentCoding.js"
 import { RefusedAddress } from "./guardedLookup.js"
 
@@ -18,26 +18,37 @@ export interface Hop {
   readonly secret: ReadonlySet<string>
   readonly body: Uint8Array | (() => Readable) | undefined
   readonly maxBytes: number
+  readonly receive?: OutgoingRequest["receive"] | undefined
 }
+
+/** The longest silence within a body that is taken piece by piece, in milliseconds. */
+const silence = 30_000
 
 export const exchange = async (client: Client, hop: Hop): Promise<OutgoingResponse> => {
   const { body, headers, statusCode } = await client.request({
     path: `${hop.url.pathname}${hop.url.search}`,
     method: hop.method,
-    headers: { "accept-encoding": "gzip, deflate, br", ...hop.headers },
-    body: typeof hop.body === "function" ? hop.body() : (hop.body ?? null)
+    headers: {
+      "accept-encoding": hop.receive === undefined ? "gzip, deflate, br" : "identity",
+      ...hop.headers
+    },
+    body: typeof hop.body === "function" ? hop.body() : (hop.body ?? null),
+    bodyTimeout: hop.receive === undefined ? 0 : silence
   })
+  const plain: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) plain[name] = Array.isArray(value) ? value.join(", ") : value
+  const take = hop.receive?.({ status: statusCode, headers: plain })
   const chunks: Array<Buffer> = []
   let length = 0
   for await (const chunk of body) {
     const piece: Buffer = chunk
     length += piece.byteLength
     if (length > hop.maxBytes) throw new TooLong()
-    chunks.push(piece)
+    if (take === undefined) chunks.push(piece)
+    else await take(piece)
   }
-  const plain: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) plain[name] = Array.isArray(value) ? value.join(", ") : value
+  if (take !== undefined) return { status: statusCode, headers: plain, body: Buffer.alloc(0) }
   const [first] = chunks
   const whole = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, length)
   const coding = hop.method === "HEAD" || length === 0 ? undefined : plain["content-encoding"]
@@ -76,6 +87,7 @@ const told: Readonly<Record<string, readonly [OutgoingError["reason"], string]>>
   ENETUNREACH: ["Disconnected", "no network"],
   ETIMEDOUT: ["TimedOut", "no connection in time"],
   UND_ERR_CONNECT_TIMEOUT: ["TimedOut", "no connection in time"],
+  UND_ERR_BODY_TIMEOUT: ["TimedOut", "the answer stopped coming"],
   UND_ERR_SOCKET: ["Disconnected", "the connection ended before the answer did"],
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["Disconnected", "less than was announced"],
   UND_ERR_HEADERS_OVERFLOW: ["TooLarge", "the headers of the answer are too long"],

@@ -61,22 +61,22 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
       return back.length === 0
     })
 
+    // Begun uninterruptible, since a fiber that is interrupted before its first step would never give its batch back.
     const deliver = (batch: ReadonlyArray<QueuedMessage>) =>
-      Effect.uninterruptibleMask((restore) =>
-        restore(Effect.zipRight(bandwidth.pass(weigh(batch)), link.send(batch))).pipe(
-          Effect.exit,
-          Effect.flatMap((exit) =>
-            Effect.flatMap(settle(batch, Exit.isSuccess(exit) ? exit.value : []), (whole) =>
-              Exit.isSuccess(exit) && !whole ? lost(board.name) : Effect.asVoid(exit)
-            )
-          ),
-          Effect.ensuring(
-            Effect.suspend(() => {
-              board.inFlight -= batch.length
-              return Queue.offer(freed, undefined)
-            })
+      Effect.interruptible(Effect.zipRight(bandwidth.pass(weigh(batch)), link.send(batch))).pipe(
+        Effect.exit,
+        Effect.flatMap((exit) =>
+          Effect.flatMap(settle(batch, Exit.isSuccess(exit) ? exit.value : []), (whole) =>
+            Exit.isSuccess(exit) && !whole ? lost(board.name) : Effect.asVoid(exit)
           )
-        )
+        ),
+        Effect.ensuring(
+          Effect.suspend(() => {
+            board.inFlight -= batch.length
+            return Queue.offer(freed, undefined)
+          })
+        ),
+        Effect.uninterruptible
       )
 
     const room = (): number =>
