@@ -6,6 +6,7 @@ import { BackfillOperations } from "../operations/BackfillOperations.js"
 import { CollectorOperations } from "../operations/CollectorOperations.js"
 import { ConfigOperations } from "../operations/ConfigOperations.js"
 import { IngestOperations } from "../operations/IngestOperations.js"
+import { ProcedureOperations } from "../operations/ProcedureOperations.js"
 import { RunOperations } from "../operations/RunOperations.js"
 import { SiteOperations } from "../operations/SiteOperations.js"
 import { TelemetryOperations } from "../operations/TelemetryOperations.js"
@@ -37,7 +38,8 @@ const onlyOperations = Context.pick(
   ConfigOperations,
   BackfillOperations,
   CollectorOperations,
-  IngestOperations
+  IngestOperations,
+  ProcedureOperations
 )
 
 const using =

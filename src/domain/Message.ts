@@ -76,7 +76,8 @@ export class MessageRefused extends Schema.TaggedError<MessageRefused>()("Messag
   }
 }
 
-const decode = Schema.decodeUnknownEither(MessageBody)
+/** A reserved name would be passed over in silence otherwise. */
+const decode = Schema.decodeUnknownEither(MessageBody, { onExcessProperty: "error" })
 
 /** Takes a body as a procedure of any language sends it. */
 export const bodyFrom = (value: unknown): Either.Either<MessageBody, MessageRefused> =>

@@ -22,6 +22,7 @@ import { CollectorGroup } from "./ApiCollector.js"
 import { ConfigGroup } from "./ApiConfig.js"
 import { BodyErrors } from "./ApiErrors.js"
 import { ControllerGroup, ReducerGroup } from "./ApiIngest.js"
+import { ProcedureGroup } from "./ApiProcedure.js"
 
 const PublicEvent = Schema.Struct({
   seq: Schema.Int,
@@ -266,5 +267,6 @@ export class Api extends HttpApi.make("outpost")
   .add(CollectorGroup)
   .add(ControllerGroup)
   .add(ReducerGroup)
+  .add(ProcedureGroup)
   .annotate(OpenApi.Title, "Outpost")
   .annotate(OpenApi.Description, "The event log, runs, collector and supervision tree of one site") {}

@@ -10,12 +10,14 @@ import type { BackfillOperations } from "../operations/BackfillOperations.js"
 import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import type { ConfigOperations } from "../operations/ConfigOperations.js"
 import type { IngestOperations } from "../operations/IngestOperations.js"
+import type { ProcedureOperations } from "../operations/ProcedureOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
 import * as ClientBackfill from "./ClientBackfill.js"
 import * as ClientCollector from "./ClientCollector.js"
 import * as ClientIngest from "./ClientIngest.js"
+import * as ClientProcedure from "./ClientProcedure.js"
 import * as ClientRun from "./ClientRun.js"
 import * as ClientSite from "./ClientSite.js"
 import * as ClientTelemetry from "./ClientTelemetry.js"
@@ -50,11 +52,16 @@ export const layerCollector: (
 export const layerIngest: (options: ClientOptions) => Layer.Layer<IngestOperations, never, HttpClient.HttpClient> =
   ClientIngest.layer
 
+export const layerProcedure: (
+  options: ClientOptions
+) => Layer.Layer<ProcedureOperations, never, HttpClient.HttpClient> = ClientProcedure.layer
+
 type Operations =
   | BackfillOperations
   | CollectorOperations
   | ConfigOperations
   | IngestOperations
+  | ProcedureOperations
   | RunOperations
   | SiteOperations
   | TelemetryOperations
@@ -66,6 +73,7 @@ export const layer = (options: ClientOptions): Layer.Layer<Operations, never, Ht
     layerCollector(options),
     layerConfig(options),
     layerIngest(options),
+    layerProcedure(options),
     layerRun(options),
     layerSite(options),
     layerTelemetry(options)

@@ -6,6 +6,7 @@ import type { BackfillOperations } from "../operations/BackfillOperations.js"
 import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import type { ConfigOperations } from "../operations/ConfigOperations.js"
 import type { IngestOperations } from "../operations/IngestOperations.js"
+import type { ProcedureOperations } from "../operations/ProcedureOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
@@ -18,6 +19,7 @@ import * as HealthHandlers from "./HealthHandlers.js"
 import * as IngestHandlers from "./IngestHandlers.js"
 import * as JobsHandlers from "./JobsHandlers.js"
 import * as LiveViews from "./LiveViews.js"
+import * as ProcedureHandlers from "./ProcedureHandlers.js"
 import * as ReducerHandlers from "./ReducerHandlers.js"
 import * as RunHandlers from "./RunHandlers.js"
 import * as SiteHandlers from "./SiteHandlers.js"
@@ -29,6 +31,7 @@ export type Operations =
   | CollectorOperations
   | ConfigOperations
   | IngestOperations
+  | ProcedureOperations
   | RunOperations
   | SiteOperations
   | TelemetryOperations
@@ -46,6 +49,7 @@ export const layer = (
     HealthHandlers.layer,
     IngestHandlers.layer,
     JobsHandlers.layer,
+    ProcedureHandlers.layer,
     ReducerHandlers.layer,
     RunHandlers.layer,
     SiteHandlers.layer

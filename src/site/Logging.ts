@@ -4,10 +4,13 @@
  * that has gone away is ignored, a slow disk costs lines and is counted (LogFile).
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import type * as Scope from "effect/Scope"
+import { LogBurst } from "./internal/logBurst.js"
 import * as text from "./internal/logText.js"
 import { LogFile } from "./LogFile.js"
 import { rankOf } from "./LogLine.js"
@@ -38,7 +41,7 @@ export const stderr: Effect.Effect<ConsoleSink, never, Effect.Effect.Context<typ
   })
 )
 
-type Wanted = Pick<LogSettings, "level" | "console">
+type Wanted = Pick<LogSettings, "level" | "console"> & Partial<Pick<LogSettings, "burst">>
 
 /** Console alone, for commands that make no site. */
 export const layerConsole = (settings: Wanted, sink: typeof stderr = stderr): Layer.Layer<Logging, never, Redaction> =>
@@ -46,7 +49,7 @@ export const layerConsole = (settings: Wanted, sink: typeof stderr = stderr): La
     Effect.gen(function* () {
       const { redact } = yield* Redaction
       const out = yield* sink
-      return loggers(settings, consoleLine(settings.console, out, redact))
+      return yield* loggers(settings, consoleLine(settings.console, out, redact))
     })
   )
 
@@ -60,8 +63,8 @@ export const layer = (
       const { redact } = yield* Redaction
       const file = yield* LogFile
       const print = consoleLine(settings.console, yield* sink, redact)
-      return loggers(settings, (entry, date) => {
-        print(entry, date)
+      return yield* loggers(settings, (entry) => {
+        print(entry)
         file.write(entry.ts, redact(text.json(entry)))
       })
     })
@@ -69,25 +72,32 @@ export const layer = (
 
 // ------------------------------------------------------------------------------------------------------------------
 
-type Print = (entry: text.LogEntry, date: Date) => void
+type Print = (entry: text.LogEntry) => void
 
-const loggers = (settings: Wanted, print: Print): Layer.Layer<Logging> => {
-  let least = rankOf(settings.level)
-  const logger = Logger.make<unknown, void>((options) => {
-    if (rankOf(options.logLevel.label) < least) return
-    try {
-      print(text.entryOf(options), options.date)
-    } catch {
-      // A value that throws when it is written out must not stop the program that logged it.
+const loggers = (settings: Wanted, print: Print): Effect.Effect<Layer.Layer<Logging>, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    let least = rankOf(settings.level)
+    const { lines, within } = settings.burst ?? { lines: 0, within: Duration.zero }
+    const burst = new LogBurst({ lines, within: Duration.toMillis(within) })
+    const write = (entries: () => ReadonlyArray<text.LogEntry>) => {
+      try {
+        for (const entry of entries()) print(entry)
+      } catch {
+        // A value that throws when it is written out must not stop the program that logged it.
+      }
     }
+    const logger = Logger.make<unknown, void>((options) => {
+      if (rankOf(options.logLevel.label) < least) return
+      write(() => burst.take(text.entryOf(options), options.date.getTime()))
+    })
+    yield* Effect.addFinalizer(() => Effect.sync(() => write(() => burst.rest())))
+    return Layer.mergeAll(
+      Layer.succeed(Logging, { setLevel: (level) => Effect.sync(() => void (least = rankOf(level))) }),
+      Logger.replace(Logger.defaultLogger, logger),
+      // The level may be lowered while fibers run, so the choice is the logger's own.
+      Logger.minimumLogLevel(LogLevel.All)
+    )
   })
-  return Layer.mergeAll(
-    Layer.succeed(Logging, { setLevel: (level) => Effect.sync(() => void (least = rankOf(level))) }),
-    Logger.replace(Logger.defaultLogger, logger),
-    // The level may be lowered while fibers run, so the choice is the logger's own.
-    Logger.minimumLogLevel(LogLevel.All)
-  )
-}
 
 const consoleLine = (style: LogSettings["console"], out: ConsoleSink, redact: (text: string) => string): Print => {
   const chosen = style === "auto" ? (out.terminal ? "pretty" : "logfmt") : style
@@ -97,7 +107,7 @@ const consoleLine = (style: LogSettings["console"], out: ConsoleSink, redact: (t
     case "logfmt":
       return (entry) => out.write(`${redact(text.logfmt(entry))}\n`)
     case "pretty":
-      return (entry, date) => out.write(`${redact(text.pretty(entry, date, out.colours))}\n`)
+      return (entry) => out.write(`${redact(text.pretty(entry, out.colours))}\n`)
   }
 }
 

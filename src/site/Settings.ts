@@ -1,6 +1,7 @@
 /** The config sections `general` and `logs`: what a site is called and where its own log lines go. */
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { optionalSetting, setting, ZoneName } from "./Setting.js"
+import { DurationText, optionalSetting, section, setting, ZoneName } from "./Setting.js"
 
 export class GeneralSettings extends Schema.Class<GeneralSettings>("outpost/site/GeneralSettings")({
   name: optionalSetting(
@@ -30,6 +31,11 @@ export class GeneralSettings extends Schema.Class<GeneralSettings>("outpost/site
 export const LogLevelName = Schema.Literal("trace", "debug", "info", "warning", "error", "fatal", "none")
 export type LogLevelName = typeof LogLevelName.Type
 
+export class LogBurstSettings extends Schema.Class<LogBurstSettings>("outpost/site/LogBurstSettings")({
+  lines: setting(Schema.NonNegativeInt, 100, "Lines of one kind that are logged within the window; 0 logs them all"),
+  within: setting(DurationText, Duration.seconds(10), "The window; how many lines were left out is logged behind it")
+}) {}
+
 export class LogSettings extends Schema.Class<LogSettings>("outpost/site/LogSettings")({
   level: setting(LogLevelName, "info", "The least level that is logged"),
   console: setting(
@@ -37,5 +43,10 @@ export class LogSettings extends Schema.Class<LogSettings>("outpost/site/LogSett
     "auto",
     "Log lines on stderr: pretty, logfmt, off; auto is pretty on a terminal and logfmt elsewhere"
   ),
-  retention_days: setting(Schema.NonNegativeInt, 30, "Days that log files are kept; 0 keeps them all")
+  retention_days: setting(Schema.NonNegativeInt, 30, "Days that log files are kept; 0 keeps them all"),
+  burst: section(
+    LogBurstSettings,
+    () => new LogBurstSettings({}),
+    "Lines that differ only in their digits, of one level and one place"
+  )
 }) {}

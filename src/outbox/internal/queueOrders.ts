@@ -89,9 +89,9 @@ export const make = (options: { readonly receipts: number }) => {
   })
 
   const retry = Effect.fnUntraced(function* ({ ids, uplink }: RetrySelection) {
-    const chosen = `uplink in (select id from uplinks where ?1 is null or name = ?1)
-      and (?2 is null or message in (select value from json_each(?2)))`
-    const values = [uplink ?? null, ids === undefined ? null : listed(ids)]
+    const chosen = `uplink in (select id from uplinks where name = coalesce(?, name))
+      and (? or message in (select value from json_each(?)))`
+    const values = [uplink ?? null, ids === undefined ? 1 : 0, listed(ids ?? [])]
     yield* run(
       `insert into deliveries (uplink, priority, message)
         select s.uplink, m.priority, m.id from set_aside s join messages m on m.id = s.message where ${chosen}`,
@@ -107,7 +107,8 @@ export const make = (options: { readonly receipts: number }) => {
     )
     for (const { id } of gone) {
       const held = yield* run<{ id: number }>(
-        `select message as id from deliveries where uplink = ?1 union all select message from set_aside where uplink = ?1`,
+        `select message as id from deliveries where uplink = ? union all select message from set_aside where uplink = ?`,
+        id,
         id
       )
       yield* run(`delete from deliveries where uplink = ?`, id)

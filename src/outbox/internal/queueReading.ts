@@ -12,6 +12,12 @@ import { priorities, type QueueStore, type StoredMessage } from "./queueStore.js
 
 const columns = `m.id, m.micros, m.revision, m.priority as rank, m.expires_at as expiresAt, m.text`
 
+/** By the name of the uplink that is asked for, which may be null for any. */
+const isSetAside = `m.id in (select s.message from set_aside s join uplinks u on u.id = s.uplink
+  where u.name = coalesce(?, u.name))`
+const isWaiting = `exists (select 1 from uplinks u join deliveries d
+  on d.uplink = u.id and d.priority = m.priority and d.message = m.id where u.name = ?)`
+
 export const make = ({ path, reader }: Database): Pick<QueueStore, "page" | "oldest" | "list" | "receipts"> => {
   const ask = <A extends object>(
     statement: string,
@@ -57,19 +63,9 @@ export const make = ({ path, reader }: Database): Pick<QueueStore, "page" | "old
     list: ({ after, limit, priority, setAside, uplink }) =>
       Effect.flatMap(
         ask<StoredMessage>(
-          `select ${columns} from messages m where m.id > ?1 and (?2 is null or m.priority = ?2)
-            and (?3 = 0 or exists (select 1 from set_aside s join uplinks u on u.id = s.uplink
-              where s.message = m.id and (?4 is null or u.name = ?4)))
-            and (?3 = 1 or ?4 is null or exists (select 1 from uplinks u join deliveries d
-              on d.uplink = u.id and d.priority = m.priority and d.message = m.id where u.name = ?4))
-            order by m.id limit ?5`,
-          [
-            after ?? 0,
-            priority === undefined ? null : priorities.indexOf(priority),
-            setAside === true ? 1 : 0,
-            uplink ?? null,
-            limit
-          ]
+          `select ${columns} from messages m where m.id > ? and m.priority = coalesce(?, m.priority)
+            and ${setAside === true ? isSetAside : uplink === undefined ? "? is null" : isWaiting} order by m.id limit ?`,
+          [after ?? 0, priority === undefined ? null : priorities.indexOf(priority), uplink ?? null, limit]
         ),
         Effect.forEach(around)
       ),
@@ -77,7 +73,8 @@ export const make = ({ path, reader }: Database): Pick<QueueStore, "page" | "old
       Effect.map(
         ask<{ id: number; uplink: string; micros: number; at: number }>(
           `select message as id, uplink, micros, confirmed_at as at from receipts
-            where (?1 is null or message = ?1) and (?2 is null or uplink = ?2) order by receipts.id desc limit ?3`,
+            where ${id === undefined ? "? is null" : "message = ?"} and uplink = coalesce(?, uplink)
+            order by receipts.id desc limit ?`,
           [id ?? null, uplink ?? null, limit]
         ),
         (rows) =>

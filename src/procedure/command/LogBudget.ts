@@ -26,7 +26,7 @@ export class LogBudget {
 
   /** Whether a line may be printed; one that may not is counted. */
   take(): boolean {
-    if (this.#left < 1) this.#fill()
+    this.#fill()
     if (this.#left < 1) {
       this.#dropped++
       return false

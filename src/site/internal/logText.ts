@@ -47,7 +47,8 @@ export const logfmt = ({ annotations, ...entry }: LogEntry): string =>
     .join(" ")
 
 /** For people: local time, level, message, where from, then the cause below. */
-export const pretty = (entry: LogEntry, date: Date, colours: boolean): string => {
+export const pretty = (entry: LogEntry, colours: boolean): string => {
+  const date = new Date(entry.ts)
   const paint = (code: string, text: string) => (colours ? `\x1b[${code}m${text}\x1b[0m` : text)
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${two(date.getMilliseconds(), 3)}`
   const { annotations, cause, child, level, message, run, source } = entry
