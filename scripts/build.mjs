@@ -26,7 +26,9 @@ const external = [
   "ccxt",
   "zeromq",
   "@redis/client",
-  "cbor-x"
+  "cbor-x",
+  "tar",
+  "mqtt"
 ]
 
 const run = (name, args) =>
@@ -57,7 +59,11 @@ const buildBundle = async (esbuild) => {
   try {
     const { warnings } = await esbuild.build({
       absWorkingDir: root,
-      entryPoints: Object.fromEntries([["main", inRoot("src/main.ts")], ...workers]),
+      entryPoints: Object.fromEntries([
+        ["main", inRoot("src/main.ts")],
+        ["launcher", inRoot("src/launcher.ts")],
+        ...workers
+      ]),
       outdir: out,
       chunkNames: "chunks/[name]-[hash]",
       bundle: true,

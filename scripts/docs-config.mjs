@@ -26,19 +26,7 @@ const atNextStart = new Set([
 ])
 
 /** What is accepted and checked but has no effect in this version. `unused` below proves it. */
-const notYet = new Set([
-  "general.config_revision",
-  "general.software_version",
-  "procedures.<name>.command",
-  "procedures.<name>.module",
-  "procedures.<name>.cron",
-  "procedures.<name>.timezone",
-  "procedures.<name>.env",
-  "procedures.<name>.directory",
-  "procedures.<name>.singleton",
-  "procedures.<name>.limits.line_bytes",
-  "procedures.<name>.limits.memory_bytes"
-])
+const notYet = new Set(["procedures.<name>.singleton"])
 
 /** Smallest documents that show the defaults inside of records and lists. */
 const sample = {

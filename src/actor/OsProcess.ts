@@ -76,6 +76,8 @@ export interface OsProcess {
 }
 
 export interface Options {
+  /** For people who look at the list of processes: the guard bears it. */
+  readonly name?: string | undefined
   readonly command: string
   readonly args?: ReadonlyArray<string> | undefined
   readonly cwd?: string | undefined
@@ -105,7 +107,7 @@ export const make = (options: Options): Effect.Effect<OsProcess, SpawnFailed, Sc
     const guard =
       options.guard === true
         ? yield* Effect.acquireRelease(
-            Effect.mapError(Guard.start(command, mark), spawnFailed("/bin/sh")),
+            Effect.mapError(Guard.start(options.name ?? command, mark), spawnFailed("/bin/sh")),
             Guard.dismiss
           )
         : undefined

@@ -1,7 +1,7 @@
 /**
  * Looks at the site every few seconds and raises or clears its alarms: nodes that will not come back by themselves, room on
- * the disk, the clock, types of events that have fallen silent. Each change is an event of the system stream and a line of
- * the log.
+ * the disk, the clock, types of events that have fallen silent, messages that wait. Each change is an event of the system
+ * stream, a line of the log and a message to the uplinks.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,6 +14,7 @@ import type { AlarmChange } from "../domain/Alarm.js"
 import { Alarms } from "../health/Alarms.js"
 import * as Conditions from "../health/Conditions.js"
 import * as DiskSpace from "../health/DiskSpace.js"
+import { Outbox } from "../outbox/Outbox.js"
 import { Site } from "../site/Site.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
 import { ConfigFile } from "./ConfigFile.js"
@@ -56,21 +57,24 @@ class Silences {
 const look = (lastStep: () => Conditions.Step | undefined, silences: Silences) =>
   Effect.gen(function* () {
     const alarms = yield* Alarms
+    const outbox = yield* Outbox
     const store = yield* TelemetryStore
     const settings = yield* (yield* ConfigFile).slice("alarms")
     const { directory } = yield* Site
     const { nodes } = yield* (yield* SupervisionTree).get
-    const clock = yield* Effect.clock
+    const now = (yield* Effect.clock).unsafeCurrentTimeMillis()
     const running = yield* monotonic
     const raised = new Set((yield* alarms.active).map(({ key }) => key))
     for (const type of Object.keys(settings.silence)) {
       const event = yield* store.currentOf(type)
       if (Option.isSome(event)) silences.saw(type, event.value, running)
     }
+    const queues = yield* Effect.match(outbox.stats, { onFailure: () => [], onSuccess: ({ uplinks }) => uplinks })
     const changes = yield* alarms.settle([
       ...Conditions.ofTree(nodes),
       ...Conditions.ofDisk(yield* DiskSpace.of(directory), settings, raised.has("disk")),
-      ...Conditions.ofClock(lastStep(), settings, clock.unsafeCurrentTimeMillis()),
+      ...Conditions.ofClock(lastStep(), settings, now),
+      ...Conditions.ofQueues(queues, settings, now),
       ...Conditions.ofSilence((type) => silences.lastOf(type), settings, silences.begin, running)
     ])
     yield* Effect.forEach(changes, tell, { discard: true })
@@ -79,8 +83,17 @@ const look = (lastStep: () => Conditions.Step | undefined, silences: Silences) =
 const tell = ({ _tag, alarm }: AlarmChange) =>
   Effect.gen(function* () {
     const system = yield* SystemLog
-    system.record(_tag === "Raised" ? "alarm.raised" : "alarm.cleared", alarm)
-    if (_tag === "Cleared") return yield* Effect.logInfo(`alarm is over: ${alarm.summary}`)
-    const log = alarm.severity === "error" ? Effect.logError : Effect.logWarning
-    yield* log(`alarm: ${alarm.summary}`)
+    const outbox = yield* Outbox
+    const isOver = _tag === "Cleared"
+    system.record(isOver ? "alarm.cleared" : "alarm.raised", alarm)
+    const log = isOver ? Effect.logInfo : alarm.severity === "error" ? Effect.logError : Effect.logWarning
+    const line = `${isOver ? "alarm is over" : "alarm"}: ${alarm.summary}`
+    const level = isOver ? "INFO" : alarm.severity === "error" ? "ERROR" : "WARNING"
+    const body = { variant: "log", level, subject: `alarms - ${level} - ${line}`, body: "" } as const
+    yield* Effect.zipRight(
+      log(line),
+      Effect.catchAll(outbox.put({ body, priority: "urgent" }), (error) =>
+        Effect.logWarning(`an alarm was not put into the outbox: ${error.message}`)
+      )
+    )
   })

@@ -14,6 +14,7 @@ import { absentParts, collectorSections, ConfigDocument, shape } from "./ConfigD
 import { doubts } from "./ConfigDoubts.js"
 import * as ConfigIngest from "./ConfigIngest.js"
 import * as ConfigJobs from "./ConfigJobs.js"
+import * as ConfigUplinks from "./ConfigUplinks.js"
 import { nearest } from "./ConfigNames.js"
 import * as Shape from "./ConfigShape.js"
 
@@ -51,6 +52,7 @@ export const decode: (raw: unknown, locate?: Locate) => Effect.Effect<Decoded, C
       ...written,
       ...contradictions(raw),
       ...(yield* ConfigJobs.problems(raw)),
+      ...(yield* ConfigUplinks.problems(raw)),
       ...(yield* ConfigIngest.problems(raw)),
       ...(Either.isLeft(decoded) ? valueFindings(decoded.left, raw, written) : [])
     ]

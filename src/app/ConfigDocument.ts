@@ -10,12 +10,16 @@ import * as Collector from "../backfill/Settings.js"
 import { AlarmSettings } from "../health/Settings.js"
 import { HttpSettings } from "../http/Settings.js"
 import { IngestSettings } from "../ingest/Settings.js"
+import { OutboxSettings } from "../outbox/Settings.js"
 import { OutgoingSettings } from "../outgoing/Settings.js"
 import { Procedures } from "../procedure/Settings.js"
 import { RunSettings } from "../run/Settings.js"
 import { section, setting } from "../site/Setting.js"
 import { GeneralSettings, LogSettings } from "../site/Settings.js"
 import { TelemetrySettings } from "../telemetry/Settings.js"
+import { UpdateSettings } from "../update/Settings.js"
+import { Routes } from "../uplink/RouteSettings.js"
+import { Uplinks } from "../uplink/Settings.js"
 import { RemoteSettings } from "./ConfigSections.js"
 import * as Shape from "./ConfigShape.js"
 
@@ -27,6 +31,10 @@ export const ConfigDocument = Schema.Struct({
   procedures: setting(Procedures, {}, "What runs on this site, by name; system-checks is on unless disabled"),
   jobs: setting(Jobs, {}, "What is fetched beyond the collector's own candles, by name"),
   ingest: section(IngestSettings, () => new IngestSettings({}), "Services of a streaming ensemble on this site"),
+  outbox: section(OutboxSettings, () => new OutboxSettings({}), "Messages that wait to be sent, and their archive"),
+  uplinks: setting(Uplinks, {}, "Where messages are carried to, by name"),
+  routes: setting(Routes, {}, "Which events and log lines become messages, by name"),
+  update: section(UpdateSettings, () => new UpdateSettings({}), "Releases of the software, and their trial"),
   outgoing: section(OutgoingSettings, () => new OutgoingSettings({}), "Requests to other machines"),
   remote: section(RemoteSettings, () => new RemoteSettings({}), "What may be changed from elsewhere"),
   alarms: section(AlarmSettings, () => new AlarmSettings({}), "From when on something is worth an alarm"),
@@ -51,14 +59,7 @@ export const sectionNames = Struct.keys(ConfigDocument.fields)
 export const collectorSections: ReadonlySet<string> = new Set(Collector.collectorSections)
 
 /** Names that stand for parts this version does not have. */
-export const absentParts: ReadonlySet<string> = new Set([
-  "uplinks",
-  "schedules",
-  "update",
-  "cluster",
-  "plugins",
-  "observability"
-])
+export const absentParts: ReadonlySet<string> = new Set(["schedules", "cluster", "plugins", "observability"])
 
 /** What the document is made of, for walks over documents as they are written. */
 export const shape: Shape.Shape = Shape.of(ConfigDocument.ast)

@@ -29,7 +29,7 @@ import { decode, type Decoded } from "./ConfigDecode.js"
 import type { ConfigDocument, SectionName } from "./ConfigDocument.js"
 import { changed, effective, servable } from "./ConfigEffective.js"
 import type { Overrides } from "./ConfigEnvironment.js"
-import { prepare, rewrite } from "./ConfigPut.js"
+import { type How, prepare, rewrite } from "./ConfigPut.js"
 import * as Shape from "./ConfigShape.js"
 import { largest, parse } from "./ConfigText.js"
 
@@ -62,6 +62,10 @@ export interface ConfigFileService {
   readonly show: Effect.Effect<Shape.Mapping>
   /** Puts a document from the network over the file: checked as a whole, written, in force. Nothing happens if it fails. */
   readonly put: (body: unknown) => Effect.Effect<Shape.Mapping, ConfigInvalid | ConfigNotAllowed | StorageFailed>
+  /** Likewise for a document of which only what it mentions is changed, as it comes over an uplink. */
+  readonly amend: (body: unknown) => Effect.Effect<Shape.Mapping, ConfigInvalid | ConfigNotAllowed | StorageFailed>
+  /** Puts back a text that was in force before. */
+  readonly restore: (text: string) => Effect.Effect<void, ConfigInvalid | StorageFailed>
   /** Fails as `put` would, without writing. */
   readonly validate: (body: unknown) => Effect.Effect<void, ConfigInvalid | ConfigNotAllowed>
   /** Reads the file now, changed or not. On failure the last good document stays. */
@@ -168,29 +172,36 @@ export const make: (
     )
 
     /** The file as it is now and the document it would become. */
-    const candidate = Effect.fnUntraced(function* (body: unknown) {
+    const candidate = Effect.fnUntraced(function* (body: unknown, how: How) {
       const text = Option.getOrElse(yield* onDisk, () => "")
       const file = yield* Either.mapLeft(parse(text), (issues) => new ConfigInvalid({ issues }))
-      const merged = yield* prepare(file.raw, body)
+      const merged = yield* prepare(file.raw, body, how)
       const next = yield* decodeHere(merged)
       if (next.doubtful.length > 0) return yield* new ConfigInvalid({ issues: next.doubtful })
       yield* servable(yield* effective(next, options.overrides, absolute))
       return { text, file, next }
     })
 
-    const put = Effect.fn("ConfigFile.put")(function* (body: unknown) {
-      const { file, next, text } = yield* candidate(body)
+    const write = (text: string) =>
+      DurableFile.replace(path, text).pipe(
+        Effect.provide(files),
+        Effect.mapError((error) => new StorageFailed({ operation: "write", path, reason: reasonOf(error) }))
+      )
+
+    const put = Effect.fn("ConfigFile.put")(function* (body: unknown, how: How) {
+      const { file, next, text } = yield* candidate(body, how)
       const before = yield* Effect.option(decodeHere(file.raw))
       const written = yield* rewrite(text, before, next, decodeHere).pipe(Effect.provideService(Secrets, secrets))
       const loaded = yield* load(written)
-      if (written !== text) {
-        yield* DurableFile.replace(path, written).pipe(
-          Effect.provide(files),
-          Effect.mapError((error) => new StorageFailed({ operation: "write", path, reason: reasonOf(error) }))
-        )
-      }
+      if (written !== text) yield* write(written)
       yield* commit(loaded)
       return yield* showNow
+    }, Effect.uninterruptible)
+
+    const restore = Effect.fn("ConfigFile.restore")(function* (text: string) {
+      const loaded = yield* load(text)
+      yield* write(text)
+      yield* commit(loaded)
     }, Effect.uninterruptible)
 
     const showNow = Effect.flatMap(Ref.get(state), ({ decoded }) => shown(decoded)).pipe(
@@ -210,8 +221,10 @@ export const make: (
       raw: Effect.map(Ref.get(state), ({ text }) => text),
       lastError: Effect.map(Ref.get(state), ({ error }) => error),
       show: Effect.zipRight(refresh, showNow),
-      put: (body) => one.withPermits(1)(put(body)),
-      validate: (body) => Effect.asVoid(candidate(body)),
+      put: (body) => one.withPermits(1)(put(body, "put")),
+      amend: (body) => one.withPermits(1)(put(body, "amend")),
+      restore: (text) => one.withPermits(1)(restore(text)),
+      validate: (body) => Effect.asVoid(candidate(body, "put")),
       reload,
       refresh
     }

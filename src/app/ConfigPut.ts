@@ -9,21 +9,30 @@ import { ConfigInvalid, ConfigNotAllowed } from "../operations/ConfigOperations.
 import type { Secrets } from "../site/Secrets.js"
 import { canonical } from "./ConfigCanonical.js"
 import type { Decoded } from "./ConfigDecode.js"
+import { shape } from "./ConfigDocument.js"
 import { merge } from "./ConfigMerge.js"
 import * as Shape from "./ConfigShape.js"
 import { changes, edit, parse } from "./ConfigText.js"
 import { oversteps } from "./ConfigTrust.js"
 
+/**
+ * `put` replaces the collector's five sections and those that are given. `amend` leaves what is not mentioned as it is: a
+ * section of settings is changed key by key, and one of named entries, or a list, is replaced by the one that is given.
+ */
+export type How = "put" | "amend"
+
 /** The merged document, not decoded yet: no secret is read for a document that may not be taken. */
 export const prepare = (
   file: Shape.Mapping,
-  body: unknown
+  body: unknown,
+  how: How = "put"
 ): Either.Either<Shape.Mapping, ConfigInvalid | ConfigNotAllowed> => {
   if (!Shape.isMapping(body)) return refuse("", "expected an object of sections")
-  const merged = merge(file, body)
+  const merged = merge(file, how === "amend" ? amended(file, body) : body)
   if (Either.isLeft(merged)) return Either.left(new ConfigInvalid({ issues: merged.left }))
   const issues = oversteps(file, merged.right)
   if (issues.length > 0) return Either.left(new ConfigNotAllowed({ issues }))
+  if (how === "amend") return Either.right(merged.right)
   const has = (name: string) => {
     const jobs = merged.right[name]
     return jobs !== undefined && jobs !== null && !(Array.isArray(jobs) && jobs.length === 0)
@@ -88,6 +97,14 @@ export const rewrite: (
 })
 
 // ------------------------------------------------------------------------------------------------------------------
+
+const amended = (file: Shape.Mapping, body: Shape.Mapping): Shape.Mapping => {
+  const changed = Object.entries(body).map(([name, given]): readonly [string, unknown] => {
+    const whole = Shape.at(shape, [name])?._tag !== "Struct" || !Shape.isMapping(given)
+    return [name, whole ? given : { ...Shape.asMapping(file[name]), ...given }]
+  })
+  return { ...file, ...Object.fromEntries(changed) }
+}
 
 const isWanted = (found: Option.Option<Shape.Mapping>, wanted: Shape.Mapping): boolean =>
   Option.isSome(found) && Shape.same(found.value, wanted)

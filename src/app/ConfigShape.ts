@@ -146,7 +146,7 @@ export const same = (a: unknown, b: unknown): boolean => {
 
 // ------------------------------------------------------------------------------------------------------------------
 
-const tells = /token|password|passwd|secret|api_?key|credential/i
+const tells = /token|password|passwd|secret|(api|private)_?key|credential/i
 
 /** Names that do not match a record's key would be dropped in silence by decoding, so they are looked at here. */
 const problemOf = (parameter: SchemaAST.AST): ((key: string) => string | undefined) => {

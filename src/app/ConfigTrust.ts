@@ -7,6 +7,7 @@
 import type { ConfigIssue } from "../operations/ConfigOperations.js"
 import { isReference } from "../site/Secrets.js"
 import { pathText } from "./ConfigDecode.js"
+import { shape } from "./ConfigDocument.js"
 import * as Shape from "./ConfigShape.js"
 
 /** Every place where the new document oversteps; none if it may be taken. */
@@ -34,11 +35,22 @@ export const oversteps = (file: Shape.Mapping, next: Shape.Mapping): ReadonlyArr
     if (holdsReference(file, path) && changed(path))
       note(path, "sends a secret: it may be changed in the local file only")
   }
+  const uplinks = Shape.asMapping(next["uplinks"])
+  for (const name of Object.keys(uplinks)) {
+    const entry = ["uplinks", name]
+    const place = [...entry, "settings", "directory"]
+    if (changed(place)) note(place, "names a place that this machine trusts: local file only")
+    if (!keepsSecret(file, next, entry)) continue
+    for (const key of addressKeys) {
+      const path = [...entry, ...key]
+      if (changed(path)) note(path, "would send a stored secret elsewhere: local file only, or give the secret anew")
+    }
+  }
   if (holdsReference(file, buckets) && changed(buckets))
     note(buckets, "sends a secret: it may be changed in the local file only")
   for (const path of [...referencesIn(file), ...referencesIn(next)]) {
     // An entry that is gone as a whole takes its references with it.
-    const entries = path[0] === "procedures" ? procedures : path[0] === "jobs" ? jobs : undefined
+    const entries = { procedures, jobs, uplinks }[String(path[0])]
     const gone = entries !== undefined && !Object.hasOwn(entries, String(path[1]))
     if (!gone && changed(path)) note(path, "is a secret reference: it may be added or changed in the local file only")
   }
@@ -66,6 +78,14 @@ const localOnly: ReadonlyArray<Shape.Path> = [
   ["ingest", "reducer"],
   ["ingest", "dump_roots"],
   ["remote", "allow_code"],
+  // Where code comes from, whose it has to be, and what installs it.
+  ["update", "source"],
+  ["update", "name"],
+  ["update", "keys"],
+  ["update", "allow_unsigned"],
+  ["update", "allow_older"],
+  ["update", "install"],
+  ["update", "limits"],
   ["general", "allow_env"],
   ["outgoing", "allow_private"]
 ]
@@ -74,6 +94,21 @@ const codeKeys = ["command", "module", "env", "directory"] as const
 
 /** Settings of histories: directories of this machine, and addresses that are asked even where they are private. */
 const placeKeys = ["directory", "base_url"] as const
+
+/** Where an uplink's secrets go. */
+const addressKeys: ReadonlyArray<Shape.Path> = [
+  ["use"],
+  ["settings", "host"],
+  ["settings", "port"],
+  ["settings", "tls"],
+  ["settings", "url"]
+]
+
+/** Whether a secret that the file holds below a place is still the same one. */
+const keepsSecret = (file: Shape.Mapping, next: Shape.Mapping, place: Shape.Path): boolean =>
+  Shape.secretsOf(shape, file).some(
+    ([path, stored]) => place.every((key, i) => path[i] === key) && Shape.same(Shape.get(next, path), stored)
+  )
 
 const holdsReference = (document: Shape.Mapping, path: Shape.Path): boolean =>
   referencesIn(Shape.get(document, path)).length > 0

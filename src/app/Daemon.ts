@@ -37,10 +37,14 @@ import * as Collector from "./Collector.js"
 import { ConfigFile } from "./ConfigFile.js"
 import * as Ensemble from "./Ensemble.js"
 import * as Root from "./Root.js"
+import * as RouteHost from "./RouteHost.js"
+import * as ServiceManager from "./ServiceManager.js"
 import * as StartMemory from "./StartMemory.js"
 import type { Operations, Parts } from "./SiteProcess.js"
 import { SystemLog } from "./SystemLog.js"
 import { uiDirectory } from "./UiDirectory.js"
+import * as Updates from "./Updates.js"
+import * as UplinkHost from "./UplinkHost.js"
 
 export interface DaemonOptions {
   /** Nothing starts by itself, while every explicit start works. */
@@ -64,7 +68,15 @@ export const run = (
       yield* Root.add(configWatch(options))
       yield* Collector.begin(options)
       yield* (yield* Ensemble.Ensemble).reconcile(options)
-      yield* options.onListening(yield* listen)
+      if (!options.idle) {
+        yield* Root.add(UplinkHost.remoteConfig)
+        yield* Root.add(RouteHost.child)
+      }
+      const url = yield* listen
+      yield* Root.add(Updates.child)
+      // Last: what is told to be ready is.
+      yield* Effect.flatMap(ServiceManager.child, Option.match({ onNone: () => Effect.void, onSome: Root.add }))
+      yield* options.onListening(url)
       yield* StartMemory.release
       yield* Effect.raceFirst(root.join, options.until)
     })
@@ -137,15 +149,19 @@ const configWatch = (options: DaemonOptions) =>
           yield* Effect.logInfo(`the config section '${section}' has changed`)
           if (section === "logs") yield* logging.setLevel((yield* config.slice("logs")).level)
           if (section === "http") yield* Effect.ignoreLogged(tree.restart("http"))
-          if (section === "telemetry" || section === "runs")
+          if (section === "telemetry" || section === "runs" || section === "outbox")
             yield* Effect.logInfo(`'${section}' takes effect at the next start`)
           if (section === "procedures") yield* reconcile
           if (section === "ingest") yield* ensemble.reconcile(options)
+          // One that goes may have much to send before.
+          if (section === "routes") yield* Effect.ignoreLogged(tree.restart("routes"))
+          if (UplinkHost.sections.has(section)) yield* Effect.forkScoped(UplinkHost.reconcile(options))
           if (Collector.sections.has(section)) yield* Collector.reconcile(options)
         })
       const procedures = yield* Procedures
       const reconcile = Effect.flatMap(config.slice("procedures"), (now) => procedures.reconcile(now, options))
       // All of them in its first life, then what changed between two.
+      yield* Effect.forkScoped(UplinkHost.reconcile(options))
       yield* reconcile
       const look = Effect.zipRight(config.refresh, Self.mark)
       yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Effect.sleep(lookAtConfig), look)))

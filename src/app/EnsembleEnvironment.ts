@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import * as RedisAddress from "../assignment/RedisAddress.js"
 import { RoleRefused } from "../cli/EnsembleRoles.js"
 
 /** The text of the first of these variables that is set. */
@@ -32,11 +33,32 @@ export const list = (name: string): Effect.Effect<Option.Option<ReadonlyArray<st
     })
   )
 
-/** Where the services meet. */
-export const redis: Effect.Effect<Redacted.Redacted> = Effect.map(text("REDIS_URL", "SERVICE_REDIS_DSN"), (url) =>
-  Redacted.make(Option.getOrElse(url, () => "redis://localhost:6379/0"))
-)
+/** Where the services meet: as it is given, else by the environment. What is no address is refused and not shown. */
+export const redis = (given: Option.Option<Redacted.Redacted>): Effect.Effect<Redacted.Redacted, RoleRefused> =>
+  Effect.gen(function* () {
+    const found = Option.isSome(given)
+      ? ["--redis", Redacted.value(given.value)]
+      : Option.getOrElse(yield* named("REDIS_URL", "SERVICE_REDIS_DSN"), () => ["", "redis://localhost:6379/0"])
+    const [where = "", url = ""] = found
+    if (RedisAddress.isAddress(url)) return Redacted.make(url)
+    return yield* new RoleRefused({
+      message: `${where}: ${RedisAddress.expected}`,
+      hint: "redis://[user:password@]host[:port][/database], rediss:// for TLS"
+    })
+  })
 
 // -----------------------------------------------------------------------------
+
+/** The first of these variables that is set, with its name. */
+const named = (...names: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.forEach(names, (name) =>
+      Effect.map(
+        text(name),
+        Option.map((value) => [name, value])
+      )
+    ),
+    Option.firstSomeOf
+  )
 
 const decodeList = Schema.decode(Schema.parseJson(Schema.Array(Schema.String)))

@@ -12,22 +12,32 @@ import * as SupervisionTree from "../actor/SupervisionTree.js"
 import * as Cli from "../cli/EnsembleRoles.js"
 import * as OfflineReplay from "../ingest/OfflineReplay.js"
 import * as Pipeline from "../ingest/Pipeline.js"
-import { toJson } from "../ingest/reducer/PublishedValue.js"
+import { type Group, toJson } from "../ingest/reducer/PublishedValue.js"
 import { ReducerSettings, WorkerSettings } from "../ingest/Settings.js"
 import { SyntheticSource } from "../plugins/source/SyntheticSource.js"
 import * as EnsembleServices from "./EnsembleServices.js"
+import * as UserCodeHost from "./UserCodeHost.js"
 
 /** One scan over frames that are made for it. */
-export const pipeline = (options: Cli.PipelineOptions): Effect.Effect<Cli.PipelineResult, Cli.RoleError> =>
+export const pipeline = (options: Cli.PipelineOptions): Effect.Effect<Cli.PipelineOutcome, Cli.RoleError> =>
   Effect.gen(function* () {
     const { runners, reducer } = yield* modules(options)
     // A series begins and ends with a message of its own.
     const count = Math.max(1, options.events - 2)
     const source = yield* SyntheticSource.prepare({ size: options.bytes, count })
     const ensemble = yield* Pipeline.open({ streams: [{ name: "frames", source }], runners, reducer })
-    return yield* Pipeline.scan(ensemble, Pipeline.seriesMap("frames", options.events), ({ completed_events }) =>
-      options.onProgress(completed_events)
+    const summary = yield* Pipeline.scan(
+      ensemble,
+      Pipeline.seriesMap("frames", options.events),
+      ({ completed_events }) => options.onProgress(completed_events)
     )
+    const workers = yield* Effect.forEach(ensemble.workers, ({ status }) => status)
+    const { troubles } = yield* ensemble.reducer.status
+    return {
+      ...summary,
+      failures: workers.reduce((sum, worker) => sum + worker.troubles, troubles),
+      published: asJson(yield* ensemble.reducer.publication.values)
+    }
   }).pipe(offline)
 
 /** Dumps through modules. */
@@ -43,13 +53,13 @@ export const replay = (options: Cli.ReplayOptions): Effect.Effect<Cli.ReplayResu
       onProgress: options.onProgress,
       onTrouble: (trouble) => Effect.logWarning(trouble.message)
     })
-    return {
-      ...counts,
-      published: Object.fromEntries(Object.entries(published).map(([name, value]) => [name, toJson(value)]))
-    }
+    return { ...counts, published: asJson(published) }
   }).pipe(offline)
 
 // -----------------------------------------------------------------------------
+
+const asJson = (published: Group) =>
+  Object.fromEntries(Object.entries(published).map(([name, value]) => [name, toJson(value)]))
 
 /** Logs on standard error; a failure in words. */
 const offline = <A, E extends { readonly message: string }>(
@@ -60,6 +70,7 @@ const offline = <A, E extends { readonly message: string }>(
     Effect.provide(
       Layer.mergeAll(
         NodeContext.layer,
+        UserCodeHost.layer,
         SupervisionTree.layerWith({ redact: (text) => text, onEvent: () => undefined }),
         Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger)),
         Logger.minimumLogLevel(LogLevel.Warning)
@@ -77,7 +88,10 @@ const modules = Effect.fnUntraced(function* ({
 }: Pick<Cli.PipelineOptions, "worker" | "reducer" | "workers">) {
   const settings = new WorkerSettings({ module: worker })
   return {
-    runners: yield* Effect.replicateEffect(EnsembleServices.runnerOf(settings, "."), workers),
+    // What a module writes to its console is what its author wants to see.
+    runners: yield* Effect.replicateEffect(EnsembleServices.runnerOf(settings, "."), workers).pipe(
+      Logger.withMinimumLogLevel(LogLevel.Info)
+    ),
     reducer: yield* EnsembleServices.reducerModule(new ReducerSettings({ module: reducer }), ".")
   }
 })

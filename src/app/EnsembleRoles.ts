@@ -4,6 +4,7 @@
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
@@ -11,17 +12,15 @@ import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
-import * as Schema from "effect/Schema"
-import { randomInt } from "node:crypto"
+import * as Schedule from "effect/Schedule"
 import { resolve } from "node:path"
-import * as os from "node:os"
 import * as ChildSpec from "../actor/ChildSpec.js"
 import * as Self from "../actor/Self.js"
 import * as SupervisionTree from "../actor/SupervisionTree.js"
 import * as Supervisor from "../actor/Supervisor.js"
+import type { EnsembleUnreachable } from "../assignment/EnsembleError.js"
 import * as Cli from "../cli/EnsembleRoles.js"
 import * as LocalServices from "../ingest/LocalServices.js"
-import { IngesterSettings, ReducerSettings, ServiceName, StreamSettings, WorkerSettings } from "../ingest/Settings.js"
 import { sources } from "../plugins/source/Sources.js"
 import * as Redaction from "../site/Redaction.js"
 import * as Secrets from "../site/Secrets.js"
@@ -30,33 +29,37 @@ import * as SourceRegistry from "../source/SourceRegistry.js"
 import * as Environment from "./EnsembleEnvironment.js"
 import * as EnsembleFabric from "./EnsembleFabric.js"
 import * as EnsembleOffline from "./EnsembleOffline.js"
+import { ingesterOf, reducerOf, workerOf } from "./EnsembleRoleSettings.js"
 import * as EnsembleServer from "./EnsembleServer.js"
 import * as EnsembleServices from "./EnsembleServices.js"
+import * as UserCodeHost from "./UserCodeHost.js"
 
 export const layer: Layer.Layer<Cli.EnsembleRoles> = Layer.succeed(Cli.EnsembleRoles, {
   controller: (options) =>
     serving(options, "controller", {
       what: "controller",
-      life: (onReady) =>
+      life: (onJoined) =>
         EnsembleServices.controller({
           dumpRoots: options.dumpRoots.map((path) => resolve(path)),
           onWorkerLoss: "reassign",
           beside: () => Effect.void,
           onSummary: (summary) => Effect.logInfo(`scan ${summary.mapping} ${summary.ending}`, summary),
-          onReady
-        })
+          onReady,
+          onJoined
+        }).pipe(reached)
     }),
   ingester: (options) =>
     Effect.flatMap(ingesterOf(options), ({ name, settings }) =>
       alone(options, {
         what: `ingester ${name}`,
-        life: (onReady) =>
+        life: (onJoined) =>
           EnsembleServices.ingester({
             name,
             settings,
             directory: ".",
             dumpRoots: options.dumpRoots.map((path) => resolve(path)),
-            onReady
+            onReady,
+            onJoined
           })
       })
     ),
@@ -64,14 +67,14 @@ export const layer: Layer.Layer<Cli.EnsembleRoles> = Layer.succeed(Cli.EnsembleR
     Effect.flatMap(workerOf(options), ({ name, settings }) =>
       alone(options, {
         what: `worker ${name}`,
-        life: (onReady) => EnsembleServices.worker({ name, settings, directory: ".", onReady })
+        life: (onJoined) => EnsembleServices.worker({ name, settings, directory: ".", onReady, onJoined })
       })
     ),
   reducer: (options) =>
     Effect.flatMap(reducerOf(options), (settings) =>
       serving(options, "reducer", {
         what: "reducer",
-        life: (onReady) => EnsembleServices.reducer({ settings, directory: ".", onReady })
+        life: (onJoined) => EnsembleServices.reducer({ settings, directory: ".", onReady, onJoined })
       })
     ),
   pipeline: EnsembleOffline.pipeline,
@@ -80,11 +83,20 @@ export const layer: Layer.Layer<Cli.EnsembleRoles> = Layer.succeed(Cli.EnsembleR
 
 // -----------------------------------------------------------------------------
 
+/** A process of its own is ready when it takes part, and not before. */
+const onReady = () => Effect.void
+
+/** An ensemble that can't be reached when a controller begins is waited for, as other services do, and told of. */
+const reached = <A, E, R>(life: Effect.Effect<A, E | EnsembleUnreachable, R>) =>
+  Effect.retry(life, { schedule: again, while: Predicate.isTagged("EnsembleUnreachable") })
+
+const again = Schedule.exponential("1 second").pipe(Schedule.union(Schedule.spaced("10 seconds")))
+
 interface Service {
   /** For people: what runs. */
   readonly what: string
   readonly life: (
-    onReady: (address: string) => Effect.Effect<void>
+    onJoined: (address: string) => Effect.Effect<void>
   ) => Effect.Effect<unknown, EnsembleServices.ServiceError, Given>
 }
 
@@ -121,7 +133,7 @@ const supervised = <E extends { readonly message: string }>(
 ): Effect.Effect<void, Cli.RoleError> =>
   Effect.gen(function* () {
     const failure = yield* Ref.make(Option.none<E>())
-    const redis = yield* Option.match(role.redis, { onNone: () => Environment.redis, onSome: Effect.succeed })
+    const redis = yield* Environment.redis(role.redis)
     const fabric = yield* Layer.build(Layer.merge(EnsembleFabric.layer(Option.some(redis)), LocalServices.layer))
     const supervisor = yield* Supervisor.make({
       children: [
@@ -134,7 +146,8 @@ const supervised = <E extends { readonly message: string }>(
             ).pipe(Effect.tapError((error) => Ref.set(failure, Option.some(error))))
           }),
           ready: "signalled",
-          readyWithin: "2 minutes",
+          // An ensemble that is not there yet is waited for.
+          readyWithin: Duration.infinity,
           shutdown: "15 seconds"
         })
       ]
@@ -155,7 +168,7 @@ const endedBy =
 const isMisconfigured = (error: unknown): boolean =>
   Predicate.hasProperty(error, "reason") && error.reason === "Misconfigured"
 
-/** What services need of the process. Secrets are references of a config, which there is none of: they are looked up nowhere. */
+/** What services need of the process, which users' code must not end. Secrets are references of a config, which there is none of: they are looked up nowhere. */
 const ground = SourceRegistry.layer(sources).pipe(
   Layer.orDie,
   Layer.provideMerge(
@@ -167,7 +180,7 @@ const ground = SourceRegistry.layer(sources).pipe(
       )
     )
   ),
-  Layer.provideMerge(NodeContext.layer)
+  Layer.provideMerge(Layer.merge(NodeContext.layer, UserCodeHost.layer))
 )
 
 /** Standard error, at the level that was asked for; `LOG_LEVEL` of dranspose stands in for it. */
@@ -192,93 +205,3 @@ const levelOf = (name: string): LogLevel.Literal => {
   const found = LogLevel.allLevels.find(({ _tag }) => _tag.toLowerCase() === name.toLowerCase())
   return found?._tag ?? "Info"
 }
-
-const ingesterOf = Effect.fnUntraced(function* (options: Cli.IngesterRole) {
-  const streams =
-    options.streams.length > 0
-      ? options.streams
-      : yield* Effect.flatMap(
-          Environment.list("INGESTER_STREAMS"),
-          Option.match({
-            onNone: () =>
-              new Cli.RoleRefused({ message: "which stream does it own?", hint: "name it: --stream eiger" }),
-            onSome: Effect.succeed
-          })
-        )
-  const upstream = yield* given(options.upstream, "UPSTREAM_URL")
-  const settingsOf = (stream: string) => ({
-    ...Option.match(upstream, { onNone: () => ({}), onSome: (url) => addressOf(options.source, url) }),
-    ...settingsFor(stream, streams, options.settings)
-  })
-  const url = yield* given(options.url, "INGESTER_URL")
-  yield* Effect.forEach(streams, named("stream"))
-  const name = Option.getOrElse(yield* given(options.name, "INGESTER_NAME"), () => `${streams.join("_")}-ingester`)
-  return {
-    name: yield* named("name")(name),
-    settings: new IngesterSettings({
-      ...Option.match(url, { onNone: () => ({}), onSome: (one) => ({ url: one }) }),
-      streams: Object.fromEntries(
-        streams.map((stream) => [stream, new StreamSettings({ source: options.source, settings: settingsOf(stream) })])
-      ),
-      dump_path: yield* given(options.dump, "DUMP_PATH")
-    })
-  }
-})
-
-const workerOf = Effect.fnUntraced(function* (options: Cli.WorkerRole) {
-  const letters = Array.from({ length: 10 }, () => String.fromCharCode(97 + randomInt(26))).join("")
-  const tags = options.tags.length > 0 ? Option.some(options.tags) : yield* Environment.list("WORKER_TAGS")
-  const name = Option.getOrElse(yield* given(options.name, "WORKER_NAME"), () => `Worker-${os.hostname()}-${letters}`)
-  return {
-    name: yield* named("name")(name),
-    settings: new WorkerSettings({
-      tags: Option.getOrElse(tags, () => ["generic"]),
-      module: options.module,
-      use: options.use,
-      threads: Option.getOrElse(options.threads, () => 0)
-    })
-  }
-})
-
-const reducerOf = Effect.fnUntraced(function* (options: Cli.ReducerRole) {
-  const url = yield* given(options.url, "REDUCER_URL")
-  return new ReducerSettings({
-    ...Option.match(url, { onNone: () => ({}), onSome: (one) => ({ url: one }) }),
-    module: options.module,
-    use: options.use
-  })
-})
-
-/** The settings of all streams, and behind them those of this one alone, which its name and a dot stand before. */
-const settingsFor = (stream: string, streams: ReadonlyArray<string>, settings: Cli.IngesterRole["settings"]) => {
-  const isOwn = (key: string, owner: string) => key.startsWith(`${owner}.`)
-  const common = settings.filter(([key]) => !streams.some((owner) => isOwn(key, owner)))
-  const own = settings.filter(([key]) => isOwn(key, stream))
-  return Object.fromEntries([
-    ...common.map(([key, value]) => [key, plain(value)] as const),
-    ...own.map(([key, value]) => [key.slice(stream.length + 1), plain(value)] as const)
-  ])
-}
-
-/** Sources of lines are told a host and a port, the others an address. */
-const addressOf = (source: string, url: string) => {
-  const [, host, port] = /^tcp:\/\/(.+):(\d+)$/.exec(url) ?? []
-  return ["positioncap", "tcp-lines"].includes(source) && host !== undefined ? { host, port: Number(port) } : { url }
-}
-
-/** A name that the whole ensemble can say: it stands in keys of Redis and in identities of connections. */
-const named = (option: string) => (name: string) =>
-  Schema.is(ServiceName)(name)
-    ? Effect.succeed(name)
-    : new Cli.RoleRefused({
-        message: `--${option}: '${name}' can't be a name`,
-        hint: "names are of printable ASCII characters, without ':' and blanks"
-      })
-
-/** An option of the command line, else the variable that stands in for it. */
-const given = (option: Option.Option<string>, variable: string) =>
-  Option.isSome(option) ? Effect.succeed(option) : Environment.text(variable)
-
-/** Numbers and switches of a source's settings are written as such. */
-const plain = (text: string): unknown =>
-  text === "true" ? true : text === "false" ? false : /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text

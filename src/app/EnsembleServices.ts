@@ -4,6 +4,7 @@
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,7 +12,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { resolve } from "node:path"
 import type { SupervisionTree } from "../actor/SupervisionTree.js"
@@ -66,8 +66,10 @@ export type Needs = Fabric | FileSystem.FileSystem | Path.Path | LocalServices |
 
 /** What every service is told. */
 export interface Telling {
-  /** It takes part; `address` is what others connect to, where there is such a thing. */
+  /** It works, as soon as the ensemble can be reached; `address` is what others connect to, where there is such a thing. */
   readonly onReady: (address: string) => Effect.Effect<void>
+  /** The ensemble has heard of it: it takes part. */
+  readonly onJoined?: ((address: string) => Effect.Effect<void>) | undefined
 }
 
 export interface ControllerOptions<R> extends Telling {
@@ -79,21 +81,31 @@ export interface ControllerOptions<R> extends Telling {
   readonly beside: (controller: Context.Tag.Service<Controller>) => Effect.Effect<void, never, R>
 }
 
-export const controller = <R>({ beside, dumpRoots, onReady, onSummary, onWorkerLoss }: ControllerOptions<R>) =>
-  ControllerService.run(new ControllerSettings({ dump_roots: dumpRoots }), (service) =>
-    Effect.gen(function* () {
-      const own: Context.Tag.Service<Controller> = {
-        ...service,
-        begin: (map, options) => service.begin(map, { onWorkerLoss, ...options })
-      }
-      const local = yield* LocalServices
-      yield* local.register({ kind: "log", service: yield* EnsembleLog })
-      yield* local.register({ kind: "controller", service: own })
-      yield* Effect.forkScoped(Stream.runForEach(service.summaries, onSummary))
-      yield* Effect.forkScoped(beside(own))
-      yield* onReady("")
-      return yield* Effect.never
-    })
+export const controller = <R>({
+  beside,
+  dumpRoots,
+  onJoined = nobody,
+  onReady,
+  onSummary,
+  onWorkerLoss
+}: ControllerOptions<R>) =>
+  ControllerService.run(
+    new ControllerSettings({ dump_roots: dumpRoots }),
+    (service) =>
+      Effect.gen(function* () {
+        const own: Context.Tag.Service<Controller> = {
+          ...service,
+          begin: (map, options) => service.begin(map, { onWorkerLoss, ...options })
+        }
+        const local = yield* LocalServices
+        yield* local.register({ kind: "log", service: yield* EnsembleLog })
+        yield* local.register({ kind: "controller", service: own })
+        yield* Effect.forkScoped(beside(own))
+        yield* onReady("")
+        yield* onJoined("")
+        return yield* Effect.never
+      }),
+    { onEnd: onSummary }
   ).pipe(told("controller", "controller"))
 
 export interface IngesterOptions extends Telling {
@@ -108,6 +120,7 @@ export const ingester = ({
   directory,
   dumpRoots,
   name,
+  onJoined = nobody,
   onReady,
   settings
 }: IngesterOptions): Effect.Effect<never, ServiceError, Needs | SourceRegistry> =>
@@ -127,6 +140,7 @@ export const ingester = ({
     })
     yield* (yield* LocalServices).register({ kind: "ingester", name, service })
     yield* onReady(service.url)
+    yield* Effect.forkScoped(Effect.zipRight(service.joined, onJoined(service.url)))
     return yield* service.run
   }).pipe(
     Effect.provide(
@@ -148,6 +162,7 @@ export interface WorkerOptions extends Telling {
 export const worker = ({
   directory,
   name,
+  onJoined = nobody,
   onReady,
   settings
 }: WorkerOptions): Effect.Effect<never, ServiceError, Needs | SupervisionTree> =>
@@ -156,6 +171,7 @@ export const worker = ({
     const service = yield* Worker.make({ name, tags: settings.tags, runner })
     yield* (yield* LocalServices).register({ kind: "worker", name, service })
     yield* onReady("")
+    yield* Effect.zipRight(service.joined, onJoined(""))
     return yield* Effect.never
   }).pipe(told("worker", name))
 
@@ -164,12 +180,18 @@ export interface ReducerOptions extends Telling {
   readonly directory: string
 }
 
-export const reducer = ({ directory, onReady, settings }: ReducerOptions): Effect.Effect<never, ServiceError, Needs> =>
+export const reducer = ({
+  directory,
+  onJoined = nobody,
+  onReady,
+  settings
+}: ReducerOptions): Effect.Effect<never, ServiceError, Needs> =>
   Effect.gen(function* () {
     const module = yield* Effect.mapError(reducerModule(settings, directory), unusable)
     const service = yield* Reducer.make({ url: settings.url, module })
     yield* (yield* LocalServices).register({ kind: "reducer", service })
     yield* onReady(settings.url)
+    yield* Effect.zipRight(service.joined, onJoined(settings.url))
     return yield* Effect.never
   }).pipe(told("reducer", "reducer"))
 
@@ -207,12 +229,20 @@ export const runnerOf = (
 
 // -----------------------------------------------------------------------------
 
+const nobody = () => Effect.void
+
 /** What it logs names it, and is told to the ensemble. */
 const told =
   (kind: string, name: string) =>
-  <A, E, R>(life: Effect.Effect<A, E, R>) =>
+  <A, E extends { readonly message: string }, R>(life: Effect.Effect<A, E, R>) =>
     life.pipe(
-      Effect.tapErrorCause((cause) => Effect.logError(`${kind} ${name} has failed`, cause)),
+      Effect.tapErrorCause((cause) => {
+        const said = `${kind} ${name} has failed`
+        return Option.match(Cause.failureOption(cause), {
+          onNone: () => Effect.logError(said, cause),
+          onSome: ({ message }) => Effect.logError(`${said}: ${message}`)
+        })
+      }),
       Effect.annotateLogs(kind, name),
       Effect.provide(EnsembleLogging.layer(name))
     )

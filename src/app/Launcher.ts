@@ -12,12 +12,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as os from "node:os"
 import { NotFound } from "../cli/Failure.js"
 import * as Cli from "../cli/Launcher.js"
 import * as Client from "../http/Client.js"
 import { ConfigInvalid, ConfigVerdict } from "../operations/ConfigOperations.js"
+import * as DurableFile from "../site/DurableFile.js"
 import * as Redaction from "../site/Redaction.js"
 import * as Secrets from "../site/Secrets.js"
 import * as Site from "../site/Site.js"
@@ -29,6 +31,8 @@ import * as ConfigStarter from "./ConfigStarter.js"
 import type * as Daemon from "./Daemon.js"
 import * as Detached from "./Detached.js"
 import * as Doctor from "./Doctor.js"
+import * as Launched from "./Launched.js"
+import * as ServiceUnit from "./ServiceUnit.js"
 import type * as SiteProcess from "./SiteProcess.js"
 
 export const layer: Layer.Layer<Cli.Launcher, never, FileSystem.FileSystem | Path.Path> = Layer.effect(
@@ -43,7 +47,8 @@ export const layer: Layer.Layer<Cli.Launcher, never, FileSystem.FileSystem | Pat
       configSchema: Effect.sync(jsonSchema),
       configValidate: (place) => provided(configValidate(place)),
       configShow: (place) => provided(withConfigFile(place, (file) => file.show)),
-      configInit: (place) => provided(configInit(place))
+      configInit: (place) => provided(configInit(place)),
+      installService: (options) => provided(installService(options))
     })
   })
 )
@@ -96,6 +101,15 @@ const daemonError =
   }
 
 const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, Files> =>
+  Effect.gen(function* () {
+    const again = yield* Ref.make(false)
+    yield* served(options, again)
+    // Only now, when everything is torn down and the lock is free.
+    if (yield* Ref.get(again)) return yield* new Cli.RestartWanted()
+  })
+
+/** `again` is set when the site ends for another version. */
+const served = (options: Cli.ServeOptions, again: Ref.Ref<boolean>) =>
   Effect.scoped(
     Effect.gen(function* () {
       if (options.init) yield* configInit(options)
@@ -107,12 +121,17 @@ const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, 
         Effect.mapError(rejected("the command line and the environment"))
       )
       const stop = yield* Deferred.make<void>()
+      const end = Effect.asVoid(Deferred.succeed(stop, undefined))
+      if (options.launched) yield* Effect.forkScoped(Effect.zipRight(Launched.launcherGone, end))
       const site = (yield* siteHalf).layer({
         site: options.site,
         config: options.config,
         overrides,
         idle: options.idle,
-        shutdown: Option.some(Effect.asVoid(Deferred.succeed(stop, undefined)))
+        shutdown: Option.some(end),
+        succession: options.launched
+          ? { _tag: "Launcher", restart: Effect.zipRight(Ref.set(again, true), end) }
+          : { _tag: "Nobody" }
       })
       const context = yield* Layer.build(site).pipe(Effect.mapError(launchError(options)))
       yield* (yield* serverHalf)
@@ -173,7 +192,14 @@ const inProcess = (options: Cli.ConnectOptions) =>
     )
     const { atRest, layer } = yield* siteHalf
     const context = yield* Layer.build(
-      layer({ site: options.site, config: options.config, overrides, idle: true, shutdown: Option.none() })
+      layer({
+        site: options.site,
+        config: options.config,
+        overrides,
+        idle: true,
+        shutdown: Option.none(),
+        succession: { _tag: "Later" }
+      })
     ).pipe(Effect.mapError(launchError(options)))
     yield* Effect.provide(atRest, context)
     const connection: Cli.Connection = {
@@ -240,4 +266,27 @@ const configInit = (place: Cli.Place) =>
       Effect.mapError((error) => new Cli.LaunchFailed({ reason: error.message }))
     )
     return { path, written }
+  })
+
+const installService = (options: Cli.ServiceOptions) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const paths = yield* Path.Path
+    const { directory } = yield* Site.locate(options.site)
+    const home = options.user ? paths.join(os.homedir(), ".config/systemd/user") : "/etc/systemd/system"
+    const path = Option.getOrElse(options.out, () => paths.join(home, `${options.name}.service`))
+    const unit = ServiceUnit.text({
+      site: directory,
+      config: Option.getOrUndefined(Option.map(options.config, (file) => paths.resolve(file))),
+      program: [process.execPath, ...process.execArgv, paths.resolve(process.argv[1] ?? "")],
+      runAs: options.user ? undefined : Option.getOrElse(options.runAs, () => os.userInfo().username),
+      user: options.user
+    })
+    if (options.print) return { path: undefined, text: unit }
+    const refused = (error: { readonly message: string }) =>
+      new Cli.LaunchFailed({ reason: `${path} could not be written: ${error.message}` })
+    yield* fs
+      .makeDirectory(paths.dirname(path), { recursive: true })
+      .pipe(Effect.zipRight(DurableFile.replace(path, unit, { mode: 0o644 })), Effect.mapError(refused))
+    return { path, text: unit }
   })

@@ -22,8 +22,7 @@ import * as Procedures from "../procedure/Procedures.js"
 import type { ScheduleStore } from "../schedule/ScheduleStore.js"
 import { zoneOf } from "../site/Setting.js"
 import { Site } from "../site/Site.js"
-import * as StatePart from "../state/StatePart.js"
-import { StateDocument } from "../state/StateDocument.js"
+import type { StateDocument } from "../state/StateDocument.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
 import { ConfigFile } from "./ConfigFile.js"
 import { Root } from "./Root.js"
@@ -32,6 +31,7 @@ import { SystemLog } from "./SystemLog.js"
 type Needs =
   | ConfigFile
   | FileSystem.FileSystem
+  | Outbox
   | Outgoing
   | Root
   | ScheduleStore
@@ -45,12 +45,12 @@ type Needs =
  * What procedures measure goes to the store, what they tell the outside to the outbox. A refusal of the disk is told once, not
  * at each event.
  */
-const emitter: Layer.Layer<Emitter, never, SystemLog | TelemetryStore> = Layer.effect(
+const emitter: Layer.Layer<Emitter, never, Outbox | SystemLog | TelemetryStore> = Layer.effect(
   Emitter,
   Effect.gen(function* () {
     const store = yield* TelemetryStore
     const system = yield* SystemLog
-    const outbox = yield* Effect.serviceOption(Outbox)
+    const outbox = yield* Outbox
     const failing = new Set<string>()
     /** Whether it was taken; what it was not taken for is told when it begins. */
     const orTold =
@@ -77,15 +77,11 @@ const emitter: Layer.Layer<Emitter, never, SystemLog | TelemetryStore> = Layer.e
           result._tag === "Left" && result.left._tag !== "Refused" ? Effect.fail(result.left) : orTold("events")(result)
         ),
       message: (input) =>
-        Option.match(outbox, {
-          onNone: () => orTold("messages")(Effect.fail({ message: "this site has no outbox" })),
-          onSome: ({ put }) =>
-            Effect.flatMap(Effect.either(put(input)), (result) =>
-              result._tag === "Left" && result.left._tag === "MessageRefused"
-                ? Effect.fail(result.left)
-                : orTold("messages")(result)
-            )
-        }),
+        Effect.flatMap(Effect.either(outbox.put(input)), (result) =>
+          result._tag === "Left" && result.left._tag === "MessageRefused"
+            ? Effect.fail(result.left)
+            : orTold("messages")(result)
+        ),
       record: (type, data) => Effect.sync(() => system.record(type, data))
     })
   })
@@ -116,7 +112,6 @@ const procedures = Layer.scoped(
       yield* Effect.logWarning(`${left} processes that an earlier life of this site had left running were ended`)
       ;(yield* SystemLog).record("procedure.reaped", { processes: left })
     }
-    yield* (yield* StateDocument).declare(parts)
     return yield* Procedures.make({
       supervisor: yield* Effect.orDie(NestedSupervisor.nest(yield* Root, "procedures", {})),
       available: builtIn,
@@ -127,8 +122,6 @@ const procedures = Layer.scoped(
     })
   })
 )
-
-const parts: ReadonlyArray<StatePart.StatePart> = []
 
 export const layer: Layer.Layer<Procedures.Procedures, StorageFailed, Needs> = procedures.pipe(
   Layer.provide(Layer.merge(emitter, NodeCommandExecutor.layer))

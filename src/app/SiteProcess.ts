@@ -4,8 +4,8 @@
  *
  * Opened in this order and closed in the reverse one:
  *
- *   Site -> SiteLock -> Redaction, Secrets -> ConfigFile -> Logging -> SystemLog -> database -> TelemetryStore -> RunContext
- *        -> SupervisionTree, Root -> operations -> Collector, Ensemble
+ *   Site -> SiteLock -> Redaction, Secrets -> ConfigFile -> Logging -> SystemLog -> database -> TelemetryStore -> RunContext, Outbox
+ *        -> SupervisionTree, Root -> operations -> uplinks -> Collector, Ensemble
  */
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -30,10 +30,17 @@ import * as LocalSiteOperations from "../operations/LocalSiteOperations.js"
 import * as LocalTelemetryOperations from "../operations/LocalTelemetryOperations.js"
 import type { ConfigInvalid, ConfigOperations } from "../operations/ConfigOperations.js"
 import type { IngestOperations } from "../operations/IngestOperations.js"
+import * as LocalProcedureOperations from "../operations/LocalProcedureOperations.js"
+import * as LocalOutboxOperations from "../operations/LocalOutboxOperations.js"
+import type { OutboxOperations } from "../operations/OutboxOperations.js"
+import type { ProcedureOperations } from "../operations/ProcedureOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import { SiteFacts } from "../operations/SiteFacts.js"
 import { ShutdownUnavailable, type SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
+import * as LocalUpdateOperations from "../operations/LocalUpdateOperations.js"
+import type { UpdateOperations } from "../operations/UpdateOperations.js"
+import type { Outbox } from "../outbox/Outbox.js"
 import type { Procedures } from "../procedure/Procedures.js"
 import type { RunContext } from "../run/RunContext.js"
 import * as LogFile from "../site/LogFile.js"
@@ -44,15 +51,23 @@ import * as Secrets from "../site/Secrets.js"
 import * as Site from "../site/Site.js"
 import * as SiteLock from "../site/SiteLock.js"
 import type { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import type { Succession } from "../update/UpdateHost.js"
+import type { Updater } from "../update/Updater.js"
+import type { Vitals } from "../update/Vitals.js"
+import type { Uplinks } from "../uplink/Uplinks.js"
 import type { Overrides } from "./ConfigEnvironment.js"
 import * as Collector from "./Collector.js"
 import * as ConfigFile from "./ConfigFile.js"
 import * as ConfigVerbs from "./ConfigVerbs.js"
 import * as Ensemble from "./Ensemble.js"
 import * as ProcedureHost from "./ProcedureHost.js"
+import type * as RemoteConfig from "./RemoteConfig.js"
+import * as RemoteGuard from "./RemoteGuard.js"
 import * as Root from "./Root.js"
 import * as Storage from "./Storage.js"
 import * as SystemLog from "./SystemLog.js"
+import * as Updates from "./Updates.js"
+import * as UplinkHost from "./UplinkHost.js"
 
 export interface SiteOptions {
   readonly site: string
@@ -62,6 +77,8 @@ export interface SiteOptions {
   readonly idle: boolean
   /** Ends the process in order; none where only a command runs on the site. */
   readonly shutdown: Option.Option<Effect.Effect<void>>
+  /** Who starts another version after an update. Default: nobody. */
+  readonly succession?: Succession | undefined
 }
 
 export type Operations =
@@ -72,6 +89,9 @@ export type Operations =
   | BackfillOperations
   | CollectorOperations
   | IngestOperations
+  | OutboxOperations
+  | ProcedureOperations
+  | UpdateOperations
 export type Parts =
   | Site.Site
   | ConfigFile.ConfigFile
@@ -85,7 +105,13 @@ export type Parts =
   | Alarms.Alarms
   | Collector.Services
   | Ensemble.Ensemble
+  | Outbox
   | Procedures
+  | Updater
+  | Vitals
+  | LogReader.LogReader
+  | RemoteConfig.RemoteConfig
+  | Uplinks
   | LocalServices.LocalServices
 
 export type OpenError = Site.SiteUnusable | SiteLock.SiteLocked | ConfigInvalid | DatabaseUnusable | StorageFailed
@@ -96,7 +122,8 @@ export const layer = (
   const held = SiteLock.layer(version).pipe(Layer.provideMerge(Site.layer(options.site)))
   const secrets = Secrets.layer.pipe(Layer.provideMerge(Redaction.layer))
   // Looked at by `Daemon`'s config-watch, whose lines go to the site's own log.
-  const config = ConfigFile.layer({ path: options.config, overrides: options.overrides, poll: Option.none() })
+  const file = ConfigFile.layer({ path: options.config, overrides: options.overrides, poll: Option.none() })
+  const config = Option.isNone(options.shutdown) ? file : Layer.unwrapEffect(Effect.as(RemoteGuard.atStart, file))
   const foundation = Layer.mergeAll(logging, SystemLog.layer).pipe(
     Layer.provideMerge(config),
     Layer.provideMerge(secrets),
@@ -106,15 +133,30 @@ export const layer = (
   const operations = LocalSiteOperations.layer.pipe(
     Layer.provideMerge(LocalTelemetryOperations.layer),
     Layer.provideMerge(
-      Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options), ingest, alarms)
+      Layer.mergeAll(
+        LocalRunOperations.layer,
+        LocalOutboxOperations.layer,
+        ConfigVerbs.layer,
+        LogReader.layer,
+        facts(options),
+        ingest,
+        alarms
+      )
     ),
     Layer.provideMerge(Root.layer.pipe(Layer.provideMerge(tree)))
   )
   const collector = Layer.mergeAll(LocalBackfillOperations.layer, LocalCollectorOperations.layer).pipe(
     Layer.provideMerge(Layer.merge(Collector.layer({ idle: options.idle }), Ensemble.layer)),
+    Layer.provideMerge(UplinkHost.layer),
+    Layer.provideMerge(Updates.layer(options.succession ?? { _tag: "Nobody" })),
     Layer.provideMerge(operations)
   )
-  return ProcedureHost.layer.pipe(Layer.provideMerge(collector), Layer.provideMerge(stores))
+  return Layer.merge(LocalProcedureOperations.layer, LocalUpdateOperations.layer).pipe(
+    Layer.provideMerge(Updates.vitals),
+    Layer.provideMerge(ProcedureHost.layer),
+    Layer.provideMerge(collector),
+    Layer.provideMerge(stores)
+  )
 }
 
 /** For a command alone: what the config has run by itself is known, and at rest. */

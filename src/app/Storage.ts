@@ -1,10 +1,13 @@
-/** Which drivers keep the site's data: the index database with its migrations, the event store, the record of runs. */
+/** Which drivers keep the site's data: the index database with its migrations, the event store, the record of runs, the outbox. */
+import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { type DatabaseUnusable, IndexDatabase, make as makeDatabase } from "../database/Database.js"
 import type { StorageFailed } from "../domain/Refusal.js"
 import { timestampOf } from "../journal/Journal.js"
+import * as Outbox from "../outbox/Outbox.js"
+import * as SqlOutbox from "../outbox/SqlOutbox.js"
 import * as RunContext from "../run/RunContext.js"
 import { Site } from "../site/Site.js"
 import { zoneOf } from "../site/Setting.js"
@@ -69,9 +72,39 @@ const runs = Layer.scoped(
   })
 )
 
+const outbox = Layer.scoped(
+  Outbox.Outbox,
+  Effect.gen(function* () {
+    const site = yield* Site
+    const config = yield* ConfigFile
+    const system = yield* SystemLog
+    return yield* SqlOutbox.make({
+      path: site.paths.outbox,
+      archive: site.paths.messages,
+      settings: yield* config.slice("outbox"),
+      revision: Effect.map(config.slice("general"), ({ config_revision }) =>
+        Option.getOrElse(config_revision, () => unnumbered)
+      ),
+      step: yield* Failpoint.step,
+      notify: (notice) => {
+        const { data, type } = notice.kind === "dropped" ? ofOutbox(notice) : ofNotice(notice)
+        system.record(type, data)
+      }
+    })
+  })
+)
+
+/** The revision of a config that bears none: any that comes from elsewhere is greater. */
+const unnumbered = -1
+
+const ofOutbox = ({ kind, ...data }: Extract<SqlOutbox.OutboxNotice, { readonly kind: "dropped" }>) => ({
+  type: `outbox.${kind}`,
+  data
+})
+
 /** Opens everything; the lock keeps others away meanwhile. */
 export const layer: Layer.Layer<
-  TelemetryStore.TelemetryStore | RunContext.RunContext,
+  TelemetryStore.TelemetryStore | RunContext.RunContext | Outbox.Outbox,
   DatabaseUnusable | StorageFailed,
-  Site | SiteLock | ConfigFile | SystemLog
-> = runs.pipe(Layer.provideMerge(store), Layer.provide(database))
+  Site | SiteLock | ConfigFile | SystemLog | FileSystem.FileSystem
+> = Layer.merge(runs, outbox).pipe(Layer.provideMerge(store), Layer.provide(database))

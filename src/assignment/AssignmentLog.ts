@@ -20,5 +20,7 @@ export class AssignmentLog extends Context.Tag("outpost/AssignmentLog")<
     readonly read: (mapping: MappingId) => Stream.Stream<WorkAssignment>
     /** Forgets the log of a mapping; one that is not there is none. */
     readonly remove: (mapping: MappingId) => Effect.Effect<void, EnsembleUnreachable>
+    /** Forgets the logs of all mappings, those of controllers that are gone, too. */
+    readonly clear: Effect.Effect<void, EnsembleUnreachable>
   }
 >() {}

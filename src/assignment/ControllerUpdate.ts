@@ -13,6 +13,8 @@ export const ControllerUpdate = Schema.Struct({
   finished: Schema.optionalWith(Schema.Boolean, { default: () => false }),
   /** Assignments say which start of a worker they mean, for those that tell it. Peers of the field do not know it. */
   names_incarnations: Schema.optionalWith(Schema.Boolean, { exact: true }),
+  /** How many events the scan has. Peers of the field do not know it. */
+  total_events: Schema.optionalWith(Schema.Int, { exact: true }),
   /** What services have reported lately may be lost, and is to be told again. Peers of the field do not know it. */
   memory_lost: Schema.optionalWith(Schema.Boolean, { exact: true })
 }).annotations({ identifier: "ControllerUpdate" })

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { AssignmentLog } from "./AssignmentLog.js"
 import { ControllerLock } from "./ControllerLock.js"
@@ -53,7 +54,8 @@ const assignmentLog = (): AssignmentLog["Type"] => {
   return AssignmentLog.of({
     append: (mapping, assignments) => Effect.sync(() => logs.append(mapping, assignments)),
     read: logs.read,
-    remove: (mapping) => Effect.sync(() => logs.remove(mapping))
+    remove: (mapping) => Effect.sync(() => logs.remove(mapping)),
+    clear: Effect.sync(() => logs.clear())
   })
 }
 
@@ -62,7 +64,8 @@ const readyLog = (): ReadyLog["Type"] => {
   return ReadyLog.of({
     append: (mapping, ...updates) => Effect.sync(() => logs.append(mapping, updates)),
     read: logs.read,
-    remove: (mapping) => Effect.sync(() => logs.remove(mapping))
+    remove: (mapping) => Effect.sync(() => logs.remove(mapping)),
+    clear: Effect.sync(() => logs.clear())
   })
 }
 
@@ -70,6 +73,7 @@ const updateLog = (): UpdateLog["Type"] => {
   const log = memoryLog.make<ControllerUpdate>(keptUpdates)
   return UpdateLog.of({
     append: (update) => Effect.sync(() => log.append([update])),
+    newest: Effect.sync(() => Option.fromNullable(log.entries().at(-1))),
     read: Stream.suspend(() => log.read("newest")),
     remove: Effect.sync(() => log.clear())
   })

@@ -24,5 +24,7 @@ export class ReadyLog extends Context.Tag("outpost/ReadyLog")<
     readonly read: (mapping: MappingId) => Stream.Stream<ServiceUpdate>
     /** Forgets the log of a mapping; one that is not there is none. */
     readonly remove: (mapping: MappingId) => Effect.Effect<void, EnsembleUnreachable>
+    /** Forgets the logs of all mappings, those of controllers that are gone, too. */
+    readonly clear: Effect.Effect<void, EnsembleUnreachable>
   }
 >() {}

@@ -17,7 +17,6 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import { SecretReference } from "../site/Secrets.js"
 import { DurationText, setting } from "../site/Setting.js"
 import { AssignmentLog } from "./AssignmentLog.js"
 import { ControllerLock } from "./ControllerLock.js"
@@ -32,19 +31,14 @@ import * as redisParameters from "./internal/redisParameters.js"
 import * as redisRegistry from "./internal/redisRegistry.js"
 import { ParameterStore } from "./ParameterStore.js"
 import { ReadyLog } from "./ReadyLog.js"
+import { RedisAddress } from "./RedisAddress.js"
 import { ServiceRegistry } from "./ServiceRegistry.js"
 import { TickClock } from "./TickClock.js"
 import { UpdateLog } from "./UpdateLog.js"
 
-const isRedisUrl = (text: string): boolean => URL.canParse(text) && /^rediss?:\/\/[^/]*(\/\d*)?$/.test(text)
-
 export class RedisSettings extends Schema.Class<RedisSettings>("outpost/assignment/RedisSettings")({
   url: setting(
-    SecretReference.pipe(
-      Schema.filter((url) => isRedisUrl(Redacted.value(url)), {
-        message: () => "expected an address such as redis://localhost:6379/0"
-      })
-    ),
+    RedisAddress,
     Redacted.make("redis://localhost:6379/0"),
     "redis:// or rediss:// (TLS), with user, password, port and number of the database where needed"
   ),

@@ -46,7 +46,12 @@ export const IngesterState = Schema.Struct({
   /** All that it owns, also those that take no part in the present scan. */
   streams: Schema.optionalWith(Schema.Array(Schema.String), { default: () => [] }),
   /** Workers that get nothing more in this scan. Only where there are some: peers of the field do not know it. */
-  dropped_workers: Schema.optionalWith(Schema.Array(Schema.String), { exact: true })
+  dropped_workers: Schema.optionalWith(Schema.Array(Schema.String), { exact: true }),
+  /**
+   * By the name of a worker, the last event of this scan that is on its way to it: what a worker lacks up to there although
+   * nothing comes any more was lost with its connection. Peers of the field do not know it.
+   */
+  handed_over: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.Int }), { exact: true })
 }).annotations({ identifier: "IngesterState" })
 export type IngesterState = typeof IngesterState.Type
 

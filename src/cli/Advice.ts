@@ -27,6 +27,8 @@ const byTag: ReadonlyMap<string, string> = new Map([
   ["UnsupportedStream", "see what the exchange has in the docs, or name other channels"],
   ["NoRemotes", "name one under storage.remotes in the config"],
   ["ScheduleNotFound", "see what there is with: outpost schedule list"],
+  ["ProcedureNotFound", "see what there is with: outpost procedure list"],
+  ["ProcedureFailed", "see why with: outpost procedure list, and: outpost logs --grep procedures/"],
   ["ActorFailed", "see why with: outpost tree, and: outpost logs --tail 50"],
   ["ShutdownUnavailable", "this server is part of another program; stop that one"],
   ["StorageFailed", "look at the disk (space, permissions), then check the data with: outpost verify"],
@@ -35,11 +37,18 @@ const byTag: ReadonlyMap<string, string> = new Map([
   ["UnreadableBody", "send UTF-8 text"],
   ["RunRefused", "choose another name or directory"],
   ["LaunchFailed", "check the installation with: outpost doctor"],
+  ["UpdateFailed", "nothing was changed; see outpost update status, and update in the docs"],
+  ["UpdateBusy", "see how it goes with: outpost update status"],
+  ["NotLaunched", "start the site with launcher.js, as outpost install-service does; or stop it and run this again"],
+  ["NoPreviousVersion", "see what there is with: outpost update status"],
   ["SiteUnusable", "look at the directory (space, permissions), or name another with --site"],
   ["UnknownColumns", "nothing was written"],
   ["InvalidStatus", "nothing was written"],
   ["InvalidInput", "correct it and send it again; nothing was stored"]
 ])
+
+/** Ends that are no failures to anyone. */
+const silent: ReadonlySet<string> = new Set(["BrokenPipe", "RestartWanted"])
 
 const hintOf = (failure: Failure): string | undefined =>
   "hint" in failure && typeof failure.hint === "string" ? failure.hint : byTag.get(failure._tag)
@@ -57,7 +66,7 @@ export const ofFailure = (failure: Failure): string => {
 export const ofCause = (cause: Cause.Cause<Failure>, detailed: boolean): string => {
   const trace = detailed ? `${Cause.pretty(cause, { renderErrorCause: true })}\n` : ""
   return Option.match(Cause.failureOption(cause), {
-    onSome: (failure) => (failure._tag === "BrokenPipe" ? "" : ofFailure(failure) + trace),
+    onSome: (failure) => (silent.has(failure._tag) ? "" : ofFailure(failure) + trace),
     onNone: () =>
       Cause.isInterruptedOnly(cause)
         ? ""

@@ -6,10 +6,12 @@ import { BackfillOperations } from "../operations/BackfillOperations.js"
 import { CollectorOperations } from "../operations/CollectorOperations.js"
 import { ConfigOperations } from "../operations/ConfigOperations.js"
 import { IngestOperations } from "../operations/IngestOperations.js"
+import { OutboxOperations } from "../operations/OutboxOperations.js"
 import { ProcedureOperations } from "../operations/ProcedureOperations.js"
 import { RunOperations } from "../operations/RunOperations.js"
 import { SiteOperations } from "../operations/SiteOperations.js"
 import { TelemetryOperations } from "../operations/TelemetryOperations.js"
+import { UpdateOperations } from "../operations/UpdateOperations.js"
 import { Globals } from "./Globals.js"
 import { type Connection, type ConnectOptions, type LaunchError, Launcher, type Operations } from "./Launcher.js"
 import * as Output from "./Output.js"
@@ -39,7 +41,9 @@ const onlyOperations = Context.pick(
   BackfillOperations,
   CollectorOperations,
   IngestOperations,
-  ProcedureOperations
+  OutboxOperations,
+  ProcedureOperations,
+  UpdateOperations
 )
 
 const using =

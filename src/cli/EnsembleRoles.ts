@@ -90,7 +90,14 @@ export const PipelineResult = Schema.Struct({
   lost: Schema.Int,
   seconds: Schema.Number
 })
-export type PipelineResult = typeof PipelineResult.Type
+
+/** The result, and what is told beside it. */
+export interface PipelineOutcome extends Schema.Schema.Type<typeof PipelineResult> {
+  /** What the modules have failed at; their events count as processed. */
+  readonly failures: number
+  /** What the reducer has published, where that is JSON. */
+  readonly published: Readonly<Record<string, unknown>>
+}
 
 /** Dumps again through a worker and a reducer. */
 export interface ReplayOptions {
@@ -109,6 +116,10 @@ export const ReplayResult = Schema.Struct({
   frames: Schema.Int,
   bytes: Schema.Number,
   results: Schema.Int,
+  /** Events whose code has failed, on some worker or in the reducer. */
+  failed: Schema.Int,
+  /** Places in the files that are damaged, or are no records at all. */
+  damages: Schema.Int,
   seconds: Schema.Number,
   /** What the reducer has published, where that is JSON. */
   published: Schema.Record({ key: Schema.String, value: Schema.Unknown })
@@ -124,7 +135,7 @@ export class EnsembleRoles extends Context.Tag("outpost/cli/EnsembleRoles")<
     readonly worker: (options: WorkerRole) => Effect.Effect<void, RoleError>
     readonly reducer: (options: ReducerRole) => Effect.Effect<void, RoleError>
     /** One scan of so many events. */
-    readonly pipeline: (options: PipelineOptions) => Effect.Effect<PipelineResult, RoleError>
+    readonly pipeline: (options: PipelineOptions) => Effect.Effect<PipelineOutcome, RoleError>
     readonly replay: (options: ReplayOptions) => Effect.Effect<ReplayResult, RoleError>
   }
 >() {}

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { restartCode } from "../update/ExitCode.js"
 import type { Failure } from "./Failure.js"
 
 export const done = 0
@@ -15,6 +16,8 @@ export const notFound = 3
 export const conflict = 4
 export const unreachable = 5
 export const interrupted = 130
+/** Of `serve` alone, to the launcher: start the version that follows. */
+export const restart = restartCode
 
 const byTag: ReadonlyMap<string, number> = new Map([
   ["BrokenPipe", done],
@@ -37,6 +40,7 @@ const byTag: ReadonlyMap<string, number> = new Map([
   ["RunNotFound", notFound],
   ["NoCurrentEvent", notFound],
   ["NoSuchActor", notFound],
+  ["ProcedureNotFound", notFound],
   ["BackfillNotFound", notFound],
   ["NoMatchingJob", notFound],
   ["NoMatchingStream", notFound],
@@ -48,6 +52,10 @@ const byTag: ReadonlyMap<string, number> = new Map([
   ["SiteLocked", conflict],
   ["AlreadyThere", conflict],
   ["AddressInUse", conflict],
+  ["UpdateBusy", conflict],
+  ["NotLaunched", conflict],
+  ["NoPreviousVersion", notFound],
+  ["RestartWanted", restart],
   ["NoServer", unreachable],
   ["ServerUnreachable", unreachable]
 ])

@@ -5,6 +5,7 @@ import * as CommandSpec from "./CommandSpec.js"
 import { EnsembleRoles, PipelineResult, ReplayResult } from "./EnsembleRoles.js"
 import { CommandFailed, UsageProblem } from "./Failure.js"
 import * as Flags from "./Flags.js"
+import { Globals } from "./Globals.js"
 import * as Output from "./Output.js"
 import * as Progress from "./Progress.js"
 import * as Readable from "./Readable.js"
@@ -43,6 +44,7 @@ export const pipeline = CommandSpec.make(
           hint: "made ones: outpost ingest pipeline --demo; real ones: the section ingest of a site's config"
         })
       }
+      const { json } = yield* Globals
       const roles = yield* EnsembleRoles
       const events = Option.getOrElse(input.events, () => 10_000)
       const result = yield* Effect.scoped(
@@ -68,12 +70,15 @@ export const pipeline = CommandSpec.make(
               ["reassigned", Readable.count(result.reassigned)],
               ["lost", result.lost === 0 ? style.good("0") : style.bad(Readable.count(result.lost))],
               ["took", Readable.span(result.seconds * 1_000)],
-              ["rate", `${Readable.count(Math.round(result.events / Math.max(result.seconds, 1e-3)))} events/s`]
+              ["rate", `${Readable.count(Math.round(result.events / Math.max(result.seconds, 1e-3)))} events/s`],
+              ...failures(result.failures, style)
             ],
             style
-          )
+          ),
+          ...published(result, style)
         ]
       })
+      if (json && result.failures > 0) yield* Output.warning(`the modules have failed ${result.failures} times`)
       if (result.lost > 0) return yield* new CommandFailed({ message: `${result.lost} events were lost` })
     })
 )
@@ -96,7 +101,7 @@ export const replay = CommandSpec.make(
     ...modules,
     speed: Flags.text("speed", "FACTOR", "1 as it was recorded, 10 ten times as fast (default: as fast as it goes)"),
     params: Flags.text("params", "FILE", "Parameters as the controller's companion file has them (.json or .cbor)"),
-    files: Flags.restArgument("FILE...", "Dumps (.cbors, .cbors.gz)")
+    files: Flags.restArgument("FILE", "Dumps (.cbors, .cbors.gz)")
   },
   (input) =>
     Effect.gen(function* () {
@@ -130,16 +135,20 @@ export const replay = CommandSpec.make(
               ["events", Readable.count(result.events)],
               ["frames", `${Readable.count(result.frames)} (${Readable.bytes(result.bytes)})`],
               ["results", Readable.count(result.results)],
-              ["took", Readable.span(result.seconds * 1_000)]
+              ["took", Readable.span(result.seconds * 1_000)],
+              ...failures(result.failed, style)
             ],
             style
           ),
-          ...Output.pairs(
-            Object.entries(result.published).map(([name, value]) => [name, shortened(JSON.stringify(value))]),
-            style
-          )
+          ...published(result, style)
         ]
       })
+      if (result.events === 0) return yield* new CommandFailed({ message: "there is no event in what was given" })
+      if (result.damages > 0) {
+        return yield* new CommandFailed({
+          message: `damaged in ${result.damages} ${result.damages === 1 ? "place" : "places"}: what could be read was played`
+        })
+      }
     })
 )
 
@@ -153,6 +162,18 @@ const counter = (noun: string, total: Option.Option<number>) =>
   Effect.map(
     Progress.make({ noun, total }),
     (progress) => (done: number) => Effect.flatMap(progress.done, ({ items }) => progress.add({ items: done - items }))
+  )
+
+const failures = (count: number, style: Output.Style): ReadonlyArray<readonly [string, string]> =>
+  count === 0 ? [] : [["failures", style.bad(Readable.count(count))]]
+
+const published = (
+  { published: values }: { readonly published: Readonly<Record<string, unknown>> },
+  style: Output.Style
+) =>
+  Output.pairs(
+    Object.entries(values).map(([name, value]) => [name, shortened(JSON.stringify(value))]),
+    style
   )
 
 const shortened = (text: string | undefined): string => Output.cut(text ?? "", 100)

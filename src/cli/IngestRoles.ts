@@ -108,7 +108,7 @@ export const worker = CommandSpec.make(
     threads: Flags.integer(
       "threads",
       { least: 0, most: 256 },
-      "Threads that run the module (default 0: within the process)"
+      "Threads that run the module (default 1; 0: within the process)"
     )
   },
   (input) =>

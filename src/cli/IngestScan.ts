@@ -1,8 +1,9 @@
 /** `ingest begin|stop|status`: what the controller of a site, or of an address, does. */
 import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { TriggerMap } from "../ingest/controller/TriggerMap.js"
+import { TriggerMap, unusableName } from "../ingest/controller/TriggerMap.js"
 import { IngestOperations } from "../operations/IngestOperations.js"
 import * as CommandSpec from "./CommandSpec.js"
 import * as Connect from "./Connect.js"
@@ -33,10 +34,10 @@ export const begin = CommandSpec.make(
   ({ lose, map, noWrap }) =>
     Effect.gen(function* () {
       const text = yield* EventBody.readData(map)
-      const decoded = yield* Effect.mapError(
-        decodeMap(text),
-        ({ message }) => new UsageProblem({ message: `the map can't be understood: ${message}` })
-      )
+      const given = yield* Effect.mapError(parse(text), unfit)
+      const refusal = unusableName(given)
+      if (refusal !== undefined) return yield* refusal
+      const decoded = yield* Effect.mapError(decodeMap(given), unfit)
       const ingest = yield* IngestOperations
       const mapping = yield* ingest.begin({
         map: decoded,
@@ -113,7 +114,19 @@ export const status = CommandSpec.make(
 
 // ------------------------------------------------------------------------------------------------------------------
 
-const decodeMap = Schema.decode(Schema.parseJson(TriggerMap))
+const parse = Schema.decode(Schema.parseJson())
+const decodeMap = Schema.decodeUnknown(TriggerMap)
+
+/** Where it is wrong, in a line. */
+const unfit = (error: ParseResult.ParseError) => {
+  const [first] = ParseResult.ArrayFormatter.formatErrorSync(error)
+  const where = first === undefined || first.path.length === 0 ? "" : `${first.path.join(".")}: `
+  const why = (first?.message ?? "").split("\n")[0] ?? ""
+  return new UsageProblem({
+    message: `the map can't be understood: ${where}${why}`,
+    hint: `{"parts":{"a":{"cam":[[{"constraint":0}]]}},"sequence":["a"]}`
+  })
+}
 
 const row = (
   one: { readonly name: string; readonly processed_events: number; readonly event_rate: number },

@@ -14,10 +14,13 @@ import type { BackfillOperations } from "../operations/BackfillOperations.js"
 import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import * as Config from "../operations/ConfigOperations.js"
 import type { IngestOperations } from "../operations/IngestOperations.js"
+import type { OutboxOperations } from "../operations/OutboxOperations.js"
+import type { ProcedureOperations } from "../operations/ProcedureOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
 import type { Remote } from "../operations/Unreachable.js"
+import type { UpdateOperations } from "../operations/UpdateOperations.js"
 import type { SiteUnusable } from "../site/Site.js"
 import type { SiteLocked } from "../site/SiteLock.js"
 import type { NotFound } from "./Failure.js"
@@ -66,8 +69,15 @@ export class LaunchFailed extends Schema.TaggedError<LaunchFailed>()("LaunchFail
   }
 }
 
+/** The site has ended so that the launcher can start another version. No failure: nobody is told of it. */
+export class RestartWanted extends Schema.TaggedError<RestartWanted>()("RestartWanted", {}) {
+  override get message() {
+    return "another version is to be started"
+  }
+}
+
 export type LaunchError =
-  NoServer | NoSite | ConfigRejected | AddressInUse | LaunchFailed | SiteLocked | SiteUnusable | Remote
+  NoServer | NoSite | ConfigRejected | AddressInUse | LaunchFailed | RestartWanted | SiteLocked | SiteUnusable | Remote
 
 /** The site a command is about. */
 export interface Place {
@@ -86,8 +96,23 @@ export interface ServeOptions extends Place {
   readonly detach: boolean
   /** Write a config file first where the site has none. */
   readonly init: boolean
+  /** By the launcher: it starts another version after this one, and when it is gone the site stops. */
+  readonly launched: boolean
   /** Called once, when requests are answered. */
   readonly onListening: (url: string) => Effect.Effect<void>
+}
+
+export interface ServiceOptions extends Place {
+  /** For the user who calls, not for the machine. */
+  readonly user: boolean
+  /** Its name, without `.service`. */
+  readonly name: string
+  /** Who the service runs as; default: who calls. */
+  readonly runAs: Option.Option<string>
+  /** Where the file goes; default: where systemd looks for it. */
+  readonly out: Option.Option<string>
+  /** Write no file. */
+  readonly print: boolean
 }
 
 export interface ConnectOptions extends Place {
@@ -108,6 +133,9 @@ export type Operations =
   | BackfillOperations
   | CollectorOperations
   | IngestOperations
+  | OutboxOperations
+  | ProcedureOperations
+  | UpdateOperations
 
 /** Who carries the command out. */
 export type Where =
@@ -155,6 +183,10 @@ export class Launcher extends Context.Tag("outpost/cli/Launcher")<
     readonly configInit: (
       place: Place
     ) => Effect.Effect<{ readonly path: string; readonly written: boolean }, LaunchError>
+    /** Writes a systemd unit that serves the site. One that is there is replaced. Answers its text, and where it was written. */
+    readonly installService: (
+      options: ServiceOptions
+    ) => Effect.Effect<{ readonly path: string | undefined; readonly text: string }, LaunchError>
   }
 >() {}
 
@@ -178,7 +210,8 @@ export const layerLazy = <R>(load: Effect.Effect<Layer.Layer<Launcher, never, R>
         configSchema: Effect.flatMap(loaded, (launcher) => launcher.configSchema),
         configValidate: (place) => Effect.flatMap(loaded, (launcher) => launcher.configValidate(place)),
         configShow: (place) => Effect.flatMap(loaded, (launcher) => launcher.configShow(place)),
-        configInit: (place) => Effect.flatMap(loaded, (launcher) => launcher.configInit(place))
+        configInit: (place) => Effect.flatMap(loaded, (launcher) => launcher.configInit(place)),
+        installService: (options) => Effect.flatMap(loaded, (launcher) => launcher.installService(options))
       })
     })
   )

@@ -22,14 +22,19 @@ import { ingest } from "./IngestCommand.js"
 import { inventory } from "./InventoryCommand.js"
 import { ledger } from "./LedgerCommand.js"
 import { logs } from "./LogsCommand.js"
+import { outbox } from "./OutboxCommand.js"
 import * as Output from "./Output.js"
+import { procedure } from "./ProcedureCommand.js"
 import { run } from "./RunCommand.js"
 import { schedule } from "./ScheduleCommand.js"
 import { serve, status, stop } from "./ServeCommand.js"
+import { installService } from "./ServiceCommand.js"
 import { StandardIo } from "./StandardIo.js"
+import { state } from "./StateCommand.js"
 import { stream } from "./StreamCommand.js"
 import { sync } from "./SyncCommand.js"
-import { actor, procedure, tree } from "./TreeCommand.js"
+import { actor, tree } from "./TreeCommand.js"
+import { update } from "./UpdateCommand.js"
 import { doctor, verify } from "./VerifyCommand.js"
 import { version } from "../domain/Version.js"
 
@@ -66,9 +71,13 @@ export const root: CommandSpec.CommandSpec = CommandSpec.group(
     tree,
     actor,
     procedure,
+    state,
+    outbox,
     ledger,
     logs,
     config,
+    installService,
+    update,
     completions(() => root)
   ]
 )

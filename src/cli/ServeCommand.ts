@@ -35,7 +35,8 @@ export const serve = CommandSpec.make(
     port: Flags.integer("port", { least: 0, most: 65535 }, "Port; 0 picks a free one (default http.port, else 6562)"),
     idle: Flags.flag("idle", "Start nothing by itself; every explicit start works"),
     detach: Flags.flag("detach", "Leave it running in the background, once it listens"),
-    init: Flags.flag("init", "Write a config file first where the site has none")
+    init: Flags.flag("init", "Write a config file first where the site has none"),
+    launched: Flags.flag("launched", "Given by the launcher, which starts another version when one is to follow")
   },
   (input) =>
     Effect.gen(function* () {

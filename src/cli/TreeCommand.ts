@@ -1,4 +1,4 @@
-/** `tree`: everything that runs on the site. `actor`, `procedure`: stop, start and restart one of it. */
+/** `tree`: everything that runs on the site. `actor`: stop, start and restart one of it. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -8,10 +8,8 @@ import { type ActorFailed, NoSuchActor, SiteOperations } from "../operations/Sit
 import type { Remote } from "../operations/Unreachable.js"
 import * as CommandSpec from "./CommandSpec.js"
 import * as Connect from "./Connect.js"
-import { NotFound } from "./Failure.js"
 import * as Flags from "./Flags.js"
 import { Globals } from "./Globals.js"
-import * as Nearest from "../domain/Nearest.js"
 import * as Output from "./Output.js"
 import { StandardIo } from "./StandardIo.js"
 import * as TreeView from "./TreeView.js"
@@ -80,57 +78,9 @@ export const actor = CommandSpec.group(
   )
 )
 
-const folder = "procedures/"
-
-const list = CommandSpec.make(
-  "list",
-  {
-    summary: "The procedures of the running server and how they are",
-    examples: [["outpost procedure list --json", "for programs"]]
-  },
-  {},
-  () =>
-    Effect.gen(function* () {
-      const nodes = yield* procedures
-      const now = yield* Clock.currentTimeMillis
-      yield* Output.answer({
-        json: () => encodeProcedures({ procedures: nodes }),
-        text: (style) => (nodes.length === 0 ? ["no procedures"] : TreeView.lines(nodes, now, style, false))
-      })
-    }).pipe(Connect.onServer)
-)
-
-export const procedure = CommandSpec.group(
-  "procedure",
-  {
-    summary: "Procedures: list, start, stop, restart",
-    about: ["A procedure drives an instrument or checks the system; the config names them under `procedures`."],
-    examples: [
-      ["outpost procedure list", "which there are"],
-      ["outpost procedure restart system-checks", "one of them"]
-    ]
-  },
-  [
-    list,
-    ...actions.map(([action, summary]) =>
-      CommandSpec.make(
-        action,
-        { summary, examples: [[`outpost procedure ${action} system-checks`, "by its name"]] },
-        { name: Flags.argument("NAME", "Its name in the config") },
-        ({ name }) =>
-          Effect.gen(function* () {
-            yield* order(action, folder + name).pipe(Effect.catchTag("NoSuchActor", () => unknown(name)))
-            yield* told(action, folder + name)
-          }).pipe(Connect.onServer)
-      )
-    )
-  ]
-)
-
 // ------------------------------------------------------------------------------------------------------------------
 
 const encode = Output.encode(Schema.Struct({ nodes: Schema.Array(NodeStatus) }))
-const encodeProcedures = Output.encode(Schema.Struct({ procedures: Schema.Array(NodeStatus) }))
 
 const order = (action: Action, path: string): Effect.Effect<void, NoSuchActor | ActorFailed | Remote, SiteOperations> =>
   Effect.flatMap(SiteOperations, (site) =>
@@ -146,24 +96,5 @@ const told = (action: Action, path: string) =>
     yield* Output.answer({
       json: () => JSON.stringify({ path, action, state }),
       text: () => [`${done} ${path}${state === undefined ? "" : ` (${state})`}`]
-    })
-  })
-
-const procedures: Effect.Effect<ReadonlyArray<NodeStatus>, Remote, SiteOperations> = Effect.flatMap(
-  SiteOperations,
-  (site) => site.tree
-).pipe(
-  Effect.map((nodes) => nodes.filter(({ path }) => path.startsWith(folder) && !path.slice(folder.length).includes("/")))
-)
-
-const unknown = (name: string) =>
-  Effect.flatMap(procedures, (nodes) => {
-    const nearest = Nearest.of(
-      name,
-      nodes.map(({ id }) => id)
-    )
-    return new NotFound({
-      message: `there is no procedure '${name}'`,
-      hint: nearest === undefined ? "see what there is with: outpost procedure list" : `did you mean ${nearest}?`
     })
   })

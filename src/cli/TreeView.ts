@@ -24,7 +24,7 @@ export const lines = (
 
 const depth = ({ path }: NodeStatus): number => (path === "" ? 0 : path.split("/").length)
 
-const paint = (state: NodeState, style: Output.Style): string =>
+export const paint = (state: NodeState, style: Output.Style): string =>
   state === "ready"
     ? style.good(state)
     : state === "failed" || state === "quarantined"

@@ -117,7 +117,7 @@ const transactionOn =
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const connection = yield* writer.reserve
-        const order = (statement: string) => connection.executeUnprepared(statement, [], undefined)
+        const order = (statement: string) => connection.execute(statement, [], undefined)
         yield* order("begin immediate")
         return yield* restore(effect).pipe(
           Effect.provideService(SqlClient.TransactionConnection, [connection, 0]),

@@ -22,6 +22,8 @@ import { CollectorGroup } from "./ApiCollector.js"
 import { ConfigGroup } from "./ApiConfig.js"
 import { BodyErrors } from "./ApiErrors.js"
 import { ControllerGroup, ReducerGroup } from "./ApiIngest.js"
+import { OutboxGroup } from "./ApiOutbox.js"
+import { UpdateGroup } from "./ApiUpdate.js"
 import { ProcedureGroup } from "./ApiProcedure.js"
 
 const PublicEvent = Schema.Struct({
@@ -268,5 +270,7 @@ export class Api extends HttpApi.make("outpost")
   .add(ControllerGroup)
   .add(ReducerGroup)
   .add(ProcedureGroup)
+  .add(OutboxGroup)
+  .add(UpdateGroup)
   .annotate(OpenApi.Title, "Outpost")
   .annotate(OpenApi.Description, "The event log, runs, collector and supervision tree of one site") {}

@@ -10,17 +10,21 @@ import type { BackfillOperations } from "../operations/BackfillOperations.js"
 import type { CollectorOperations } from "../operations/CollectorOperations.js"
 import type { ConfigOperations } from "../operations/ConfigOperations.js"
 import type { IngestOperations } from "../operations/IngestOperations.js"
+import type { OutboxOperations } from "../operations/OutboxOperations.js"
 import type { ProcedureOperations } from "../operations/ProcedureOperations.js"
 import type { RunOperations } from "../operations/RunOperations.js"
 import type { SiteOperations } from "../operations/SiteOperations.js"
 import type { TelemetryOperations } from "../operations/TelemetryOperations.js"
+import type { UpdateOperations } from "../operations/UpdateOperations.js"
 import * as ClientBackfill from "./ClientBackfill.js"
 import * as ClientCollector from "./ClientCollector.js"
 import * as ClientIngest from "./ClientIngest.js"
+import * as ClientOutbox from "./ClientOutbox.js"
 import * as ClientProcedure from "./ClientProcedure.js"
 import * as ClientRun from "./ClientRun.js"
 import * as ClientSite from "./ClientSite.js"
 import * as ClientTelemetry from "./ClientTelemetry.js"
+import * as ClientUpdate from "./ClientUpdate.js"
 import * as Transport from "./internal/clientTransport.js"
 import { typed } from "./internal/typedClient.js"
 
@@ -52,19 +56,27 @@ export const layerCollector: (
 export const layerIngest: (options: ClientOptions) => Layer.Layer<IngestOperations, never, HttpClient.HttpClient> =
   ClientIngest.layer
 
+export const layerOutbox: (options: ClientOptions) => Layer.Layer<OutboxOperations, never, HttpClient.HttpClient> =
+  ClientOutbox.layer
+
 export const layerProcedure: (
   options: ClientOptions
 ) => Layer.Layer<ProcedureOperations, never, HttpClient.HttpClient> = ClientProcedure.layer
+
+export const layerUpdate: (options: ClientOptions) => Layer.Layer<UpdateOperations, never, HttpClient.HttpClient> =
+  ClientUpdate.layer
 
 type Operations =
   | BackfillOperations
   | CollectorOperations
   | ConfigOperations
   | IngestOperations
+  | OutboxOperations
   | ProcedureOperations
   | RunOperations
   | SiteOperations
   | TelemetryOperations
+  | UpdateOperations
 
 /** All of them. */
 export const layer = (options: ClientOptions): Layer.Layer<Operations, never, HttpClient.HttpClient> =>
@@ -73,8 +85,10 @@ export const layer = (options: ClientOptions): Layer.Layer<Operations, never, Ht
     layerCollector(options),
     layerConfig(options),
     layerIngest(options),
+    layerOutbox(options),
     layerProcedure(options),
     layerRun(options),
     layerSite(options),
-    layerTelemetry(options)
+    layerTelemetry(options),
+    layerUpdate(options)
   )

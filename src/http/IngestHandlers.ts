@@ -1,9 +1,11 @@
 /** The routes of an ensemble's controller. */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import type * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { TriggerMap } from "../ingest/controller/TriggerMap.js"
+import { TriggerMap, unusableName } from "../ingest/controller/TriggerMap.js"
 import { IngestOperations } from "../operations/IngestOperations.js"
 import { Api } from "./Api.js"
 import { HookBody, MappingBody } from "./ApiIngest.js"
@@ -13,8 +15,19 @@ import { jsonValue, local } from "./Rendering.js"
 import * as RequestJson from "./RequestJson.js"
 import { eventStream, newest } from "./SimpleTail.js"
 
-const readMap = RequestJson.decode(TriggerMap)
-const readMapping = RequestJson.decode(MappingBody)
+/** A body with names of streams in it. */
+const named = <A, I>(schema: Schema.Schema<A, I>) => {
+  const decoded = Schema.decodeUnknown(schema)
+  return (request: HttpServerRequest.HttpServerRequest) =>
+    Effect.gen(function* () {
+      const body = yield* RequestJson.object(request)
+      const refusal = unusableName(body)
+      if (refusal !== undefined) return yield* refusal
+      return yield* Effect.mapError(decoded(body), (error) => RequestJson.invalid(error, body))
+    })
+}
+const readMap = named(TriggerMap)
+const readMapping = named(MappingBody)
 const readHook = RequestJson.decode(HookBody)
 
 export const layer = HttpApiBuilder.group(Api, "controller", (handlers) =>

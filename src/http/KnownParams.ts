@@ -33,7 +33,7 @@ const longestEcho = 200
 /** Opens the door, on any route. */
 const credentials = "token"
 
-const groups = new Set(["event", "run", "site", "backfill", "jobs", "collector", "procedure"])
+const groups = new Set(["event", "run", "site", "backfill", "jobs", "collector", "procedure", "outbox"])
 
 const adviceOn = (name: string, names: ReadonlyArray<string>): string => {
   const known = names.filter((known) => known !== credentials)

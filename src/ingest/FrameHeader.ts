@@ -57,6 +57,17 @@ export class HeaderWriter {
   }
 }
 
+/** The event of a message that was made here; -1 for what is none. */
+export const eventOf = (header: Uint8Array | undefined): number => {
+  if (header === undefined) return -1
+  let event = 0
+  let at = opening.length
+  for (let digit = (header[at] ?? 0) - zero; digit >= 0 && digit <= 9; digit = (header[++at] ?? 0) - zero) {
+    event = event * 10 + digit
+  }
+  return at === opening.length ? -1 : event
+}
+
 /** UTC in microseconds, without a fraction where it is zero. */
 export const timestamp = (nanoseconds: bigint): string => {
   const microseconds = nanoseconds / 1000n

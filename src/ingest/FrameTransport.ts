@@ -58,6 +58,8 @@ export interface IngesterLink {
   readonly take: Effect.Effect<ReadonlyArray<FrameMessage>>
   /** Throws away what has arrived; says how many messages that were. */
   readonly drain: Effect.Effect<number>
+  /** How often the connection was lost: messages that were handed over before may be gone with it. */
+  readonly breaks: () => number
 }
 
 export class FrameTransport extends Context.Tag("outpost/FrameTransport")<

@@ -47,6 +47,8 @@ export interface IngestScan {
   readonly hear: (ping: Ping) => void
   /** The names of workers that get nothing more. */
   readonly dropped: () => ReadonlyArray<string>
+  /** By the name of a worker, the last event that is on its way to it. */
+  readonly handedOver: () => Readonly<Record<string, number>>
   readonly assignmentsWaiting: () => number
   readonly streams: () => ReadonlyArray<StreamStatus>
   readonly workers: () => ReadonlyArray<Omit<WorkerStatus, "connected">>
@@ -169,6 +171,12 @@ export const begin = (options: ScanOptions): Effect.Effect<IngestScan, never, Sc
         starts.set(worker, incarnation)
       },
       dropped,
+      handedOver: () =>
+        Object.fromEntries(
+          Array.from(outboxes.values()).flatMap((outbox) =>
+            outbox.handedOver() < 0 ? [] : [[outbox.name, outbox.handedOver()]]
+          )
+        ),
       assignmentsWaiting: waiting,
       streams: () => intakes.map((intake) => intake.status()),
       workers: () => Array.from(outboxes.values(), (outbox) => outbox.status())

@@ -65,6 +65,8 @@ export class ForwardingFailed extends Schema.TaggedError<ForwardingFailed>()("Fo
 }
 
 export interface Ingester {
+  /** Done when the ensemble has heard of it. */
+  readonly joined: Effect.Effect<void>
   /** With the port that it listens at. */
   readonly url: string
   readonly status: Effect.Effect<IngesterStatus>
@@ -132,9 +134,9 @@ export const make = (options: Options): Effect.Effect<Ingester, TransportFailed,
       yield* reports.tell(mapping, { state: "finished", source: "ingester", ingester: name })
     })
 
-    const { announce } = yield* Membership.join({
+    const { announce, joined } = yield* Membership.join({
       kind: "ingester",
-      describe: Effect.sync(() => stateOf(options, links.url, counter, workers, current.get()?.dropped() ?? [])),
+      describe: Effect.sync(() => stateOf(options, links.url, counter, workers, current.get())),
       parameters: [],
       onMapping: restartWork,
       onParameters: (values) =>
@@ -164,7 +166,7 @@ export const make = (options: Options): Effect.Effect<Ingester, TransportFailed,
       const failed = yield* Deferred.isDone(broken)
       return statusOf({ options, url: links.url, counter, workers, current, failed, lastError: lastError() })
     })
-    return { url: links.url, status, restartWork, finishWork, run: Deferred.await(broken) }
+    return { url: links.url, joined, status, restartWork, finishWork, run: Deferred.await(broken) }
   })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -202,14 +204,18 @@ const stateOf = (
   url: string,
   counter: EventCounter.EventCounter,
   workers: ConnectedWorkers.ConnectedWorkers,
-  dropped: ReadonlyArray<string>
-): ServiceState => ({
-  kind: "ingester",
-  state: {
-    ...ownState(incarnation, name, counter),
-    url,
-    connected_workers: workers.state(),
-    streams: streams.map((stream) => stream.name),
-    ...(dropped.length === 0 ? {} : { dropped_workers: dropped })
+  scan: IngestScan.IngestScan | undefined
+): ServiceState => {
+  const dropped = scan?.dropped() ?? []
+  return {
+    kind: "ingester",
+    state: {
+      ...ownState(incarnation, name, counter),
+      url,
+      connected_workers: workers.state(),
+      streams: streams.map((stream) => stream.name),
+      ...(dropped.length === 0 ? {} : { dropped_workers: dropped }),
+      handed_over: scan?.handedOver() ?? {}
+    }
   }
-})
+}

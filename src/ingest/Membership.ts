@@ -7,6 +7,7 @@
  * up at once. A lost link is waited out, as often as it is lost.
  */
 import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -49,6 +50,8 @@ export interface Member {
 export interface Membership {
   /** Says now how the service is, not only when it is due. Does not wait until it is said. */
   readonly announce: Effect.Effect<void>
+  /** Done when the ensemble has heard of the service for the first time. */
+  readonly joined: Effect.Effect<void>
 }
 
 /** Well within the ten seconds after which a service counts as gone. */
@@ -100,11 +103,13 @@ export const join = (
       yield* announce
     })
 
+    const heard = yield* Deferred.make<void>()
     const trying = steadyTrouble.make()
     const beats = Effect.forever(
       Effect.zipRight(
         described.pipe(
           Effect.flatMap((service) => registry.announce(service, member.parameters)),
+          Effect.zipRight(Deferred.succeed(heard, undefined)),
           trying
         ),
         Effect.timeoutOption(Queue.take(bell), beat)
@@ -124,7 +129,7 @@ export const join = (
       Effect.annotateLogs("service", member.kind),
       Effect.forkScoped
     )
-    return { announce }
+    return { announce, joined: Deferred.await(heard) }
   })
 
 // -----------------------------------------------------------------------------

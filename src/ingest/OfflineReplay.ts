@@ -8,6 +8,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { StorageFailed } from "../domain/Refusal.js"
 import * as Replay from "./archive/Replay.js"
@@ -38,6 +39,10 @@ export interface Replayed {
   readonly bytes: number
   readonly results: number
   readonly seconds: number
+  /** Events whose code has failed, on some worker or in the reducer. */
+  readonly failed: number
+  /** Places in the files that are damaged, or are no records at all. */
+  readonly damages: number
   /** What the reducer has published at the end. */
   readonly published: Readonly<Record<string, unknown>>
 }
@@ -50,18 +55,33 @@ interface Seat {
   ticked: number
 }
 
-/** Runs to the end of all files. Damage in them is told in the log and passed over. */
+/** Runs to the end of all files. Damage in them is told in the log, counted, and passed over. */
 export const run = Effect.fn("OfflineReplay.run")(function* (
   options: Options
-): Effect.fn.Return<Replayed, StorageFailed | Replay.ReplayConflict | UserCodeFailed, FileSystem.FileSystem> {
+): Effect.fn.Return<
+  Replayed,
+  StorageFailed | Replay.ReplayConflict | UserCodeFailed,
+  FileSystem.FileSystem | Scope.Scope
+> {
   const { module } = options.reducer
   const forReducer = decodeParameters(options.reducer.parameters, options.parameters)
   const begun = yield* Clock.currentTimeMillis
-  let [events, frames, bytes, results] = [0, 0, 0, 0]
+  let [events, frames, bytes, results, failed, damages] = [0, 0, 0, 0, 0, 0]
+  const onFailure = (failure: UserCodeFailed) => {
+    failed++
+    return options.onTrouble(failure)
+  }
+  const onDamage: Replay.OnDamage = (path, damage) => {
+    damages++
+    return Replay.logDamage(path, damage)
+  }
 
   yield* call("start", null, () => module.start?.(forReducer))
   const seats = yield* Effect.forEach(options.runners, (runner, index) =>
     seatOf(runner, `worker-${index + 1}`, options)
+  )
+  yield* Effect.forEach(options.runners, ({ strays }) =>
+    Effect.forkScoped(Stream.runForEach(strays, options.onTrouble))
   )
   const free = yield* Queue.bounded<Seat>(Math.max(1, seats.length))
   yield* Queue.offerAll(free, seats)
@@ -72,13 +92,13 @@ export const run = Effect.fn("OfflineReplay.run")(function* (
     const tick = yield* isDue(seat)
     if (tick) yield* Effect.catchAll(seat.runner.tick(parameters), options.onTrouble)
     const [outcome] = yield* seat.runner.run([event], parameters, tick)
-    if (outcome?.failure !== undefined) return yield* options.onTrouble(outcome.failure)
+    if (outcome?.failure !== undefined) return yield* onFailure(outcome.failure)
     if (outcome?.result === undefined) return
     const { event_number } = event
     const result = { event_number, worker: seat.name, parameters_hash: null, payload: outcome.result }
     yield* reducing
       .withPermits(1)(call("reduce", event_number, () => module.reduce(result, forReducer)))
-      .pipe(Effect.catchAll(options.onTrouble))
+      .pipe(Effect.catchAll(onFailure))
     results++
   })
 
@@ -94,7 +114,7 @@ export const run = Effect.fn("OfflineReplay.run")(function* (
     yield* options.onProgress(events)
   })
 
-  yield* Replay.events(options.files).pipe(
+  yield* Replay.events(options.files, onDamage).pipe(
     Replay.paced(options.speed, ({ at }) => at),
     Stream.map(({ event, streams }): WorkerEvent => {
       for (const { parts } of streams) {
@@ -124,7 +144,7 @@ export const run = Effect.fn("OfflineReplay.run")(function* (
     options.onTrouble
   )
   const seconds = ((yield* Clock.currentTimeMillis) - begun) / 1_000
-  return { events, frames, bytes, results, seconds, published: ReducerModule.published(module) }
+  return { events, frames, bytes, results, failed, damages, seconds, published: ReducerModule.published(module) }
 })
 
 // -----------------------------------------------------------------------------

@@ -5,7 +5,7 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { SecretReference } from "../site/Secrets.js"
+import { RedisAddress } from "../assignment/RedisAddress.js"
 import { ByteCount, DurationText, optionalSetting, setting } from "../site/Setting.js"
 
 /** A service's name: workers' names travel as identities of connections, so only printable ASCII without `:`. */
@@ -48,7 +48,11 @@ export class WorkerSettings extends Schema.Class<WorkerSettings>("outpost/ingest
   tags: setting(Schema.Array(Schema.String), ["generic"], "Which entries of a map it may be given"),
   module: optionalSetting(Schema.NonEmptyTrimmedString, "Path of the module that processes events"),
   use: optionalSetting(Schema.NonEmptyTrimmedString, "The name of a built-in one"),
-  threads: setting(Schema.NonNegativeInt, 0, "Threads that run the module; 0 runs it within the process")
+  threads: setting(
+    Schema.NonNegativeInt,
+    1,
+    "Threads that run the module; 0 runs it within the process, which its crash or exit then ends"
+  )
 }) {}
 
 export class ReducerSettings extends Schema.Class<ReducerSettings>("outpost/ingest/ReducerSettings")({
@@ -59,7 +63,7 @@ export class ReducerSettings extends Schema.Class<ReducerSettings>("outpost/inge
 
 export class IngestSettings extends Schema.Class<IngestSettings>("outpost/ingest/Settings")({
   redis: optionalSetting(
-    SecretReference,
+    RedisAddress,
     "redis://host:port/db where the services of the ensemble meet; without it, within this process"
   ),
   controller: setting(Schema.Boolean, false, "Run the controller"),

@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { eventOf } from "./FrameHeader.js"
 import type { FrameMessage, WorkerLinks } from "./FrameTransport.js"
 import type { IngesterEvent } from "./IngesterEvent.js"
 import type { WorkerStatus } from "./IngesterStatus.js"
@@ -21,6 +22,8 @@ export interface WorkerOutbox {
   readonly name: string
   readonly isFull: () => boolean
   readonly dropped: () => boolean
+  /** The last event that is on its way to the worker; -1 before the first one. */
+  readonly handedOver: () => number
   /** It has enough to be busy for a while. */
   readonly sated: () => boolean
   /** To be called only where there is room. What is for a dropped worker is counted as undelivered. */
@@ -63,6 +66,7 @@ export const make = (
     let blockedSince: number | undefined
     let slow = false
     let dropped = false
+    let handedOver = -1
     /** Counts the times that all was thrown away. */
     let epoch = 0
 
@@ -101,7 +105,9 @@ export const make = (
       while (true) {
         yield* line.something
         const before = epoch
-        const { ended, taken } = yield* links.send(name, line.first(batch))
+        const messages = line.first(batch)
+        const { ended, taken } = yield* links.send(name, messages)
+        if (taken > 0) handedOver = eventOf(messages[taken - 1]?.[0])
         // What was thrown away meanwhile is counted already.
         if (epoch !== before) continue
         if (taken > 0) progress(taken)
@@ -116,6 +122,7 @@ export const make = (
       name,
       isFull: () => line.isFull,
       dropped: () => dropped,
+      handedOver: () => handedOver,
       sated,
       offer: (message) => {
         if (dropped || !line.offer(message)) undelivered++

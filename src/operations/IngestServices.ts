@@ -76,6 +76,8 @@ export const ScanProgress = Schema.Struct({
   finished: Schema.Boolean,
   processed: Schema.Int,
   reassigned: Schema.Int,
-  lost: Schema.Int
+  lost: Schema.Int,
+  /** Results that workers have sent and the reducer of now does not have. */
+  results_lost: Schema.optionalWith(Schema.Int, { default: () => 0 })
 }).annotations({ identifier: "Progress" })
 export type ScanProgress = typeof ScanProgress.Type

@@ -50,9 +50,7 @@ export class ProcedureStatus extends Schema.Class<ProcedureStatus>("outpost/Proc
   /** Starts that came due while a run was under way. */
   overruns: Schema.Int,
   /** How its last process ended: with a code, or by a signal. */
-  exit: Schema.NullOr(
-    Schema.Struct({ code: Schema.NullOr(Schema.Int), signal: Schema.NullOr(Schema.String) })
-  ),
+  exit: Schema.NullOr(Schema.Struct({ code: Schema.NullOr(Schema.Int), signal: Schema.NullOr(Schema.String) })),
   last_error: Schema.NullOr(Schema.String),
   /** What it last said of its progress. */
   progress: Schema.Unknown,

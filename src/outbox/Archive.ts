@@ -20,9 +20,10 @@ export interface OpenDay {
   readonly day: string
   /** Where the next line would stand; 0 where not even the header does. */
   readonly length: number
-  /** Writes lines; durable only after `sync`. Answers how long the file is then. */
+  /** Writes lines; answers how long the file is then. */
   readonly append: (lines: string) => Effect.Effect<number, StorageFailed>
-  readonly sync: Effect.Effect<void, StorageFailed>
+  /** Begins to make what was appended durable, and answers what to wait for. */
+  readonly sync: Effect.Effect<Effect.Effect<void, StorageFailed>>
   /** What was appended and not synced is moved aside before anything else is written. */
   readonly takeBack: Effect.Effect<void>
 }
@@ -88,7 +89,13 @@ export const make: (options: Options) => Effect.Effect<Archive, never, FileSyste
               begin + appended
             )
           }),
-        sync: attempt(() => file.sync(appended)),
+        sync: Effect.sync(() => {
+          const settled = Promise.allSettled([file.sync(appended)])
+          return Effect.flatMap(
+            Effect.promise(() => settled),
+            ([end]) => (end.status === "fulfilled" ? Effect.void : Effect.fail(diskTrouble(end.reason)))
+          )
+        }),
         takeBack: Effect.sync(() => file.distrust(begin))
       } satisfies OpenDay
     })

@@ -56,6 +56,7 @@ export const make = (
     const remembered = yield* store.load
     const known = new Map<string, Known>()
     const seen = new Set<string>()
+    let order: ReadonlyArray<string> = []
     const alone = yield* Effect.makeSemaphore(1)
 
     const add = Effect.fnUntraced(function* (id: string, entry: ProcedureSettings, idle: boolean) {
@@ -76,29 +77,28 @@ export const make = (
 
     const reconcile = Effect.fnUntraced(function* (entries: Entries, { idle }: { readonly idle: boolean }) {
       const wanted = new Map(Object.entries(entries).filter(([, entry]) => entry.enabled))
-      const changed: Array<string> = []
-      for (const { entry, id } of [...known.values()]) {
+      const stale = Array.from(known.values()).filter(({ entry, id }) => {
         const next = wanted.get(id)
-        if (next !== undefined && isSame(entry, next)) continue
-        changed.push(id)
-        known.delete(id)
-        yield* Effect.ignore(supervisor.remove(id))
-      }
-      for (const [id, entry] of wanted) {
-        if (known.has(id)) continue
-        if (!changed.includes(id)) changed.push(id)
-        yield* add(id, entry, idle)
-      }
-      return changed
+        return next === undefined || !isSame(entry, next)
+      })
+      for (const { id } of stale) known.delete(id)
+      // None waits for another: one that takes long to come up, or to end, keeps nobody.
+      yield* Effect.forEach(stale, ({ id }) => Effect.ignore(supervisor.remove(id)), together)
+      const fresh = [...wanted].filter(([id]) => !known.has(id))
+      yield* Effect.forEach(fresh, ([id, entry]) => add(id, entry, idle), together)
+      order = [...wanted.keys()]
+      return [...new Set([...stale.map(({ id }) => id), ...fresh.map(([id]) => id)])]
     })
 
     return Procedures.of({
-      list: Effect.sync(() => [...known.values()]),
+      list: Effect.sync(() => order.flatMap((id) => known.get(id) ?? [])),
       reconcile: (entries, idle) => alone.withPermits(1)(Effect.provide(reconcile(entries, idle), services))
     })
   })
 
 // -----------------------------------------------------------------------------
+
+const together = { concurrency: "unbounded", discard: true } as const
 
 /** By value, all the way down: an entry that is read again is no other for that. */
 const isSame = (a: ProcedureSettings, b: ProcedureSettings): boolean => Utils.structuralRegion(() => Equal.equals(a, b))

@@ -19,6 +19,12 @@ export class GeneralSettings extends Schema.Class<GeneralSettings>("outpost/site
     ),
     "The release this document is meant for, such as 1.2.3"
   ),
+  system_identifier: optionalSetting(
+    Schema.String.pipe(
+      Schema.pattern(/^[^/+#\0]{1,512}$/, { message: () => "expected 1 to 512 characters without / + and #" })
+    ),
+    "What the station is called by those it sends to; default: its name, else the machine's"
+  ),
   allow_env: setting(
     Schema.Array(
       Schema.String.pipe(Schema.pattern(/^[A-Za-z_][A-Za-z0-9_]*$/, { message: () => "expected a variable's name" }))

@@ -46,6 +46,10 @@ export interface SitePaths {
   readonly parts: string
   readonly runs: string
   readonly system: string
+  /** The queue of messages that wait to be sent. */
+  readonly outbox: string
+  /** The archive of all messages, a file a day. */
+  readonly messages: string
   readonly logs: string
   /** What is wrong with the site now. */
   readonly alarms: string
@@ -113,6 +117,8 @@ const at = (root: string) =>
         parts: own("parts"),
         runs: own("runs.jsonl"),
         system: own("system"),
+        outbox: own("outbox.sqlite"),
+        messages: own("messages"),
         logs: own("logs"),
         alarms: own("alarms.json")
       },

@@ -58,5 +58,5 @@ export const layer = <R>(sources: ReadonlyArray<Source<R>>): Layer.Layer<SourceR
 
 const unknown = (name: string, names: ReadonlyArray<string>): string => {
   const nearest = Nearest.of(name, names)
-  return `no such source; ${nearest === undefined ? "" : `is ${nearest} meant? `}There are ${names.join(", ")}`
+  return `no such source; ${nearest === undefined ? "there are" : `is ${nearest} meant? There are`} ${names.join(", ")}`
 }

@@ -76,7 +76,10 @@ const fetch = ({ manifest, onProgress, path }: Options, place: ArchivePlace) =>
       onProgress(before)
       part.onProgress = onProgress
       if (before < manifest.size) {
-        yield* place._tag === "File" ? copy(place.path, part) : request(place, part, manifest)
+        yield* Effect.catchAll(
+          place._tag === "File" ? copy(place.path, part) : request(place, part, manifest),
+          (error) => Effect.fail(part.refused === undefined ? error : storage(path)(part.refused))
+        )
       }
       const problem =
         part.bytes !== manifest.size

@@ -47,6 +47,8 @@ export const Step = Schema.Union(
   step("started", {}),
   /** A start that tells nothing of the version: another process held the site. */
   step("discounted", {}),
+  /** What keeps the version on trial from being taken for healthy, each time that changes. */
+  step("doubted", { complaints: Schema.Array(Schema.String) }),
   step("healthy", {}),
   step("pruned", { versions: Schema.Array(Schema.String) }),
   /** The station is on the version it had. */

@@ -17,6 +17,8 @@ export interface Attempt {
   readonly resumes: number
   readonly switching: Extract<Entry, { readonly step: "switching" }> | undefined
   readonly starts: number
+  /** What it was last seen to lack, on trial. */
+  readonly complaints: ReadonlyArray<string>
 }
 
 export interface UpdateState {
@@ -25,7 +27,7 @@ export interface UpdateState {
   /** What is being returned to. */
   readonly rollback: Extract<Entry, { readonly step: "rolling-back" }> | undefined
   /** The last one that is over; `told` once it was reported. */
-  readonly last: (UpdateOutcome & { readonly told: boolean }) | undefined
+  readonly last: (UpdateOutcome & { readonly told: boolean; readonly config: string | undefined }) | undefined
   /** What an operator may return to. */
   readonly previous: { readonly version: string | null } | undefined
   /** When the last step was taken: the clock can't have been before that. */
@@ -53,7 +55,18 @@ const next = (state: UpdateState, entry: Entry): UpdateState => {
   const { attempt } = state
   if (entry.step === "begun") {
     const { at, by, config, from, manifest, to } = entry
-    const begun = { from, to, by, begun: at, manifest, config, done: new Set<Entry["step"]>(), resumes: 0, starts: 0 }
+    const begun = {
+      from,
+      to,
+      by,
+      begun: at,
+      manifest,
+      config,
+      done: new Set<Entry["step"]>(),
+      resumes: 0,
+      starts: 0,
+      complaints: []
+    }
     return { ...state, phase: "fetching", attempt: { ...begun, switching: undefined }, rollback: undefined }
   }
   if (entry.step === "told") return { ...state, last: state.last && { ...state.last, told: true } }
@@ -80,6 +93,8 @@ const next = (state: UpdateState, entry: Entry): UpdateState => {
       return { ...state, attempt: { ...attempt, starts: attempt.starts + 1 } }
     case "discounted":
       return { ...state, attempt: { ...attempt, starts: Math.max(0, attempt.starts - 1) } }
+    case "doubted":
+      return { ...state, attempt: { ...attempt, complaints: entry.complaints } }
     case "healthy":
       return {
         ...over(state, attempt, "healthy", null, null, entry.at),
@@ -94,7 +109,7 @@ const next = (state: UpdateState, entry: Entry): UpdateState => {
 
 const over = (
   state: UpdateState,
-  { begun, by, from, to }: Pick<Attempt, "from" | "to" | "by" | "begun">,
+  { begun, by, config, from, to }: Pick<Attempt, "from" | "to" | "by" | "begun" | "config">,
   outcome: UpdateOutcome["outcome"],
   reason: UpdateReason | null,
   detail: string | null,
@@ -104,7 +119,7 @@ const over = (
   phase: "idle",
   attempt: undefined,
   rollback: undefined,
-  last: { from, to, by, begun, ended, outcome, reason, detail, told: false }
+  last: { from, to, by, begun, ended, outcome, reason, detail, told: false, config }
 })
 
 /** Of a version on trial, or of one that was healthy once: then what is ended is how that went. */

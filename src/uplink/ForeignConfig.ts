@@ -35,6 +35,16 @@ export const read = (document: unknown, revision: number | undefined): Either.Ei
     return `${place === "" ? "the document" : place}: ${first?.message ?? error.message}`
   })
 
+/** The revision that a document bears, where it can be told. */
+export const revisionIn = (document: unknown): number | undefined => {
+  const general = isMapping(document) ? document["general"] : undefined
+  const revision = isMapping(general) ? general["config_revision"] : undefined
+  return typeof revision === "number" && Number.isSafeInteger(revision) && revision >= -1 ? revision : undefined
+}
+
+/** A version of this software as a config names it: without what marks a build that was never released. */
+export const releaseOf = (version: string): string => version.replace(/-(?!(?:alpha|beta|rc)\.\d+$).*$/, "")
+
 /** The config that stands for one that could not be read, so that the office can tell which one it was. */
 export const unreadable = (revision: number | undefined): ForeignConfig => ({
   general: { config_revision: revision ?? -1, software_version: "0.0.0" }

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Effect, LogLevel, Option, Redacted } from "effect"
+import { ConfigProvider, Effect, LogLevel, Option, Redacted } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -61,6 +61,31 @@ it.layer(EnsembleRoles.layer)("a service that is asked for wrongly", (it) => {
       const nobody = yield* refused((roles) => roles.worker({ ...worker, use: Option.some("nobody") }))
       assert.strictEqual(nobody._tag, "RoleRefused")
       assert.match(nobody.message, /^load unfit: there is no module 'nobody' for workers; there are: frame-sums$/)
+    })
+  )
+
+  it.effect("meets nowhere where the address is none, which is not shown", () =>
+    Effect.gen(function* () {
+      for (const address of ["http://:s3cret@host", "s3cret", "redis://user:s3cret@", ""]) {
+        const given = { ...worker, redis: Option.some(Redacted.make(address)) }
+        const error = yield* refused((roles) => roles.worker(given))
+        assert.strictEqual(error._tag, "RoleRefused")
+        assert.strictEqual(error.message, "--redis: expected an address such as redis://localhost:6379/0")
+      }
+      const { message } = yield* refused((roles) =>
+        roles
+          .worker({ ...worker, redis: Option.none() })
+          .pipe(Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["REDIS_URL", "s3cret"]]))))
+      )
+      assert.match(message, /^REDIS_URL: expected an address/)
+    })
+  )
+
+  it.effect("has one module, a file or a built-in one", () =>
+    Effect.gen(function* () {
+      const both = { ...worker, module: Option.some("m.mjs"), use: Option.some("frame-sums") }
+      const { message } = yield* refused((roles) => roles.worker(both))
+      assert.strictEqual(message, "--module and --use name two modules")
     })
   )
 

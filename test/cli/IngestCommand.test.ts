@@ -159,6 +159,7 @@ describe("ingest, an ensemble in one process", () => {
         assert.strictEqual(out, '{"events":50,"processed":48,"reassigned":1,"lost":1,"seconds":0.5}\n')
         assert.strictEqual(code, 1)
         assert.include(err, "1 events were lost")
+        assert.include(err, "the modules have failed 3 times")
       }
       assert.deepInclude((yield* lastRole)[1], { events: 50, workers: 2, bytes: 2_048, worker: undefined })
       yield* line.run([
@@ -179,7 +180,7 @@ describe("ingest, an ensemble in one process", () => {
       const told = yield* line.run(["ingest", "pipeline", "--demo"])
       assert.match(
         told.out,
-        /^events +10,?000\nprocessed +9,?998\nreassigned +1\nlost +1\ntook +.+\nrate +.+ events\/s\n$/
+        /^events +10,?000\nprocessed +9,?998\nreassigned +1\nlost +1\ntook +.+\nrate +.+ events\/s\nfailures +3\nsum +7\n$/
       )
     }).pipe(Effect.provide(layer))
   )
@@ -205,7 +206,10 @@ describe("ingest, an ensemble in one process", () => {
         "--json"
       ])
       assert.strictEqual(code, 0)
-      assert.strictEqual(out, '{"events":3,"frames":3,"bytes":300,"results":2,"seconds":0.25,"published":{"sum":7}}\n')
+      assert.strictEqual(
+        out,
+        '{"events":3,"frames":3,"bytes":300,"results":2,"failed":0,"damages":0,"seconds":0.25,"published":{"sum":7}}\n'
+      )
       assert.deepStrictEqual(yield* lastRole, [
         "replay",
         {
@@ -220,6 +224,13 @@ describe("ingest, an ensemble in one process", () => {
       const told = yield* line.run(["ingest", "replay", "a.cbors"])
       assert.match(told.out, /^events +3\nframes +3 \(.+\)\nresults +2\ntook +.+\nsum +7\n$/)
       assert.strictEqual((yield* lastRole)[1]["speed"], undefined)
+      const damaged = yield* line.run(["ingest", "replay", "damaged"])
+      assert.strictEqual(damaged.code, 1)
+      assert.match(damaged.out, /^events +3\n/)
+      assert.include(damaged.err, "damaged in 2 places: what could be read was played")
+      const nothing = yield* line.run(["ingest", "replay", "empty"])
+      assert.strictEqual(nothing.code, 1)
+      assert.include(nothing.err, "there is no event in what was given")
     }).pipe(Effect.provide(layer))
   )
 })
@@ -276,7 +287,8 @@ const misused: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
   [["worker", "--threads", "257"], /--threads/],
   [["controller", "--port", "65536"], /--port/],
   [["begin"], /MAP/],
-  [["begin", "{"], /the map can't be understood/],
+  [["begin", "{"], /the map can't be understood: [^\n]+\nhint: \{"parts"/],
+  [["begin", '{"parts":{"m":{"__proto__":[[]]}},"sequence":["m"]}'], /'__proto__' can't be the name/],
   [["begin", '{"parts":{"m":5},"sequence":["m"]}'], /the map can't be understood/],
   [["nonsense"], /nonsense/]
 ]

@@ -22,8 +22,8 @@ it("the words of the command line", () =>
       "backfill,backfill list,backfill show,backfill pause,backfill resume,backfill retry,backfill cancel,collect,coverage," +
       "inventory,schedule list,schedule pause,schedule resume,stream list,stream start,stream stop,sync,ingest pipeline,ingest controller," +
       "ingest ingester,ingest worker,ingest reducer,ingest replay,ingest begin,ingest stop,ingest status,verify,doctor," +
-      "tree,actor stop,actor start,actor restart,procedure list,procedure stop,procedure start,procedure restart," +
-      "ledger state,ledger append,logs,config init,config validate,config show,config schema,completions"
+      "tree,actor stop,actor start,actor restart,procedure list,procedure stop,procedure start,procedure restart,state show,state history," +
+      "ledger state,ledger append,logs,config init,config validate,config show,config schema,install-service,completions"
     ).split(",")
   ))
 

@@ -153,6 +153,9 @@ export const suite = (
         assert.deepStrictEqual(yield* reader.until(3), [report([1]), report([2, 3]), report([4])])
         assert.deepStrictEqual(yield* take(log.read(mapping), 1), [report([4])])
         assert.deepStrictEqual(yield* take(log.read(other), 1), [report([100])])
+        yield* log.clear
+        yield* log.append(other, report([101]))
+        assert.deepStrictEqual(yield* take(log.read(other), 1), [report([101])])
       })
     )
 
@@ -177,11 +180,13 @@ export const suite = (
       Effect.gen(function* () {
         const log = yield* UpdateLog
         const said = Array.from({ length: 300 }, (_, k) => update(newMapping(), k % 2 === 1))
+        assert.deepStrictEqual(yield* log.newest, Option.none())
         for (const each of said.slice(0, 3)) yield* log.append(each)
         const reader = yield* collect(log.read)
         yield* reader.until(1)
         yield* Effect.forEach(said.slice(3), log.append, { discard: true })
         assert.deepStrictEqual(yield* reader.until(298), said.slice(2))
+        assert.deepStrictEqual(yield* log.newest, Option.fromNullable(said.at(-1)))
         yield* log.remove
         const fresh = yield* collect(log.read)
         const last = update(newMapping())

@@ -102,6 +102,12 @@ const dumpingScan = Effect.fnUntraced(function* (path: string) {
   return { running: service, scan, sent }
 })
 
+/** Ends all connections to an address at once, with what is on its way in them. */
+const cut = (address: string): number | null =>
+  spawnSync("ss", ["-Ktn", `sport = :${new URL(address).port}`], { encoding: "utf8" }).status
+
+const canCut = cut("tcp://127.0.0.1:1") === 0 && process.getuid?.() === 0
+
 const required = process.env["OUTPOST_REQUIRE_SERVICES"] === "1"
 
 describe.skipIf(!RedisServer.installed && !required)("an ensemble of processes", () => {
@@ -386,6 +392,29 @@ describe.skipIf(!RedisServer.installed && !required)("an ensemble of processes",
           assert.isAtLeast(processed, 10)
           yield* sound
         })
+    )
+
+    const cuts = rounds(12, 60)
+    it.scoped.skipIf(!canCut)(`${cuts} cuts of the link to a worker lose the frames on it, and the scan ends`, () =>
+      Effect.gen(function* () {
+        const { begin, redis, running } = yield* EnsembleHouse
+        yield* Processes.worker(redis.url, "cut", { tags: ["cut"], slow: 4 })
+        yield* joined("cut")
+        const events = cuts * 60
+        const eiger = Array.from({ length: events }, (_, at) => [{ tags: ["cut"], constraint: Math.floor(at / 6) }])
+        const scan = yield* begin({ parts: { main: { eiger } }, sequence: ["main"] })
+        const source = yield* Effect.fork(pushing(scan.series, 2))
+        yield* Effect.sync(() => cut(running.ingester.address)).pipe(
+          Effect.delay("250 millis"),
+          Effect.repeatN(cuts - 1)
+        )
+        yield* source
+        const { lost, processed, reassigned } = yield* Processes.finished(running.controller)
+        assert.deepStrictEqual([processed + lost, reassigned], [events + 2, 0])
+        assert.isBelow(lost, events / 2)
+        const told = new Set((yield* Processes.resultsOf(running.reducer)).map(({ event_number }) => event_number))
+        assert.strictEqual(told.size, processed, "what is not lost has its result")
+      })
     )
 
     it.scoped("dranspose weak point 4: a Redis that is killed and comes back empty costs no event", () =>

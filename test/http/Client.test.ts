@@ -18,13 +18,15 @@ import { ActorFailed, NoSuchActor, ShutdownUnavailable, SiteOperations } from ".
 import { NoCurrentEvent, TelemetryOperations, TelemetryStats } from "../../src/operations/TelemetryOperations.js"
 import { FetchHttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Logger, LogLevel, Redacted, Stream, TestClock, TestServices } from "effect"
+import { Context, Duration, Effect, Layer, Logger, LogLevel, Redacted, Stream, TestClock, TestServices } from "effect"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import * as Remote from "../support/Remote.js"
 import { EnsembleUnreachable } from "../../src/assignment/EnsembleError.js"
 import { MapRefused, NotTaken } from "../../src/ingest/controller/TriggerMap.js"
 import { IngestOff, IngestOperations, ParameterNotFound } from "../../src/operations/IngestOperations.js"
+import { ProcedureFailed, ProcedureNotFound, ProcedureOperations } from "../../src/operations/ProcedureOperations.js"
+import { OutboxOperations } from "../../src/operations/OutboxOperations.js"
 import { SiteDouble } from "../support/SiteDouble.js"
 import { doubles, layer as server } from "../support/TestServer.js"
 import { layer as testLayer } from "../support/SharedLayer.js"
@@ -102,6 +104,24 @@ const failing = Layer.effectContext(
         storage: fail,
         sync: fail
       }),
+      Context.add(OutboxOperations, {
+        list: () => fail,
+        receipts: () => fail,
+        stats: fail,
+        retry: () => fail,
+        export: () => fail,
+        stop: () => fail,
+        start: fail
+      }),
+      Context.add(ProcedureOperations, {
+        list: fail,
+        get: () => fail,
+        stop: () => fail,
+        start: () => fail,
+        restart: () => fail,
+        state: fail,
+        stateHistory: () => fail
+      }),
       Context.add(IngestOperations, {
         ensemble: fail,
         services: fail,
@@ -162,6 +182,11 @@ type Operations =
   | BackfillOperations
   | CollectorOperations
   | IngestOperations
+  | OutboxOperations
+  | ProcedureOperations
+
+const procedure = <A, E>(use: (operations: ProcedureOperations["Type"]) => Effect.Effect<A, E>) =>
+  Effect.flatMap(ProcedureOperations, use)
 
 const cases: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Operations>, ReadonlyArray<unknown>]> = [
   ["backfill start", backfill(({ start }) => start({})), starting],
@@ -296,6 +321,23 @@ const cases: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Ope
     Effect.flatMap(IngestOperations, ({ setParameter }) => setParameter("gain", new Uint8Array([7]))),
     [new IngestOff({ part: "controller" })]
   ],
+  ["procedure get", procedure(({ get }) => get("ü%")), [new ProcedureNotFound({ name: "ü%" })]],
+  ...(["stop", "start", "restart"] as const).map(
+    (action) =>
+      [
+        `procedure ${action}`,
+        procedure((operations) => operations[action]("a")),
+        [new ProcedureNotFound({ name: "a" }), new ProcedureFailed({ name: "a", reason: "no" })]
+      ] as const
+  ),
+  ["state history", procedure(({ stateHistory }) => stateHistory({ part: "a", before: 3, limit: 1 })), [storage]],
+  ["outbox list", Effect.flatMap(OutboxOperations, ({ list }) => list({})), [storage]],
+  ["outbox receipts", Effect.flatMap(OutboxOperations, ({ receipts }) => receipts({})), [storage]],
+  ["outbox stats", Effect.flatMap(OutboxOperations, ({ stats }) => stats), [storage]],
+  ["outbox retry", Effect.flatMap(OutboxOperations, ({ retry }) => retry({})), [storage]],
+  ["outbox export", Effect.flatMap(OutboxOperations, (outbox) => outbox.export("csv", {})), [storage]],
+  ["outbox stop", Effect.flatMap(OutboxOperations, ({ stop }) => stop(Duration.zero)), [storage]],
+  ["outbox start", Effect.flatMap(OutboxOperations, ({ start }) => start), [storage]],
   ["shutdown", Effect.flatMap(SiteOperations, ({ shutdown }) => shutdown), [new ShutdownUnavailable()]],
   [
     "config put",

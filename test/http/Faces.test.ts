@@ -3,11 +3,15 @@ import { Layer } from "effect"
 import * as BackfillOperationsSuite from "../conformance/BackfillOperationsSuite.js"
 import * as CollectorOperationsSuite from "../conformance/CollectorOperationsSuite.js"
 import * as IngestOperationsSuite from "../conformance/IngestOperationsSuite.js"
+import * as OutboxOperationsSuite from "../conformance/OutboxOperationsSuite.js"
+import * as UpdateOperationsSuite from "../conformance/UpdateOperationsSuite.js"
 import * as RunOperationsSuite from "../conformance/RunOperationsSuite.js"
 import * as TelemetryOperationsSuite from "../conformance/TelemetryOperationsSuite.js"
 import * as Remote from "../support/Remote.js"
 import * as ConfigDouble from "../support/ConfigDouble.js"
 import * as IngestDouble from "../support/IngestDouble.js"
+import * as OutboxDouble from "../support/OutboxDouble.js"
+import * as UpdateDouble from "../support/UpdateDouble.js"
 import * as RecordingBackfills from "../support/RecordingBackfills.js"
 import * as RecordingCollector from "../support/RecordingCollector.js"
 import * as RealSite from "../support/RealSite.js"
@@ -40,6 +44,11 @@ IngestOperationsSuite.suiteOff(
   "without a controller, over HTTP",
   Layer.provide(Remote.layer(), layerOn(Layer.merge(doubles, IngestDouble.off)))
 )
+
+OutboxOperationsSuite.suite("in process", OutboxDouble.layer)
+OutboxOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
+UpdateOperationsSuite.suite("in process", UpdateDouble.layer)
+UpdateOperationsSuite.suite("over HTTP", Layer.provide(Remote.layer(), server()))
 
 const real = Layer.mergeAll(RealSite.layer, SiteDouble.layer, ConfigDouble.layer, collector)
 

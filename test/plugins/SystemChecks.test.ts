@@ -7,7 +7,11 @@ import { suite } from "../conformance/ProcedureSuite.js"
 import * as ProcedureGround from "../support/ProcedureGround.js"
 import * as RecordingEmitter from "../support/RecordingEmitter.js"
 
-suite("that come with Outpost", builtIn)
+// One that needs a device can't be run without: it has tests of its own.
+suite(
+  "that come with Outpost",
+  builtIn.filter(({ name }) => name !== "serial-lines")
+)
 
 /** One life of one run. */
 const events = (settings: unknown) =>

@@ -24,7 +24,7 @@ it.effect("lists by name, prepares by name, and names what was probably meant", 
     assert.strictEqual(misspelt.reason, "Misconfigured")
     assert.strictEqual(misspelt.detail, "no such source; is stins meant? There are pcap, stins")
     const strange = yield* Effect.flip(registry.prepare("xxxxxxxxxx", {}))
-    assert.strictEqual(strange.detail, "no such source; There are pcap, stins")
+    assert.strictEqual(strange.detail, "no such source; there are pcap, stins")
     const wrong = yield* Effect.flip(registry.prepare("pcap", { port: "a" }))
     assert.strictEqual(wrong.detail, "port must be number")
     const surplus = yield* Effect.flip(registry.prepare("pcap", { prot: 1 }))

@@ -129,7 +129,9 @@ const make = Effect.gen(function* () {
       return Effect.sync(() => line.verdict)
     },
     configShow: () => Effect.succeed({ http: { port: 6562, token: "********" } }),
-    configInit: ({ site }) => Effect.succeed({ path: `${site}/outpost.yaml`, written: site !== "taken" })
+    configInit: ({ site }) => Effect.succeed({ path: `${site}/outpost.yaml`, written: site !== "taken" }),
+    installService: ({ name, print, site }) =>
+      Effect.succeed({ path: print ? undefined : `/units/${name}.service`, text: `[Unit]\n# ${site}\n` })
   })
   return CommandLine.of(line)
 })

@@ -60,10 +60,12 @@ export const layer: Layer.Layer<Ensemble | Outage> = Layer.effectContext(
             return Effect.zipRight(append, Effect.fail(failure))
           }),
         read: assignments.read,
-        remove: (mapping) => up(assignments.remove(mapping))
+        remove: (mapping) => up(assignments.remove(mapping)),
+        clear: up(assignments.clear)
       }),
       Context.add(UpdateLog, {
         append: (update) => up(updates.append(update)),
+        newest: up(updates.newest),
         read: updates.read,
         remove: up(updates.remove)
       }),
@@ -74,7 +76,8 @@ export const layer: Layer.Layer<Ensemble | Outage> = Layer.effectContext(
             ready.append(mapping, ...updates)
           ),
         read: (mapping) => Stream.suspend(() => ready.read(mapping)),
-        remove: (mapping) => up(ready.remove(mapping))
+        remove: (mapping) => up(ready.remove(mapping)),
+        clear: up(ready.clear)
       }),
       Context.add(ServiceRegistry, {
         ...registry,

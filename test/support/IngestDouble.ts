@@ -26,7 +26,8 @@ export const layer: Layer.Layer<IngestOperations> = Layer.effect(
         finished: true,
         processed: stopped ? 0 : events,
         reassigned: 0,
-        lost: stopped ? events : 0
+        lost: stopped ? events : 0,
+        results_lost: 0
       }
     })
     return {

@@ -7,6 +7,9 @@ import * as BackfillDouble from "./BackfillDouble.js"
 import * as CollectorDouble from "./CollectorDouble.js"
 import * as ConfigDouble from "./ConfigDouble.js"
 import * as IngestDouble from "./IngestDouble.js"
+import * as OutboxDouble from "./OutboxDouble.js"
+import * as UpdateDouble from "./UpdateDouble.js"
+import * as ProcedureDouble from "./ProcedureDouble.js"
 import * as RunDouble from "./RunDouble.js"
 import * as SiteDouble from "./SiteDouble.js"
 import * as TelemetryDouble from "./TelemetryDouble.js"
@@ -43,5 +46,8 @@ export const layer: Layer.Layer<Operations | Doubles> = Layer.mergeAll(
   ConfigDouble.layer,
   BackfillDouble.layer,
   CollectorDouble.layer,
-  IngestDouble.layer
+  IngestDouble.layer,
+  OutboxDouble.layer,
+  UpdateDouble.layer,
+  ProcedureDouble.layer
 )

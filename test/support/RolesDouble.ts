@@ -20,13 +20,32 @@ export const make = (asked: Array<Asked>): EnsembleRoles["Type"] => {
       Effect.gen(function* () {
         asked.push(["pipeline", options])
         yield* options.onProgress(options.events)
-        return { events: options.events, processed: options.events - 2, reassigned: 1, lost: 1, seconds: 0.5 }
+        return {
+          events: options.events,
+          processed: options.events - 2,
+          reassigned: 1,
+          lost: 1,
+          seconds: 0.5,
+          failures: 3,
+          published: { sum: 7 }
+        }
       }),
     replay: (options) =>
       Effect.gen(function* () {
         asked.push(["replay", options])
         yield* options.onProgress(3)
-        return { events: 3, frames: 3, bytes: 300, results: 2, seconds: 0.25, published: { sum: 7 } }
+        const damages = options.files.includes("damaged") ? 2 : 0
+        const events = options.files.includes("empty") ? 0 : 3
+        return {
+          events,
+          frames: 3,
+          bytes: 300,
+          results: 2,
+          failed: 0,
+          damages,
+          seconds: 0.25,
+          published: { sum: 7 }
+        }
       })
   }
 }

@@ -6,6 +6,9 @@ import { HttpLimits, HttpSettings } from "../../src/http/Settings.js"
 import * as RecordingBackfills from "./RecordingBackfills.js"
 import * as RecordingCollector from "./RecordingCollector.js"
 import * as IngestDouble from "./IngestDouble.js"
+import * as ProcedureDouble from "./ProcedureDouble.js"
+import * as OutboxDouble from "./OutboxDouble.js"
+import * as UpdateDouble from "./UpdateDouble.js"
 import * as ConfigDouble from "./ConfigDouble.js"
 import * as RunDouble from "./RunDouble.js"
 import * as SiteDouble from "./SiteDouble.js"
@@ -28,7 +31,14 @@ export interface Options {
 }
 
 /** For a server of real operations otherwise. */
-export const collector = Layer.mergeAll(RecordingBackfills.layer, RecordingCollector.layer, IngestDouble.layer)
+export const collector = Layer.mergeAll(
+  RecordingBackfills.layer,
+  RecordingCollector.layer,
+  IngestDouble.layer,
+  OutboxDouble.layer,
+  UpdateDouble.layer,
+  ProcedureDouble.layer
+)
 
 export const doubles = Layer.mergeAll(
   collector,

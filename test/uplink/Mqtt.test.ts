@@ -24,7 +24,7 @@ const config = (status: "received" | "startup" | "accepted" | "rejected", revisi
 })
 
 const tenta = (port: number, more: object = {}, settings: object = {}) => ({
-  office: { use: "tenta", settings: { host: "127.0.0.1", port, identifier: "e9", ...settings }, ...more }
+  office: { use: "tenta", max_drain_time: "5s", settings: { host: "127.0.0.1", port, identifier: "e9", ...settings }, ...more }
 })
 const thingsboard = (port: number, settings: object = {}) => ({
   office: { use: "thingsboard", settings: { host: "127.0.0.1", port, ...settings } }

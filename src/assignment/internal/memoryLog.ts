@@ -96,6 +96,13 @@ export const family = <A>(admission: () => Admission<A> = () => (entries) => ent
   const drop = (name: string) => {
     if (logs.get(name)?.log.idle() === true) logs.delete(name)
   }
+  const remove = (name: string): void => {
+    const found = logs.get(name)
+    if (found === undefined) return
+    found.log.clear()
+    found.admit = admission()
+    drop(name)
+  }
   return {
     append: (name: string, entries: ReadonlyArray<A>): void => {
       const { admit, log } = at(name)
@@ -106,12 +113,9 @@ export const family = <A>(admission: () => Admission<A> = () => (entries) => ent
         Stream.suspend(() => at(name).log.read("first")),
         Effect.sync(() => drop(name))
       ),
-    remove: (name: string): void => {
-      const found = logs.get(name)
-      if (found === undefined) return
-      found.log.clear()
-      found.admit = admission()
-      drop(name)
+    remove,
+    clear: (): void => {
+      for (const name of [...logs.keys()]) remove(name)
     },
     size: (): number => logs.size
   }

@@ -6,6 +6,7 @@
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { AssignmentLog } from "../AssignmentLog.js"
 import { keptUpdates } from "../Ensemble.js"
@@ -37,7 +38,8 @@ export const assignmentLog = (address: RedisAddress, redis: RedisCommands): Assi
         Stream.mapChunks(entries, (chunk) => Chunk.unsafeFromArray(Chunk.toReadonlyArray(chunk).flat()))
       )
     },
-    remove: (mapping) => redis.remove([redisKeys.assigned(mapping)])
+    remove: (mapping) => redis.remove([redisKeys.assigned(mapping)]),
+    clear: Effect.flatMap(redis.scan(redisKeys.assigned("*")), redis.remove)
   })
 
 export const readyLog = (address: RedisAddress, redis: RedisCommands): ReadyLog["Type"] =>
@@ -53,7 +55,8 @@ export const readyLog = (address: RedisAddress, redis: RedisCommands): ReadyLog[
         wireForms.readReport(redisReader.dataOf(entry))
       )
     },
-    remove: (mapping) => redis.remove([redisKeys.ready(mapping), redisKeys.readyBeforeAny])
+    remove: (mapping) => redis.remove([redisKeys.ready(mapping), redisKeys.readyBeforeAny]),
+    clear: Effect.flatMap(redis.scan(redisKeys.ready("*")), redis.remove)
   })
 
 export const updateLog = (address: RedisAddress, redis: RedisCommands): UpdateLog["Type"] =>
@@ -64,6 +67,11 @@ export const updateLog = (address: RedisAddress, redis: RedisCommands): UpdateLo
           redis.send(["XADD", redisKeys.updates, ...about(keptUpdates), "*", "data", wireForms.update(update)])
         )
       ),
+    newest: Effect.map(redis.send(["XREVRANGE", redisKeys.updates, "+", "-", "COUNT", "1"]), (answer) =>
+      Option.flatMap(Option.fromNullable(redisReader.entriesOf(answer)[0]), (entry) =>
+        Either.getRight(wireForms.readUpdate(redisReader.dataOf(entry)))
+      )
+    ),
     read: decoded(redisKeys.updates, redisReader.read(address, redisKeys.updates, "newest"), (entry) =>
       wireForms.readUpdate(redisReader.dataOf(entry))
     ),

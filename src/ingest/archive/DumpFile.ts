@@ -1,16 +1,15 @@
 /**
- * Reads a dump from its file, compressed with gzip or not, piece by piece: records in their order, and damage where some is. Memory
- * is bounded by the longest record.
+ * Reads a dump from its file, compressed with gzip or not, piece by piece: records in their order, and damage where some is. A
+ * compressed file that is damaged gives what stands before it. Memory is bounded by the longest record.
  */
-import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { constants, createGunzip } from "node:zlib"
-import { reasonOf as causeOf, StorageFailed } from "../../domain/Refusal.js"
+import { StorageFailed } from "../../domain/Refusal.js"
 import { reasonOf } from "../../site/FileReason.js"
 import { type DumpEntry, DumpScanner, longestRecord } from "./DumpScanner.js"
+import { unzipped } from "./internal/unzipped.js"
 
 const piece = 1024 * 1024
 
@@ -28,22 +27,21 @@ export const read = (
       )
       const isGzip = opening._tag === "Some" && opening.value[0] === 0x1f && opening.value[1] === 0x8b
       const scanner = new DumpScanner(longest)
-      const scanned = isGzip ? unzipped(bytes, failed) : bytes
+      let scanned = 0
+      let broken: string | undefined
+      const plain = isGzip ? unzipped(bytes, (reason) => void (broken = reason)) : bytes
+      const rest = (): ReadonlyArray<DumpEntry> => {
+        const entries = scanner.finish()
+        if (broken === undefined) return entries
+        const reason = `the compressed file is damaged from here on: ${broken}`
+        return [...entries, { _tag: "Damage", offset: scanned, length: 0, at: scanned, reason }]
+      }
       return Stream.concat(
-        Stream.mapConcat(scanned, (some) => scanner.push(some)),
-        Stream.suspend(() => Stream.fromChunk(Chunk.unsafeFromArray(scanner.finish())))
+        Stream.mapConcat(plain, (some) => {
+          scanned += some.byteLength
+          return scanner.push(some)
+        }),
+        Stream.suspend(() => Stream.fromChunk(Chunk.unsafeFromArray([...rest()])))
       )
     })
   )
-
-// ------------------------------------------------------------------------------------------------------------------
-
-/** A compressed file that was cut gives what is there; the scanner sees the end of it. */
-const unzipped = (
-  bytes: Stream.Stream<Uint8Array, StorageFailed>,
-  failed: (reason: string) => StorageFailed
-): Stream.Stream<Uint8Array, StorageFailed> =>
-  NodeStream.pipeThroughDuplex(
-    () => createGunzip({ chunkSize: piece, finishFlush: constants.Z_SYNC_FLUSH }),
-    (cause) => failed(causeOf(cause))
-  )(bytes)

@@ -37,10 +37,12 @@ export class ReplayConflict extends Schema.TaggedError<ReplayConflict>()("Replay
 /** Bytes that are no records are told, and passed over. */
 export type OnDamage = (path: string, damage: DumpDamage) => Effect.Effect<void>
 
+export const logDamage: OnDamage = (path, { at, length, reason }) =>
+  Effect.logWarning(`${path}, offset ${at}: ${reason}${length === 0 ? "" : `; ${length} bytes passed over`}`)
+
 export const events = (
   files: ReadonlyArray<string>,
-  onDamage: OnDamage = (path, { at, length, reason }) =>
-    Effect.logWarning(`${path}, offset ${at}: ${reason}; ${length} bytes passed over`)
+  onDamage: OnDamage = logDamage
 ): Stream.Stream<ReplayEvent, StorageFailed | ReplayConflict, FileSystem.FileSystem> =>
   Stream.unwrapScoped(
     Effect.map(

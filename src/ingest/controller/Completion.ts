@@ -7,6 +7,7 @@
 import type { WorkAssignment } from "../../assignment/WorkAssignment.js"
 import { EventRuns } from "./EventRuns.js"
 import type { Issued } from "./Issued.js"
+import { ResultBook } from "./ResultBook.js"
 
 interface Outstanding {
   readonly assignment: WorkAssignment
@@ -23,17 +24,13 @@ export class Completion {
   processed = 0
   reassigned = 0
   readonly lost = new EventRuns()
+  readonly results = new ResultBook()
   private published = 0
   private readonly outstanding = new Map<number, Outstanding>()
   /** By worker: how many of the events that are out wait for it. */
   private readonly holding = new Map<string, number>()
   private readonly done = new EventRuns()
   private readonly reported = new Map<string, EventRuns>()
-  /** By worker: the events whose results the reducer has not confirmed. */
-  private readonly awaited = new Map<string, Set<number>>()
-  /** By worker: the events whose results were confirmed before the worker's own report was read. */
-  private readonly early = new Map<string, Set<number>>()
-  private awaitsResults = true
 
   constructor(readonly total: number) {}
 
@@ -46,9 +43,14 @@ export class Completion {
     return this.processed + this.reassigned
   }
 
-  /** Every event has ended, and every result that was announced has arrived. A scan without events never is. */
+  /** Every event has ended. */
+  get ended(): boolean {
+    return this.completed + this.lost.count === this.total
+  }
+
+  /** Every event has ended, and every result that is waited for has arrived. */
   get complete(): boolean {
-    return this.total > 0 && this.completed + this.lost.count === this.total && this.awaited.size === 0
+    return this.ended && !this.results.isWaiting
   }
 
   /** Whether events are out that wait for this worker. */
@@ -91,22 +93,19 @@ export class Completion {
       else if (!entry.everybody) entry.broken = true
       this.holding.set(worker, (this.holding.get(worker) ?? 1) - 1)
       runsOf(this.reported, worker).add(event)
-      if (hasResult[index] === true) this.await(worker, event)
+      if (hasResult[index] === true) this.results.announce(worker, event)
       this.settle(event, entry)
     }
   }
 
   /** The reducer has a result. */
   reduce(worker: string, event: number): void {
-    if (!remove(this.awaited, worker, event) && this.awaitsResults && this.outstanding.has(event)) {
-      setOf(this.early, worker).add(event)
-    }
+    this.results.confirm(worker, event, this.outstanding.has(event))
   }
 
   /** A worker is gone: it reports nothing more, and its results may never arrive. */
   leave(worker: string): void {
-    this.awaited.delete(worker)
-    this.early.delete(worker)
+    this.results.leave(worker)
     this.holding.delete(worker)
     for (const [event, entry] of this.outstanding) {
       if (!entry.waiting.includes(worker)) continue
@@ -116,18 +115,11 @@ export class Completion {
     }
   }
 
-  /** The reducer is gone, with what it had: results are not waited for any more. */
-  forgetResults(): void {
-    this.awaitsResults = false
-    this.awaited.clear()
-    this.early.clear()
-  }
-
   /** Whatever has not ended is lost. */
   giveUp(): void {
     for (const event of this.outstanding.keys()) this.lost.add(event)
     this.outstanding.clear()
-    this.awaited.clear()
+    this.results.giveUp()
     this.lost.addRange(this.published, this.total - 1)
     this.published = this.total
   }
@@ -160,28 +152,11 @@ export class Completion {
     this[as]++
     this.done.add(event)
   }
-
-  private await(worker: string, event: number): void {
-    if (!remove(this.early, worker, event) && this.awaitsResults) setOf(this.awaited, worker).add(event)
-  }
 }
 
 // -----------------------------------------------------------------------------
 
 const none: ReadonlyArray<never> = []
-
-const setOf = (sets: Map<string, Set<number>>, worker: string): Set<number> => {
-  const found = sets.get(worker) ?? new Set()
-  sets.set(worker, found)
-  return found
-}
-
-const remove = (sets: Map<string, Set<number>>, worker: string, event: number): boolean => {
-  const found = sets.get(worker)
-  if (found === undefined || !found.delete(event)) return false
-  if (found.size === 0) sets.delete(worker)
-  return true
-}
 
 const runsOf = (runs: Map<string, EventRuns>, worker: string): EventRuns => {
   const found = runs.get(worker) ?? new EventRuns()

@@ -34,6 +34,8 @@ export interface Progress {
   readonly processed: number
   readonly reassigned: number
   readonly lost: number
+  /** Results that workers have sent and the reducer of now does not have. */
+  readonly results_lost: number
 }
 
 export class Controller extends Context.Tag("outpost/Controller")<

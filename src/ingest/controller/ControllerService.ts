@@ -39,6 +39,7 @@ import { Scan } from "./Scan.js"
 import * as ScanPlan from "./ScanPlan.js"
 import * as ScanRun from "./ScanRun.js"
 import type { ScanSummary } from "./ScanSummary.js"
+import * as Succession from "./Succession.js"
 import type { ControllerSettings } from "./ControllerSettings.js"
 import { NotTaken, type TriggerMap } from "./TriggerMap.js"
 import * as EnsembleWatch from "./EnsembleWatch.js"
@@ -54,6 +55,14 @@ export type Needs =
   | FileSystem.FileSystem
   | Path.Path
 
+export interface Hearing {
+  /**
+   * Told what came of each scan, before the next one begins: also of the one that this controller leaves by its own end, and
+   * of one that a killed controller has left.
+   */
+  readonly onEnd?: (summary: ScanSummary) => Effect.Effect<void>
+}
+
 interface Held {
   readonly controller: Context.Tag.Service<Controller>
   /** Fails when the ensemble has gone to another controller; else it never ends. */
@@ -66,7 +75,8 @@ const patience = Duration.seconds(2)
 const keptSummaries = 100
 
 export const make = (
-  settings: ControllerSettings
+  settings: ControllerSettings,
+  { onEnd = () => Effect.void }: Hearing = {}
 ): Effect.Effect<Held, ControllerActive | EnsembleUnreachable, Needs | Scope.Scope> =>
   Effect.gen(function* () {
     const assignments = yield* AssignmentLog
@@ -102,11 +112,15 @@ export const make = (
       active_streams: scan.ending === undefined ? scan.options.plan.streams : [],
       finished: false,
       names_incarnations: true,
+      ...(scan.options.plan === ScanPlan.empty ? {} : { total_events: scan.options.plan.totalEvents }),
       ...rest
     })
 
+    const tellEnd = (summary: ScanSummary) =>
+      Effect.zipRight(PubSub.publish(ended, summary), Effect.catchAllCause(onEnd(summary), Effect.logError))
+
     const publish = (scan: Scan, summary: ScanSummary) =>
-      scan.options.plan === ScanPlan.empty ? Effect.void : Effect.asVoid(PubSub.publish(ended, summary))
+      scan.options.plan === ScanPlan.empty ? Effect.void : tellEnd(summary)
 
     const prepare = (plan: ScanPlan.ScanPlan, onWorkerLoss: "reassign" | "lose") =>
       Effect.gen(function* () {
@@ -116,6 +130,7 @@ export const make = (
           onWorkerLoss,
           outstanding: settings.outstanding,
           absence: Duration.toMillis(settings.absence),
+          resultsPatience: Duration.toMillis(settings.results_patience),
           startedAt: yield* Clock.currentTimeMillis
         })
         const hooks: ScanRun.Hooks = {
@@ -138,6 +153,13 @@ export const make = (
           Effect.logError("the map and parameters of the scan could not be written beside its dumps", error)
         )
       )
+
+    const left = yield* Succession.interrupted
+    if (Option.isSome(left)) {
+      yield* Effect.logWarning(`the controller before this one has left the scan ${left.value.mapping} unfinished`)
+      yield* tellEnd(left.value)
+    }
+    yield* Succession.forget
 
     let current = yield* prepare(ScanPlan.empty, "reassign")
 
@@ -169,7 +191,7 @@ export const make = (
         conclude("abandoned"),
         Effect.suspend(() =>
           loss === undefined
-            ? Effect.all([forget(current.scan.mapping), updates.remove, store.clear], { discard: true })
+            ? Effect.all([Effect.provide(Succession.forget, ensemble), updates.remove, store.clear], { discard: true })
             : Effect.void
         ).pipe(
           Effect.disconnect,
@@ -286,6 +308,9 @@ export const layer = (
 /** Leads the ensemble while `use` runs; fails as soon as the lock is lost. For a child of a supervisor. */
 export const run = <A, E, R>(
   settings: ControllerSettings,
-  use: (controller: Context.Tag.Service<Controller>) => Effect.Effect<A, E, R>
+  use: (controller: Context.Tag.Service<Controller>) => Effect.Effect<A, E, R>,
+  hearing?: Hearing
 ): Effect.Effect<A, E | ControllerActive | EnsembleUnreachable | LockLost, R | Needs> =>
-  Effect.scoped(Effect.flatMap(make(settings), ({ controller, lost }) => Effect.raceFirst(use(controller), lost)))
+  Effect.scoped(
+    Effect.flatMap(make(settings, hearing), ({ controller, lost }) => Effect.raceFirst(use(controller), lost))
+  )

@@ -21,6 +21,11 @@ export class ControllerSettings extends Schema.Class<ControllerSettings>("outpos
     10_000,
     "The most events that are out with workers at a time; those behind them can still be given to another worker"
   ),
+  results_patience: setting(
+    DurationText,
+    Duration.minutes(2),
+    "How long the reducer may confirm nothing, while only results are missing, before they count as lost"
+  ),
   dump_roots: setting(
     Schema.Array(
       Schema.String.pipe(Schema.filter((path) => path.startsWith("/") || "expected an absolute path of a directory"))

@@ -17,7 +17,7 @@ import { Distribution } from "./Distribution.js"
 import type { Issued } from "./Issued.js"
 import { LoadBook } from "./LoadBook.js"
 import { type Newcomer, type Observed, Participants } from "./Participants.js"
-import type { ScanPlan } from "./ScanPlan.js"
+import { empty as emptyPlan, type ScanPlan } from "./ScanPlan.js"
 import type { ScanStatus, WorkerLoad } from "./ScanStatus.js"
 import type { ScanSummary } from "./ScanSummary.js"
 
@@ -29,6 +29,8 @@ export interface ScanOptions {
   readonly outstanding: number
   /** How long a service must be missing to count as gone, in milliseconds. */
   readonly absence: number
+  /** How long the reducer may confirm nothing while only results are missing, in milliseconds. */
+  readonly resultsPatience: number
   readonly startedAt: number
 }
 
@@ -86,7 +88,10 @@ export class Scan {
   /** Compares with who lives now; what a worker that has left owes is settled. */
   observe(roster: Roster, now: number): Observed {
     const observed = this.participants.observe(roster, now, this.options.absence, this.newcomers)
-    if (observed.reducerLost) this.completion.forgetResults()
+    const { results } = this.completion
+    if (observed.reducerLost) results.loseReducer()
+    if (this.participants.answerers().reducer) results.findReducer()
+    if (this.completion.ended) results.watch(now, this.options.resultsPatience)
     for (const name of observed.left) {
       this.bereaved = true
       this.incarnations.delete(name)
@@ -133,9 +138,9 @@ export class Scan {
     return recent ?? this.completion.assignmentOf(event) ?? { event_number: event, assignments: {} }
   }
 
-  /** All events have ended. */
+  /** All events have ended. Where there is nothing to do yet, there is nothing to end. */
   get complete(): boolean {
-    return this.phase === "running" && this.completion.complete
+    return this.phase === "running" && this.options.plan !== emptyPlan && this.completion.complete
   }
 
   /** The services are told that it ends. */
@@ -173,7 +178,8 @@ export class Scan {
       finished: this.phase === "over",
       processed: this.completion.processed,
       reassigned: this.completion.reassigned,
-      lost: this.completion.lost.count
+      lost: this.completion.lost.count,
+      results_lost: this.completion.results.lost
     }
   }
 
@@ -249,7 +255,7 @@ export class Scan {
 
   private summary(ending: ScanSummary["ending"], now: number): ScanSummary {
     const seconds = Math.max(0, (this.endedAt ?? now) - this.options.startedAt) / 1_000
-    const { lost, processed, reassigned, total } = this.completion
+    const { lost, processed, reassigned, results, total } = this.completion
     return {
       mapping: this.mapping,
       ending,
@@ -258,6 +264,7 @@ export class Scan {
       reassigned,
       lost: lost.count,
       lostRanges: lost.ranges(1_000),
+      resultsLost: results.lost,
       streams: this.options.plan.streams,
       workers: this.participants.names(),
       seconds,

@@ -91,6 +91,8 @@ export const make = (
       yield* Effect.raceFirst(takeUp, Deferred.await(stopping))
       yield* hooks.onTaken
       yield* Deferred.succeed(taken, undefined)
+      // A map without events, or without workers in them, is done with without any report.
+      yield* ring
       yield* Effect.raceFirst(reports, Deferred.await(over))
     }).pipe(
       Effect.scoped,

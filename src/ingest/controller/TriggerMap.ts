@@ -2,6 +2,7 @@
  * Which events a scan has, and who may have the frames of each: parts of events by stream, and the sequence in which the parts
  * are run through.
  */
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 
 /** Somebody with these tags; the same somebody wherever the same constraint stands in one run of a part; everybody without one. */
@@ -43,3 +44,15 @@ export class NotTaken extends Schema.TaggedError<NotTaken>()("NotTaken", {
     return `not every service has taken up the map ${this.mapping}: ${this.missing.join(", ")}`
   }
 }
+
+/** Decoding would drop an entry of this name in silence, wherever it stands in a map: to be asked of what is to be decoded. */
+export const unusableName = (given: unknown): MapRefused | undefined =>
+  isUnusable(given) || (Predicate.isRecord(given) && [given["parts"], ...partsOf(given["parts"])].some(isUnusable))
+    ? new MapRefused({ reason: "name", detail: "'__proto__' can't be the name of a stream or a part" })
+    : undefined
+
+// -----------------------------------------------------------------------------
+
+const partsOf = (parts: unknown): ReadonlyArray<unknown> => (Predicate.isRecord(parts) ? Object.values(parts) : [])
+
+const isUnusable = (given: unknown): boolean => Predicate.isRecord(given) && Object.hasOwn(given, "__proto__")

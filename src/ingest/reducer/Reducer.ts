@@ -29,6 +29,7 @@ import * as Membership from "../Membership.js"
 import { decodeParameters, type Parameters } from "../ParameterValues.js"
 import * as ResultMessages from "../ResultMessages.js"
 import { type ResultMessage, ResultTransport } from "../ResultTransport.js"
+import { asFailure, StrayRejections } from "../StrayRejections.js"
 import { call, isLater, settle, threw, type UserCodeFailed, within } from "../UserCode.js"
 import type { Publication } from "./Publication.js"
 import { type CheckedModule, published } from "./ReducerModule.js"
@@ -51,6 +52,8 @@ export interface ReducerStatus {
 }
 
 export interface Reducer {
+  /** Done when the ensemble has heard of it. */
+  readonly joined: Effect.Effect<void>
   readonly status: Effect.Effect<ReducerStatus>
   readonly publication: Publication["Type"]
 }
@@ -140,7 +143,7 @@ export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, 
         Effect.forever
       )
 
-    yield* Membership.join({
+    const { joined } = yield* Membership.join({
       kind: "reducer",
       describe: Effect.sync(() => ({
         kind: "reducer" as const,
@@ -170,6 +173,10 @@ export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, 
         ),
       onMemoryLost: reports.repeat
     })
+    yield* (yield* StrayRejections).pipe(
+      Stream.runForEach((detail) => onTrouble(asFailure("reduce", detail))),
+      Effect.forkScoped
+    )
     yield* inbox.take.pipe(
       Effect.flatMap((batch) => turn.withPermits(1)(reduce(batch))),
       Effect.zipRight(Effect.yieldNow()),
@@ -179,6 +186,7 @@ export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, 
     )
 
     return {
+      joined,
       status: Effect.sync(() => ({
         mapping: scan?.mapping ?? null,
         processed: counter.processed(),

@@ -3,8 +3,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
 import type { ParameterDescription } from "../../assignment/ParameterDescription.js"
 import type { Parameters } from "../ParameterValues.js"
+import { asFailure, StrayRejections } from "../StrayRejections.js"
 import { call, type Given, isLater, settle, type Step, threw, type UserCodeFailed, within } from "../UserCode.js"
 import type { CheckedModule, WorkerEvent } from "./WorkerModule.js"
 
@@ -18,6 +20,8 @@ export interface EventRunner {
   readonly parameters: ReadonlyArray<ParameterDescription>
   /** How many callers of `run` are served at a time. */
   readonly width: number
+  /** What the code has done wrong beside its calls. For one reader; what is not read soon is dropped but for the newest. */
+  readonly strays: Stream.Stream<UserCodeFailed>
   /** A scan begins. */
   readonly start: (parameters: Parameters) => Effect.Effect<void, UserCodeFailed>
   readonly tickInterval: (parameters: Parameters) => Effect.Effect<Option.Option<Duration.Duration>, UserCodeFailed>
@@ -45,7 +49,7 @@ export const eventLimit = Duration.minutes(1)
 
 /** Plain functions are called one after the other without anything in between, a few milliseconds at a stretch. */
 export const inProcess = ({ module, parameters }: CheckedModule, limits: Limits = {}): Effect.Effect<EventRunner> =>
-  Effect.map(Effect.clock, (clock) => {
+  Effect.map(Effect.all([Effect.clock, StrayRejections]), ([clock, rejections]) => {
     const limit = limits.event ?? eventLimit
     const one = (event: WorkerEvent, given: Parameters, tick: boolean): Outcome | Effect.Effect<Outcome> => {
       try {
@@ -87,6 +91,7 @@ export const inProcess = ({ module, parameters }: CheckedModule, limits: Limits 
     return {
       parameters,
       width: 1,
+      strays: Stream.map(rejections, (detail) => asFailure("process", detail)),
       start: (given) => Effect.asVoid(timely("start", () => module.start?.(given))),
       tickInterval: (given) =>
         Effect.map(

@@ -33,6 +33,8 @@ export interface Paired {
 interface LaneState {
   /** The number of its latest message. */
   last: number
+  /** Up to here nothing more will come of it, whatever it has brought. */
+  over: number
   /** Messages of events that are not taken yet, and of those that wait for their assignment. */
   stored: number
   storedBytes: number
@@ -100,6 +102,24 @@ export class Pairing {
   /** A connection has ended: what it has sent is kept, what it has not sent may come from another one. */
   forget(lane: Lane): void {
     this.#lanes.delete(lane)
+  }
+
+  /** The last event that is assigned, to whomever. */
+  get known(): number {
+    return this.#known
+  }
+
+  /** What this connection was to bring up to this event and has not brought was lost with it. Says whether that is new. */
+  giveUp(lane: Lane, upTo: number): boolean {
+    const state = this.#state(lane)
+    if (upTo <= state.over) return false
+    state.over = upTo
+    return true
+  }
+
+  /** The number of the latest message of this connection. */
+  latest(lane: Lane): number {
+    return this.#lanes.get(lane)?.last ?? -1
   }
 
   /** Assignments of all workers, in order. One that is known already is passed over. */
@@ -171,15 +191,15 @@ export class Pairing {
   #state(lane: Lane): LaneState {
     const known = this.#lanes.get(lane)
     if (known !== undefined) return known
-    const state: LaneState = { last: -1, stored: 0, storedBytes: 0, early: new Map() }
+    const state: LaneState = { last: -1, over: -1, stored: 0, storedBytes: 0, early: new Map() }
     this.#lanes.set(lane, state)
     return state
   }
 
-  /** An ingester that has one of the missing streams is at this event or past it. */
+  /** An ingester that has one of the missing streams is at this event or past it, or has lost what it sent of it. */
   #isLost({ event: { event_number }, missing }: Awaited): boolean {
-    for (const [lane, { last }] of this.#lanes) {
-      if (last < event_number) continue
+    for (const [lane, { last, over }] of this.#lanes) {
+      if (last < event_number && over < event_number) continue
       for (const stream of missing) {
         if (!lane.streams.has(stream)) continue
         this.#faults.add("missing", lane.ingester, event_number, `stream '${stream}'`)

@@ -1,12 +1,14 @@
 /**
  * Runs a user's module in threads: each loads it for itself and works on one event at a time, so that events of one worker
  * come out in no order. A thread that crashes, exits or takes too long fails the one event it had, and another takes its
- * place; the worker and the other threads go on.
+ * place; the worker and the other threads go on. A rejection that nobody awaited costs no event and is told; what the code
+ * writes to its console is logged.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import type * as Scope from "effect/Scope"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
@@ -42,10 +44,21 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
     const seats = new Set<Seat>()
     const free = yield* Queue.bounded<Seat>(options.threads * 2)
     const limit = options.event ?? eventLimit
+    const strays = yield* Queue.sliding<UserCodeFailed>(unheard)
+    const lines = yield* Queue.sliding<string>(unheard)
+    yield* Queue.take(lines).pipe(
+      Effect.flatMap((line) => Effect.logInfo(line)),
+      Effect.forever,
+      Effect.annotateLogs("module", options.file),
+      Effect.forkScoped
+    )
     let scan = 0
 
     const life = Effect.gen(function* () {
-      const thread = yield* begin(entry, options.file)
+      const thread = yield* begin(entry, options.file, {
+        onLine: (line) => void lines.unsafeOffer(line),
+        onStray: (stray) => void strays.unsafeOffer(stray)
+      })
       const seat: Seat = { thread, scan: 0 }
       yield* Effect.acquireRelease(
         Effect.sync(() => seats.add(seat)),
@@ -103,6 +116,7 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
     return {
       parameters: [...seats].at(0)?.thread.parameters ?? [],
       width: options.threads,
+      strays: Stream.fromQueue(strays),
       start: () => Effect.sync(() => void scan++),
       tickInterval: (parameters) => Effect.map(ask({ step: "interval" }, parameters, null), asInterval),
       tick: (parameters) => Effect.asVoid(ask({ step: "tick" }, parameters, null)),
@@ -125,6 +139,9 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
 // -----------------------------------------------------------------------------
 
 const backoff = Schedule.exponential("50 millis").pipe(Schedule.either(Schedule.spaced("5 seconds")))
+
+/** Lines and strays that nobody has taken; of a flood the newest are kept. */
+const unheard = 256
 
 /** How long a thread may go on with an event of a scan that is over. */
 const grace = Duration.seconds(2)

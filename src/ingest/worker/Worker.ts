@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
 import { AssignmentLog } from "../../assignment/AssignmentLog.js"
 import type { ParameterStore } from "../../assignment/ParameterStore.js"
@@ -32,6 +33,7 @@ import * as ResultMessages from "../ResultMessages.js"
 import type { ResultTransport } from "../ResultTransport.js"
 import * as EventMessage from "./EventMessage.js"
 import type { EventRunner } from "./EventRunner.js"
+import { BrokenLinks } from "./internal/brokenLinks.js"
 import * as ingesterLinks from "./internal/ingesterLinks.js"
 import * as reducerLink from "./internal/reducerLink.js"
 import { WorkerScan } from "./internal/workerScan.js"
@@ -64,6 +66,8 @@ export interface WorkerStatus {
 }
 
 export interface Worker {
+  /** Done when the ensemble has heard of it. */
+  readonly joined: Effect.Effect<void>
   readonly status: Effect.Effect<WorkerStatus>
 }
 
@@ -118,6 +122,8 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
         })
     }
 
+    yield* Effect.forkScoped(Stream.runForEach(runner.strays, (stray) => around.onTrouble(stray, 1)))
+
     /** What comes between two scans belongs to neither. */
     const read = (connected: ingesterLinks.Connected) => {
       const readMessage = EventMessage.reader()
@@ -145,6 +151,8 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
       onChange: Effect.suspend(() => membership.announce),
       onLost: ({ lane }) => scan?.work.pairing.forget(lane)
     })
+
+    const broken = new BrokenLinks(name)
 
     const leave = Effect.suspend(() => {
       if (scan === undefined) return Effect.void
@@ -176,6 +184,7 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
       onMapping: Effect.fnUntraced(function* (mapping: MappingId, _: ReadonlyArray<string>, joins: boolean) {
         yield* leave
         for (const { link } of links.connected()) yield* link.drain
+        broken.begin(links.connected())
         const work = new WorkerScan(mapping, new Pairing(name, joins ? incarnation : undefined), around)
         yield* enter(work, work.run)
       }),
@@ -190,9 +199,12 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
     const trying = steadyTrouble.make()
     const look = (judge: boolean) =>
       registry.roster.pipe(
-        Effect.flatMap((roster) =>
-          Effect.zipRight(links.bring(roster.ingesters, judge), reducer.bring(roster.reducer))
-        ),
+        Effect.tap(({ ingesters }) => links.bring(ingesters, judge)),
+        Effect.tap(({ reducer: there }) => reducer.bring(there)),
+        Effect.map(({ ingesters }) => {
+          if (!judge || scan === undefined) return
+          if (broken.judge(scan.work, links.connected(), ingesters)) scan.work.hasNews()
+        }),
         trying
       )
     const looks: Effect.Effect<never> = Effect.suspend(() => {
@@ -202,6 +214,7 @@ export const make = ({ name, runner, tags = ["generic"] }: Options): Effect.Effe
     yield* Effect.forkScoped(Effect.annotateLogs(looks, "worker", name))
 
     return {
+      joined: membership.joined,
       status: Effect.sync(() => ({
         name,
         mapping: scan?.work.mapping ?? null,

@@ -45,6 +45,8 @@ export const make = (options: Options, store: QueueStore) =>
     const book = new UplinkBook(yield* store.figures, pulse)
     const stamps = new Stamps()
     let stopped = false
+    /** Messages that made room, and were not told of yet. */
+    let untold = 0
 
     const { order, put } = yield* intake.make({
       store,
@@ -52,7 +54,7 @@ export const make = (options: Options, store: QueueStore) =>
       limits: { messages: settings.max_messages, bytes: settings.max_bytes, drop: settings.when_full === "drop" },
       inFlight: () => book.inFlight,
       committed: (batch, outcome) => book.committed(batch, outcome),
-      dropped: (messages) => notify({ kind: "dropped", messages })
+      dropped: (messages) => void (untold += messages)
     })
 
     const drafted = Effect.fnUntraced(function* (input: MessageInput) {
@@ -90,7 +92,16 @@ export const make = (options: Options, store: QueueStore) =>
 
     const stats = listing.stats({ book, store, settings, stopped: () => stopped })
 
-    yield* upkeep.start({ store, book, order, days: settings.archive_days })
+    const tell = Effect.suspend(() => {
+      const messages = untold
+      untold = 0
+      if (messages === 0) return Effect.void
+      notify({ kind: "dropped", messages })
+      return Effect.logWarning(
+        `the outbox is full: ${messages} messages made room for newer ones; the archive has them`
+      )
+    })
+    yield* upkeep.start({ store, book, order, tell, days: settings.archive_days })
 
     return Outbox.of({
       put: (input) =>

@@ -72,9 +72,9 @@ export const make = (options: Options) =>
       }
     })
 
-    /** As of the last commit: the day whose file was written, and how many uplinks there are. */
+    /** As of the last commit: the day whose file was written, and the uplinks. Where only puts come, they need not be asked for. */
     let lastDay = ""
-    let uplinkCount = (yield* failed("read", transaction(uplinks))).length
+    let known = yield* failed("read", transaction(uplinks))
     /** Notes how much of the archive the queue knows, and the last number. */
     const note = Effect.fnUntraced(function* (day: string, length: number, last: NewMessage) {
       if (day !== lastDay) {
@@ -98,18 +98,19 @@ export const make = (options: Options) =>
           for (const order of orders) counts.push(yield* obey(order, now))
           const last = puts.at(-1)
           if (file === undefined || last === undefined) return { counts, figures: yield* figures }
-          const wanted = orders.length > 0 ? (yield* uplinks).length : uplinkCount
+          const wanted = (orders.length > 0 ? yield* uplinks : known).length
           if (wanted > 0) yield* insert(puts, wanted)
           yield* at("outbox.changed")
           const length = yield* file.append(puts.map(lineOf).join(""))
           yield* at("outbox.archived")
-          return { counts, figures: together(yield* note(file.day, length, last), yield* uplinks) }
+          const due = orders.length > 0 ? yield* uplinks : later(known, puts.length)
+          return { counts, figures: together(yield* note(file.day, length, last), due) }
         })
       ).pipe(
         Effect.tap(({ figures: { uplinks } }) =>
           Effect.sync(() => {
             lastDay = file?.day ?? lastDay
-            uplinkCount = uplinks.length
+            known = uplinks
           })
         )
       )
@@ -118,10 +119,11 @@ export const make = (options: Options) =>
     const undo = (puts: ReadonlyArray<NewMessage>) => {
       const range = [puts[0]?.id ?? 0, puts.at(-1)?.id ?? -1]
       return transaction(
-        Effect.zipRight(
-          writer.unsafe(`delete from deliveries where message between ? and ?`, range),
-          writer.unsafe(`delete from messages where id between ? and ?`, range)
-        )
+        Effect.gen(function* () {
+          yield* run(`delete from deliveries where message between ? and ?`, ...range)
+          yield* run(`delete from messages where id between ? and ?`, ...range)
+          known = yield* uplinks
+        })
       ).pipe(Effect.ignoreLogged)
     }
 
@@ -132,7 +134,9 @@ export const make = (options: Options) =>
         Effect.tapErrorCause(() => file?.takeBack ?? Effect.void)
       )
       yield* at("outbox.committed")
-      yield* Effect.all([file?.sync ?? Effect.void, durable], { concurrency: 2, discard: true }).pipe(
+      // Both at the same time.
+      const archived = file === undefined ? Effect.void : yield* file.sync
+      yield* Effect.flatMap(Effect.exit(durable), (queued) => Effect.zipRight(archived, queued)).pipe(
         Effect.tapErrorCause(() => Effect.zipRight(file?.takeBack ?? Effect.void, undo(batch.puts)))
       )
       yield* at("outbox.synced")
@@ -165,6 +169,10 @@ const together = ([row]: ReadonlyArray<Totals>, uplinks: ReadonlyArray<UplinkCou
 
 const totals = `messages, bytes, dropped, expired, last_id as lastId,
   (select min(expires_at) from messages where expires_at is not null) as nextExpiry`
+
+/** Behind so many more messages. */
+const later = (uplinks: ReadonlyArray<UplinkCounts>, messages: number) =>
+  uplinks.map((uplink) => ({ ...uplink, waiting: uplink.waiting + messages }))
 
 const insertOf = (rows: number) =>
   `insert into messages (id, micros, revision, priority, expires_at, bytes, remaining, text)

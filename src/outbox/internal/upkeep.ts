@@ -15,6 +15,8 @@ export interface Options {
   readonly store: QueueStore
   readonly book: UplinkBook
   readonly order: (order: Order) => Effect.Effect<number, StorageFailed>
+  /** Says what has happened since the last time. */
+  readonly tell: Effect.Effect<void>
   /** Days that things are kept; 0 is for ever. */
   readonly days: number
 }
@@ -24,7 +26,7 @@ const every = Duration.minutes(1)
 /** A portion leaves at a time: as long as something does, there may be more. */
 const repeated = (work: Effect.Effect<number, StorageFailed>) => Effect.repeat(work, { until: (count) => count === 0 })
 
-export const start = ({ book, days, order, store }: Options) => {
+export const start = ({ book, days, order, store, tell }: Options) => {
   let cleanedOn = ""
   const expire = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     (book.figures.nextExpiry ?? Infinity) <= now
@@ -40,7 +42,7 @@ export const start = ({ book, days, order, store }: Options) => {
     yield* store.forget(dayOf(before))
     cleanedOn = today
   })
-  const round = Effect.zipRight(expire, forget).pipe(
+  const round = Effect.all([tell, expire, forget], { discard: true }).pipe(
     Effect.catchAll((error) => Effect.logWarning(`the outbox was not cleaned: ${error.message}`))
   )
   return Effect.forkScoped(Effect.forever(Effect.zipRight(round, Effect.sleep(every))))

@@ -18,8 +18,8 @@ import { type Procedure, ProcedureError, type Run, TypeId } from "../Procedure.j
 import type { RunBook } from "../RunBook.js"
 import type { ProcedureSettings } from "../Settings.js"
 import * as LogBudget from "./LogBudget.js"
-import * as Output from "./Output.js"
-import * as Protocol from "./Protocol.js"
+import * as Output from "./CommandOutput.js"
+import * as Protocol from "./CommandProtocol.js"
 
 /** What all commands of a site share. */
 export interface Ground {
@@ -79,9 +79,15 @@ const runOf = (options: Options, settings: unknown): Run =>
     }).pipe(Effect.forkIn(readers))
     // Whoever does not read its input is left alone.
     yield* Effect.forkIn(Effect.ignore(process.write(Protocol.settingsLine(name, settings))), readers)
+    // By then it has ended, whoever ended it.
+    yield* Scope.addFinalizer(
+      readers,
+      Effect.map(
+        Effect.timeoutOption(process.exit, "100 millis"),
+        Option.map((ended) => noteExit(book, ended))
+      )
+    )
     const ended = yield* Effect.raceFirst(process.exit, overMemory(process, options))
-    book.exit =
-      ended._tag === "Exited" ? { code: ended.code, signal: undefined } : { code: undefined, signal: ended.signal }
     // What it left running may hold its output open.
     yield* Effect.timeoutOption(Effect.disconnect(reading.await), "1 second")
     const how = ended._tag === "Exited" ? `with code ${ended.code}` : `by ${ended.signal}`
@@ -89,11 +95,17 @@ const runOf = (options: Options, settings: unknown): Run =>
     return yield* new ProcedureError({ procedure: name, reason: "Failed", detail: `the command ended ${how}` })
   }).pipe(Effect.scoped)
 
+const noteExit = (book: RunBook, ended: OsProcess.Ended): void => {
+  book.exit =
+    ended._tag === "Exited" ? { code: ended.code, signal: undefined } : { code: undefined, signal: ended.signal }
+}
+
 const processOptions = (
   { book, command: [program, ...args], directory, entry, environment, name, siteMark }: Options,
   budget: LogBudget.LogBudget,
   run: string
 ): OsProcess.Options => ({
+  name: `the procedure ${name}`,
   // A relative path with a slash is the site's; a bare name is looked for as a shell would.
   command: program.includes("/") && !isAbsolute(program) ? resolve(directory, program) : program,
   args,

@@ -10,7 +10,7 @@ import type { EventInput } from "../../domain/TelemetryEvent.js"
 import { StateDocument } from "../../state/StateDocument.js"
 import { Emitter, type Services } from "../Procedure.js"
 import type { RunBook } from "../RunBook.js"
-import { messageFrom } from "../command/Protocol.js"
+import { messageFrom } from "../command/CommandProtocol.js"
 
 export interface ModuleTools {
   /** Aborted when the procedure is to end: what the function still has to do it does now. */

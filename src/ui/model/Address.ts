@@ -8,6 +8,8 @@ export type Area =
   | "backfill"
   | "inventory"
   | "jobs"
+  | "procedures"
+  | "outbox"
   | "storage"
   | "logs"
   | "system"
@@ -15,7 +17,7 @@ export type Area =
 
 export interface Address {
   readonly area: Area | undefined
-  /** The chosen thing: an event type, a run, a backfill, a series, a node of the tree. */
+  /** The chosen thing: an event type, a run, a backfill, a series, a procedure, a message, a node of the tree. */
   readonly chosen: string | undefined
 }
 
@@ -27,6 +29,8 @@ export const areas: ReadonlyArray<{ readonly area: Area; readonly name: string; 
   { area: "backfill", name: "Backfill", path: "/app/backfill" },
   { area: "inventory", name: "Inventory", path: "/inventory" },
   { area: "jobs", name: "Jobs", path: "/jobs" },
+  { area: "procedures", name: "Procedures", path: "/app/procedures" },
+  { area: "outbox", name: "Outbox", path: "/app/outbox" },
   { area: "storage", name: "Storage", path: "/storage" },
   { area: "logs", name: "Logs", path: "/logs" },
   { area: "system", name: "System", path: "/app/system" },
@@ -39,6 +43,8 @@ const choosing: { readonly [area in Area]?: string } = {
   runs: "run",
   backfill: "id",
   inventory: "series",
+  procedures: "name",
+  outbox: "message",
   system: "node"
 }
 

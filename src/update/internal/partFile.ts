@@ -16,6 +16,8 @@ export class TooMuch extends Error {}
 
 export class PartFile {
   onProgress: (bytes: number) => void = () => undefined
+  /** Why the disk took no more, once it did not. */
+  refused: unknown
 
   constructor(
     private readonly file: FileHandle,
@@ -27,7 +29,12 @@ export class PartFile {
   /** Appends; the next piece only after this one. */
   readonly write = async (piece: Uint8Array): Promise<void> => {
     if (this.bytes + piece.byteLength > this.most) throw new TooMuch()
-    await this.file.write(piece, 0, piece.byteLength, this.bytes)
+    try {
+      await this.file.write(piece, 0, piece.byteLength, this.bytes)
+    } catch (cause) {
+      this.refused = cause
+      throw cause
+    }
     this.hash.update(piece)
     this.bytes += piece.byteLength
     this.onProgress(this.bytes)

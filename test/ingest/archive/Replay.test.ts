@@ -97,6 +97,25 @@ describe("events of dumps", () => {
     })
   )
 
+  it.live("of a compressed file with a damaged byte come out up to it, which is told", () =>
+    Effect.gen(function* () {
+      const records = Array.from({ length: 20 }, (_, event) => ({
+        ...record(event, "a"),
+        streams: [{ name: "a", typ: "", parts: [crypto.getRandomValues(new Uint8Array(20_000))] }]
+      }))
+      const path = dump("flipped.cbors.gz", records, (bytes) => {
+        const zipped = gzipSync(bytes)
+        // In the trailer, where the whole is known to be wrong; and, where stored bytes are counted, in the middle.
+        zipped[zipped.length - 6] = (zipped[zipped.length - 6] ?? 0) ^ 1
+        return zipped
+      })
+      const damages: Array<DumpDamage> = []
+      const events = yield* all(Replay.events([path], (_, damage) => Effect.sync(() => damages.push(damage))))
+      assert.isAtLeast(events.length, 19)
+      assert.match(damages.at(-1)?.reason ?? "", /^the compressed file is damaged from here on: /)
+    })
+  )
+
   it.effect("fail where two files are not of one scan, and where a file is not there", () =>
     Effect.gen(function* () {
       const a = dump("one.cbors", [record(0, "a")])

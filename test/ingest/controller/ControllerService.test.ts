@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { NodeContext } from "@effect/platform-node"
+import { randomUUID } from "node:crypto"
 import { Chunk, Deferred, Effect, Exit, Fiber, Layer, Ref, Scope, Stream, TestClock } from "effect"
 import { AssignmentLog } from "../../../src/assignment/AssignmentLog.js"
 import { ControllerLock } from "../../../src/assignment/ControllerLock.js"
@@ -8,9 +9,11 @@ import * as InProcessEnsemble from "../../../src/assignment/InProcessEnsemble.js
 import { ParameterStore } from "../../../src/assignment/ParameterStore.js"
 import { ReadyLog } from "../../../src/assignment/ReadyLog.js"
 import { UpdateLog } from "../../../src/assignment/UpdateLog.js"
+import { MappingId } from "../../../src/assignment/WorkAssignment.js"
 import { Controller } from "../../../src/ingest/controller/Controller.js"
 import * as ControllerService from "../../../src/ingest/controller/ControllerService.js"
 import { ControllerSettings } from "../../../src/ingest/controller/ControllerSettings.js"
+import type { ScanSummary } from "../../../src/ingest/controller/ScanSummary.js"
 import type { TriggerMap } from "../../../src/ingest/controller/TriggerMap.js"
 import * as Services from "../../support/ScriptedServices.js"
 
@@ -112,6 +115,18 @@ describe("a scan", () => {
       const { completed_events, work_completed } = yield* status
       assert.strictEqual(completed_events.length, 22)
       assert.sameMembers([...(work_completed["0"] ?? [])], ["w1", "w2"])
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scoped("of a map without events ends by itself", () =>
+    Effect.gen(function* () {
+      const eiger = yield* Services.ingester("eiger", ["eiger"])
+      yield* Services.reducer
+      yield* Services.worker("w1", [eiger.state])
+      const told = yield* summary
+      yield* begin({ parts: { main: { eiger: [] } }, sequence: ["main"] }, { allWrap: false })
+      yield* ended
+      assert.deepInclude(yield* Fiber.join(told), { ending: "completed", events: 0, processed: 0, lost: 0 })
     }).pipe(Effect.provide(layer))
   )
 
@@ -385,5 +400,83 @@ describe("the lock", () => {
       yield* TestClock.adjust("2 seconds")
       assert.strictEqual((yield* Fiber.join(newest))._tag, "None")
     }).pipe(Effect.provide(Layer.mergeAll(InProcessEnsemble.layer, NodeContext.layer)))
+  )
+})
+
+describe("the end of a controller", () => {
+  const ground = Layer.mergeAll(InProcessEnsemble.layer, NodeContext.layer)
+
+  it.scoped("in the middle of a scan tells that scan as abandoned, with what was lost", () =>
+    Effect.gen(function* () {
+      const eiger = yield* Services.ingester("eiger", ["eiger"])
+      yield* Services.reducer
+      yield* Services.worker("w1", [eiger.state], {
+        work: (events) => (events.includes(6) ? Effect.never : Effect.succeed(events))
+      })
+      const told: Array<ScanSummary> = []
+      const scope = yield* Scope.make()
+      const { controller } = yield* ControllerService.make(settings, {
+        onEnd: (summary) => Effect.sync(() => told.push(summary))
+      }).pipe(Scope.extend(scope))
+      yield* Effect.gen(function* () {
+        yield* begin(frames(20))
+        yield* eventually(
+          Effect.map(controller.progress, ({ completed_events }) => completed_events === 6),
+          "the first events"
+        )
+      }).pipe(Effect.provideService(Controller, controller))
+      yield* Scope.close(scope, Exit.void)
+      assert.lengthOf(told, 1)
+      assert.deepInclude(told[0], { ending: "abandoned", events: 22, processed: 6, lost: 16, lostRanges: [[6, 21]] })
+    }).pipe(Effect.provide(ground))
+  )
+
+  it.scoped("that was killed is told by its successor, which leaves nothing of it behind", () =>
+    Effect.gen(function* () {
+      const [updates, ready, assigned] = [yield* UpdateLog, yield* ReadyLog, yield* AssignmentLog]
+      const [mapping, stale] = [MappingId.make(randomUUID()), MappingId.make(randomUUID())]
+      yield* assigned.append(stale, [{ event_number: 0, assignments: {} }])
+      yield* updates.append({
+        mapping_uuid: mapping,
+        parameters_version: {},
+        target_parameters_hash: null,
+        active_streams: [],
+        finished: false,
+        total_events: 10
+      })
+      yield* assigned.append(
+        mapping,
+        [0, 1, 2, 3].map((event_number) => ({ event_number, assignments: { eiger: ["w1"] } }))
+      )
+      const report = { source: "worker" as const, worker: "w1", processing_times: null }
+      yield* ready.append(mapping, { ...report, state: "idle", completed: [0, 1], has_result: [true, true] })
+      yield* ready.append(mapping, { state: "idle", source: "reducer", completed: 0, worker: "w1" })
+      const told: Array<ScanSummary> = []
+      const successor = yield* Effect.fork(
+        Effect.scoped(ControllerService.make(settings, { onEnd: (summary) => Effect.sync(() => told.push(summary)) }))
+      )
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(successor)
+      assert.lengthOf(told, 1)
+      assert.deepInclude(told[0], {
+        mapping,
+        ending: "abandoned",
+        events: 10,
+        processed: 2,
+        lost: 8,
+        lostRanges: [[2, 9]],
+        resultsLost: 1
+      })
+      const logs: ReadonlyArray<Stream.Stream<unknown>> = [
+        assigned.read(mapping),
+        assigned.read(stale),
+        ready.read(mapping)
+      ]
+      for (const log of logs) {
+        const found = yield* Effect.fork(Stream.runHead(Stream.timeout(log, "1 second")))
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual((yield* Fiber.join(found))._tag, "None")
+      }
+    }).pipe(Effect.provide(ground))
   )
 })

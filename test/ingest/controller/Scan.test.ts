@@ -63,6 +63,7 @@ const scanOf = (
     onWorkerLoss,
     outstanding,
     absence,
+    resultsPatience: 60_000,
     startedAt: 0
   })
 

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import * as SupervisionTree from "../../../src/actor/SupervisionTree.js"
 import type { EventRunner } from "../../../src/ingest/worker/EventRunner.js"
 import * as ThreadRunner from "../../../src/ingest/worker/ThreadRunner.js"
@@ -133,4 +135,32 @@ describe("ThreadRunner", () => {
       assert.match(failures[0]?.message ?? "", /has to export 'process'/)
     }).pipe(Effect.provide(SupervisionTree.layer))
   )
+
+  it.live("a rejection that nobody awaited costs no event and is told; its console is logged, not printed", () => {
+    const file = threads.module(
+      "stray",
+      `export const process = ({ event_number }) => {
+        console.log("at event", event_number)
+        void Promise.reject(new Error("nobody awaits " + event_number))
+        return event_number
+      }`
+    )
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => void lines.push(String(message)))
+    return Effect.gen(function* () {
+      const made = yield* runner(file)
+      for (const number of [1, 2]) assert.deepInclude(yield* outcomeOf(made, number), { result: number })
+      const strays = yield* Stream.runCollect(Stream.take(made.strays, 2))
+      assert.deepStrictEqual(
+        Array.from(strays, ({ detail }) => detail),
+        ["a rejection that nobody awaited: nobody awaits 1", "a rejection that nobody awaited: nobody awaits 2"]
+      )
+      yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => lines.length >= 2 })
+      assert.includeMembers(lines, ["at event 1", "at event 2"])
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(SupervisionTree.layer),
+      Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+    )
+  })
 })

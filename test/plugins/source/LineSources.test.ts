@@ -2,7 +2,6 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
-import { spawn, spawnSync } from "node:child_process"
 import { appendFileSync, copyFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { createConnection, createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -13,7 +12,7 @@ import { SerialLinesSource } from "../../../src/plugins/source/SerialLinesSource
 import { TcpLinesSource } from "../../../src/plugins/source/TcpLinesSource.js"
 import type { Frame } from "../../../src/source/Frame.js"
 import { freePort } from "../../support/FreePort.js"
-import { hasPython } from "../../support/Python.js"
+import * as SerialLine from "../../support/SerialLine.js"
 import { drained, opened, taken, textOf } from "../../support/TakenFrames.js"
 
 const shown = (items: ReadonlyArray<Frame | string>) =>
@@ -214,29 +213,11 @@ describe("a file that grows", () => {
 })
 
 describe("a serial device", () => {
-  const canTry = hasPython && spawnSync("stty", ["--version"]).status === 0
-
-  /** The far end of a terminal line: what it is told on its input it says on the line, and the other way round. */
-  const line = Effect.gen(function* () {
-    const script =
-      "import os,pty,sys,threading,tty\nmaster,slave=pty.openpty()\ntty.setraw(master)\nprint(os.ttyname(slave),flush=True)\n" +
-      "threading.Thread(target=lambda:[sys.stdout.write(os.read(master,99).decode()) and sys.stdout.flush() for _ in iter(int,1)],daemon=True).start()\n" +
-      "for text in sys.stdin:\n  os.write(master,text.encode())\nos._exit(0)\n"
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn("python3", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] })),
-      (made) => Effect.sync(() => made.kill("SIGKILL"))
-    )
-    const heard = Effect.async<string>((resume) => {
-      child.stdout.once("data", (text: Buffer) => resume(Effect.succeed(text.toString())))
-    })
-    return { device: (yield* heard).trim(), child, heard }
-  })
-
-  it.scopedLive.skipIf(!canTry)(
+  it.scopedLive.skipIf(!SerialLine.canTry)(
     "gives lines as they come, is told to begin, can be let go while it is silent, and is missed when unplugged",
     () =>
       Effect.gen(function* () {
-        const { child, device: path, heard } = yield* line
+        const { child, device: path, heard } = yield* SerialLine.open
         const settings = { device: path, baud: 115_200, hello: "go" }
         const silent = Effect.flatMap(opened(SerialLinesSource, { device: path }), ({ take }) => take)
         const [letGo] = yield* Effect.timed(

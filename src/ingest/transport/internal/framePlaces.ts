@@ -79,7 +79,7 @@ export const framePlaces = (): FrameTransport["Type"] => {
     const take: Effect.Effect<ReadonlyArray<FrameMessage>> = Effect.suspend(() =>
       line.size > 0 ? Effect.succeed(line.takeAll()) : Effect.zipRight(line.something, take)
     )
-    return { ping: Effect.asVoid(ping), take, drain: Effect.sync(() => line.takeAll().length) }
+    return { ping: Effect.asVoid(ping), take, drain: Effect.sync(() => line.takeAll().length), breaks: () => 0 }
   })
 
   return { listen, connect }

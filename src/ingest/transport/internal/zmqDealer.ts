@@ -30,10 +30,12 @@ export const connectDealer = (
           ipv6: isIpv6(url)
         })
     )
+    let breaks = 0
+    socket.events.on("disconnect", () => void breaks++)
     yield* connect(socket, url)
     const bytes = pingBytes(worker.incarnation)
     // A link that is down for so long that it takes no more pings needs none.
     const ping = Effect.ignore(Effect.tryPromise(() => socket.send(bytes)))
     const { drain, take } = Inlet.make(socket, 256)
-    return { ping, take, drain }
+    return { ping, take, drain, breaks: () => breaks }
   })

@@ -26,6 +26,8 @@ export interface Connected {
   readonly scope: Scope.CloseableScope
   /** Messages that have come; whoever takes them counts. */
   received: number
+  /** How often it has broken; one that follows another one to the same ingester has, for what that one had. */
+  readonly breaks: () => number
 }
 
 interface Look {
@@ -60,6 +62,8 @@ export const make = (
     const transport = yield* FrameTransport
     const outer = yield* Effect.scope
     const links = new Map<string, Connected & { readonly look: Look }>()
+    /** The starts of ingesters there was a connection to. */
+    const reached = new Set<string>()
 
     const connect = (state: IngesterState) =>
       Effect.uninterruptibleMask((restore) =>
@@ -73,7 +77,10 @@ export const make = (
               Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
             )
           const lane = { ingester: state.name, streams: new Set(state.streams) }
-          const connected = { state, lane, link, scope, received: 0, look: { received: 0, silent: 0 } }
+          const earlier = reached.has(state.service_uuid) ? 1 : 0
+          const breaks = () => link.breaks() + earlier
+          const connected = { state, lane, link, scope, received: 0, breaks, look: { received: 0, silent: 0 } }
+          reached.add(state.service_uuid)
           links.set(state.name, connected)
           yield* link.ping
           const pings = Effect.forever(Effect.zipRight(link.ping, Effect.sleep("2 seconds")))

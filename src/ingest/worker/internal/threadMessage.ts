@@ -37,6 +37,8 @@ export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: Failure }
   | { readonly unfit: Failure }
+  /** Something that belongs to no question. */
+  | { readonly stray: Failure }
 
 /**
  * The event in a form that can be handed over: frames in shared memory go as they are, all others are put into one piece of

@@ -11,6 +11,7 @@ import type { ParameterDescription } from "../../../assignment/ParameterDescript
 import type { Parameters } from "../../ParameterValues.js"
 import { unfit, UserCodeFailed } from "../../UserCode.js"
 import { type Answer, type Ask, handOver, type Request } from "./threadMessage.js"
+import { eachLine } from "./threadOutput.js"
 
 export interface UserThread {
   readonly parameters: ReadonlyArray<ParameterDescription>
@@ -25,8 +26,18 @@ export interface UserThread {
   readonly ended: Effect.Effect<never, UserCodeFailed>
 }
 
+/** What comes from a thread without being asked for. */
+export interface Hearing {
+  readonly onStray: (failure: UserCodeFailed) => void
+  readonly onLine: (line: string) => void
+}
+
 /** Begins a thread and waits until it has its module. It is gone when the scope closes, whatever it is doing. */
-export const begin = (entry: URL, file: string): Effect.Effect<UserThread, UserCodeFailed, Scope.Scope> =>
+export const begin = (
+  entry: URL,
+  file: string,
+  { onLine, onStray }: Hearing
+): Effect.Effect<UserThread, UserCodeFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const end = yield* Deferred.make<never, UserCodeFailed>()
     const ready = yield* Deferred.make<ReadonlyArray<ParameterDescription>, UserCodeFailed>()
@@ -42,6 +53,7 @@ export const begin = (entry: URL, file: string): Effect.Effect<UserThread, UserC
     }
     const hear = (answer: Answer) => {
       if ("ready" in answer) return Deferred.unsafeDone(ready, Effect.succeed(answer.ready))
+      if ("stray" in answer) return onStray(new UserCodeFailed(answer.stray))
       if ("unfit" in answer) return Deferred.unsafeDone(ready, Effect.fail(new UserCodeFailed(answer.unfit)))
       const resume = waiting.get(answer.id)
       waiting.delete(answer.id)
@@ -49,7 +61,9 @@ export const begin = (entry: URL, file: string): Effect.Effect<UserThread, UserC
     }
     const worker = yield* Effect.acquireRelease(
       Effect.sync(() => {
-        const started = new Worker(entry, { workerData: { file } })
+        const started = new Worker(entry, { workerData: { file }, stdout: true, stderr: true })
+        eachLine(started.stdout, onLine)
+        eachLine(started.stderr, onLine)
         started.on("message", hear)
         started.on("error", (error) => finish("crashed", error.message))
         started.on("exit", (code) => finish("exited", `with code ${code}`))

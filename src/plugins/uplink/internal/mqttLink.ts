@@ -212,18 +212,13 @@ const clientOptions = ({ broker, clean, clientId, keepalive }: Options): IClient
   }
 }
 
-/** A farewell where it can be said at once. */
+/** A farewell where nothing is under way, so that the broker does not wait for us; in any case the end of the connection. */
 const leave = (client: MqttClient) =>
   Effect.async<void>((resume) => {
-    client.end(!client.connected, () => resume(Effect.void))
+    client.end(!client.connected || Object.keys(client.outgoing).length > 0, () => resume(Effect.void))
   }).pipe(
-    Effect.disconnect,
-    Effect.timeoutTo({
-      duration: "1 second",
-      onSuccess: () => false,
-      onTimeout: () => true
-    }),
-    Effect.flatMap((late) => Effect.sync(() => (late ? client.end(true) : client.stream.destroy())))
+    Effect.timeoutOption("1 second"),
+    Effect.zipRight(Effect.sync(() => client.stream?.destroy()))
   )
 
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message || cause.name : String(cause))

@@ -13,7 +13,7 @@ import { StateDocument } from "../../state/StateDocument.js"
 import { Emitter } from "../Procedure.js"
 import type { RunBook } from "../RunBook.js"
 import type { LogBudget } from "./LogBudget.js"
-import * as Protocol from "./Protocol.js"
+import * as Protocol from "./CommandProtocol.js"
 
 export interface Options {
   readonly procedure: string

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Either } from "effect"
 import * as LogBudget from "../../src/procedure/command/LogBudget.js"
-import { messageFrom, parse, Said, settingsLine, stopLine } from "../../src/procedure/command/Protocol.js"
+import { messageFrom, parse, Said, settingsLine, stopLine } from "../../src/procedure/command/CommandProtocol.js"
 
 const said = (text: string, cut = false) => parse({ text, cut })
 

@@ -1,0 +1,15 @@
+/**
+ * Rejections of promises that nobody awaited, in words: users' code that runs within the process makes them, and they belong to
+ * no call. Whoever hosts such code hears them for it, `app/UserCodeHost`; without a host there are none to be heard.
+ */
+import * as Context from "effect/Context"
+import * as Stream from "effect/Stream"
+import { type Step, UserCodeFailed } from "./UserCode.js"
+
+export class StrayRejections extends Context.Reference<StrayRejections>()("outpost/ingest/StrayRejections", {
+  defaultValue: (): Stream.Stream<string> => Stream.empty
+}) {}
+
+/** As a trouble of the module that has this function. */
+export const asFailure = (step: Step, detail: string): UserCodeFailed =>
+  new UserCodeFailed({ step, reason: "threw", event: null, detail: `a rejection that nobody awaited: ${detail}` })

@@ -1,0 +1,224 @@
+/**
+ * Brokers that die, links that go half open or slow, configs from afar that are damaged, and deaths at every step of a switch.
+ * Rounds by `OUTPOST_FAULT_ROUNDS`.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FastCheck as fc, Schedule, type Scope } from "effect"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { parse } from "yaml"
+import { ConfigFile } from "../../src/app/ConfigFile.js"
+import * as ConfigSite from "../app/ConfigSite.js"
+import * as Mosquitto from "../support/Mosquitto.js"
+import * as MqttOffice from "../support/MqttOffice.js"
+import * as MqttProxy from "../support/MqttProxy.js"
+import * as OutpostProcess from "../support/OutpostProcess.js"
+import * as UplinkGround from "../support/UplinkGround.js"
+
+const full = process.env["OUTPOST_FAULT_ROUNDS"] === "full"
+const rounds = full ? 50 : Number(process.env["OUTPOST_FAULT_ROUNDS"] ?? 2)
+const switches = full ? 10 : 1
+const documents = full ? 300 : 60
+
+const test = (title: string, body: (broker: Mosquitto.Mosquitto) => Effect.Effect<void, never, Scope.Scope>) =>
+  it.scopedLive(title, () => Mosquitto.whereInstalled(Effect.flatMap(Mosquitto.make(), body)), 600_000)
+
+const until = (condition: () => boolean, limit = "20 seconds") =>
+  Effect.sync(condition).pipe(
+    Effect.repeat({ schedule: Schedule.spaced("5 millis"), until: (met) => met }),
+    Effect.timeoutFail({ duration: limit as "20 seconds", onTimeout: () => new Error(`not met: ${condition}`) }),
+    Effect.orDie
+  )
+
+const section = (port: number, more: object = {}) => ({
+  office: {
+    use: "tenta",
+    max_parallel_messages: window,
+    max_drain_time: "1s",
+    settings: { host: "127.0.0.1", port, identifier: "e9", ack_timeout: "1s" },
+    ...more
+  }
+})
+const window = 20
+
+const numberIn = ({ payload }: MqttProxy.Published): number =>
+  (JSON.parse(payload) as ReadonlyArray<{ readonly value: { readonly n: number } }>)[0]?.value.n ?? -1
+
+/** What was published, each number at its first time: the order in which the far side learnt of them. */
+const firsts = (published: ReadonlyArray<MqttProxy.Published>) => [...new Set(published.map(numberIn))]
+
+describe("a broker that dies while it is drained to", () => {
+  for (const ordered of [false, true]) {
+    test(`${rounds} times: nothing lost, repeats within the window${ordered ? ", order kept" : ""}`, (broker) =>
+      Effect.gen(function* () {
+        const proxy = yield* MqttProxy.make(broker.port)
+        const ground = yield* UplinkGround.make()
+        yield* ground.use(section(proxy.port, { ordered }))
+        let put = 0
+        const feed = Effect.suspend(() =>
+          ground.put(...Array.from({ length: 40 }, () => UplinkGround.data({ n: put++ })))
+        )
+        for (let round = 0; round < rounds; round++) {
+          const before = proxy.acknowledged.size
+          yield* feed
+          yield* until(() => proxy.acknowledged.size > before)
+          yield* feed
+          yield* broker.kill
+          yield* feed
+          yield* broker.start
+        }
+        yield* ground.delivered("office")
+        assert.strictEqual(proxy.acknowledged.size, put)
+        // Each death of the broker repeats what was under way, and no more.
+        const repeats = proxy.published.length - put
+        assert.isAtMost(repeats, (proxy.connections() - 1) * window)
+        if (ordered)
+          assert.deepStrictEqual(
+            firsts(proxy.published),
+            Array.from({ length: put }, (_, n) => n)
+          )
+      }))
+  }
+
+  test("half open, again and again: noticed, and nothing lost", (broker) =>
+    Effect.gen(function* () {
+      const proxy = yield* MqttProxy.make(broker.port)
+      const ground = yield* UplinkGround.make()
+      yield* ground.use(section(proxy.port))
+      yield* until(() => proxy.connections() === 1)
+      for (let round = 1; round <= Math.min(rounds, 5); round++) {
+        yield* proxy.silence(true)
+        yield* ground.put(...Array.from({ length: 50 }, (_, n) => UplinkGround.data({ n: round * 1000 + n })))
+        yield* Effect.repeat(ground.status("office"), {
+          schedule: Schedule.spaced("20 millis"),
+          until: ({ state }) => state !== "connected"
+        })
+        yield* proxy.silence(false)
+        yield* proxy.cut
+        yield* ground.delivered("office")
+        assert.strictEqual(proxy.acknowledged.size, round * 50)
+      }
+    }))
+
+  test("slow to acknowledge: the window holds, and nothing is sent twice", (broker) =>
+    Effect.gen(function* () {
+      const proxy = yield* MqttProxy.make(broker.port)
+      const ground = yield* UplinkGround.make()
+      yield* ground.use(section(proxy.port))
+      yield* until(() => proxy.connections() === 1)
+      yield* proxy.delay(60)
+      yield* ground.put(...Array.from({ length: 200 }, (_, n) => UplinkGround.data({ n })))
+      yield* until(() => proxy.acknowledged.size >= 100)
+      assert.isAtMost((yield* ground.status("office")).in_flight, window)
+      yield* ground.delivered("office")
+      assert.strictEqual(proxy.published.length, 200)
+    }))
+})
+
+describe("config", () => {
+  const good = {
+    general: { config_revision: 2, name: "roof" },
+    logs: { level: "info", retention_days: 30 },
+    procedures: { "system-checks": { every: "1m", limits: { restarts: 3 } } },
+    uplinks: { office: { use: "tenta", settings: { host: "h", port: 1883, username: "u" }, max_parallel_messages: 5 } },
+    routes: { all: { from: "events", type: "*", every: "1m" } }
+  }
+  /** A value at some place is replaced, taken away, or gets a neighbour. */
+  const mutated = fc
+    .tuple(fc.nat(40), fc.nat(2), fc.oneof(fc.jsonValue(), fc.constantFrom("${file:x}", "********", "1h", -1, {}, [])))
+    .map(([place, how, value]) => {
+      let at = 0
+      const walk = (node: unknown): unknown => {
+        if (at++ === place) return how === 0 ? value : how === 1 ? undefined : { ...(node as object), strange: value }
+        if (typeof node !== "object" || node === null) return node
+        return Object.fromEntries(Object.entries(node).map(([key, inner]) => [key, walk(inner)]))
+      }
+      return walk(good)
+    })
+
+  it.scopedLive(`${documents} mutated documents: refused with path and reason, or applied; never half`, () =>
+    ConfigSite.over(
+      "# kept\ngeneral:\n  config_revision: 1\n",
+      Effect.gen(function* () {
+        const file = yield* ConfigFile
+        let [applied, refused] = [0, 0]
+        for (const document of fc.sample(mutated, { numRuns: documents, seed: 7 })) {
+          const before = yield* ConfigSite.onDisk
+          const result = yield* Effect.either(file.amend(document))
+          const after = yield* ConfigSite.onDisk
+          if (result._tag === "Left") {
+            refused++
+            assert.strictEqual(after, before)
+            if (result.left._tag !== "StorageFailed") {
+              assert.isAbove(result.left.issues.length, 0)
+              for (const { message, path } of result.left.issues) assert.isTrue(message !== "" && path !== undefined)
+            }
+          } else {
+            applied++
+            assert.include(after, "# kept")
+            assert.strictEqual(after, yield* file.raw)
+            yield* file.reload
+          }
+        }
+        assert.isAbove(applied, 0)
+        assert.isAbove(refused, 0)
+      })
+    )
+  )
+
+  const steps = ["remote.applying", "remote.applied", "remote.trial", "remote.accepting"] as const
+  const backwards = ["remote.reverting", "remote.reverted"] as const
+
+  const config = (port: number) =>
+    [
+      "general: { config_revision: 1, system_identifier: e9, name: before }",
+      "remote: { trial: 2s }",
+      "http: { port: 0 }",
+      "procedures: { system-checks: { enabled: false } }",
+      `uplinks: { office: { use: tenta, max_drain_time: 1s, settings: { host: 127.0.0.1, port: ${port} } } }`,
+      ""
+    ].join("\n")
+
+  const version = (
+    JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as { version: string }
+  ).version
+  const change = (port: number, well: boolean) => ({
+    revision: 2,
+    configuration: {
+      general: { software_version: version, name: "after" },
+      ...(well
+        ? {}
+        : { uplinks: { office: { use: "tenta", settings: { host: "127.0.0.1", port: port === 1 ? 2 : 1 } } } })
+    }
+  })
+  const acknowledged = (office: MqttOffice.MqttOffice) =>
+    office.on("acknowledgments/e9").flatMap((packet) => packet as ReadonlyArray<{ revision: number; success: boolean }>)
+
+  for (const step of [...steps, ...backwards]) {
+    test(`kill -9 at ${step}: the station comes up with a valid config and tells what became of the other`, (broker) =>
+      Effect.gen(function* () {
+        for (let round = 0; round < switches; round++) {
+          const well = !backwards.includes(step as (typeof backwards)[number])
+          const office = yield* MqttOffice.make(broker.port)
+          const site = mkdtempSync(join(tmpdir(), "outpost-switch-"))
+          writeFileSync(join(site, "outpost.yaml"), config(broker.port))
+          const args = ["serve", "--site", site]
+          yield* office.say("configurations/e9", change(broker.port, well), { retain: true })
+          const doomed = OutpostProcess.start(args, { env: { OUTPOST_FAILPOINT: step } })
+          const { code } = yield* Effect.promise(() => doomed.ended)
+          assert.strictEqual(code, "SIGKILL", doomed.printed.err)
+          const next = OutpostProcess.start(args)
+          yield* Effect.promise(() => next.prints(/listening/))
+          yield* until(() => acknowledged(office).some(({ revision }) => revision === 2), "80 seconds" as "20 seconds")
+          assert.deepStrictEqual([...new Set(acknowledged(office).map(({ success }) => success))], [well])
+          next.child.kill("SIGTERM")
+          assert.strictEqual((yield* Effect.promise(() => next.ended)).code, 0, next.printed.err)
+          const text = parse(readFileSync(join(site, "outpost.yaml"), "utf8")) as { general: { name: string } }
+          assert.strictEqual(text.general.name, well ? "after" : "before")
+          yield* office.say("configurations/e9", "", { retain: true })
+          rmSync(site, { recursive: true, force: true })
+        }
+      }))
+  }
+})
