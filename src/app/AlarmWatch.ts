@@ -1,6 +1,6 @@
 /**
  * Looks at the site every few seconds and raises or clears its alarms: nodes that will not come back by themselves, room on
- * the disk, the clock, types of events that have fallen silent, messages that wait. Each change is an event of the system
+ * the disk, the clock, types of events that have fallen silent, messages that wait, an update that failed. Each change is an event of the system
  * stream, a line of the log and a message to the uplinks.
  */
 import * as Duration from "effect/Duration"
@@ -17,6 +17,7 @@ import * as DiskSpace from "../health/DiskSpace.js"
 import { Outbox } from "../outbox/Outbox.js"
 import { Site } from "../site/Site.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import { Updater } from "../update/Updater.js"
 import { ConfigFile } from "./ConfigFile.js"
 import { SystemLog } from "./SystemLog.js"
 
@@ -70,11 +71,16 @@ const look = (lastStep: () => Conditions.Step | undefined, silences: Silences) =
       if (Option.isSome(event)) silences.saw(type, event.value, running)
     }
     const queues = yield* Effect.match(outbox.stats, { onFailure: () => [], onSuccess: ({ uplinks }) => uplinks })
+    const update = yield* Effect.match((yield* Updater).status, {
+      onFailure: () => null,
+      onSuccess: ({ last }) => last
+    })
     const changes = yield* alarms.settle([
       ...Conditions.ofTree(nodes),
       ...Conditions.ofDisk(yield* DiskSpace.of(directory), settings, raised.has("disk")),
       ...Conditions.ofClock(lastStep(), settings, now),
       ...Conditions.ofQueues(queues, settings, now),
+      ...Conditions.ofUpdate(update),
       ...Conditions.ofSilence((type) => silences.lastOf(type), settings, silences.begin, running)
     ])
     yield* Effect.forEach(changes, tell, { discard: true })

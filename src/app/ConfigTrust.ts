@@ -80,12 +80,10 @@ const localOnly: ReadonlyArray<Shape.Path> = [
   ["remote", "allow_code"],
   // Where code comes from, whose it has to be, and what installs it.
   ["update", "source"],
-  ["update", "name"],
   ["update", "keys"],
   ["update", "allow_unsigned"],
   ["update", "allow_older"],
   ["update", "install"],
-  ["update", "limits"],
   ["general", "allow_env"],
   ["outgoing", "allow_private"]
 ]

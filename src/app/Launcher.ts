@@ -275,10 +275,12 @@ const installService = (options: Cli.ServiceOptions) =>
     const { directory } = yield* Site.locate(options.site)
     const home = options.user ? paths.join(os.homedir(), ".config/systemd/user") : "/etc/systemd/system"
     const path = Option.getOrElse(options.out, () => paths.join(home, `${options.name}.service`))
+    const own = yield* Effect.orElseSucceed(fs.realPath(process.argv[1] ?? ""), () => process.argv[1] ?? "")
     const unit = ServiceUnit.text({
       site: directory,
       config: Option.getOrUndefined(Option.map(options.config, (file) => paths.resolve(file))),
-      program: [process.execPath, ...process.execArgv, paths.resolve(process.argv[1] ?? "")],
+      // The launcher stands beside the program; it starts the version that an update has made current.
+      program: [process.execPath, ...process.execArgv, paths.join(paths.dirname(own), "launcher.js")],
       runAs: options.user ? undefined : Option.getOrElse(options.runAs, () => os.userInfo().username),
       user: options.user
     })

@@ -8,7 +8,7 @@ export interface UnitFacts extends Pick<ServiceOptions, "user"> {
   /** Absolute. */
   readonly site: string
   readonly config: string | undefined
-  /** The program and what it is given before its own arguments, absolute. */
+  /** The launcher and what it is run by, absolute. */
   readonly program: ReadonlyArray<string>
   /** The user that the service runs as; of a unit of a user's own there is none to choose. */
   readonly runAs: string | undefined
@@ -21,7 +21,7 @@ const watchdogSeconds = 120
 const stopSeconds = 660
 
 export const text = ({ config, program, runAs, site, user }: UnitFacts): string => {
-  const command = [...program, "serve", "--site", site, ...(config === undefined ? [] : ["--config", config])]
+  const command = [...program, "--site", site, ...(config === undefined ? [] : ["--config", config])]
   return [
     "[Unit]",
     `Description=Outpost, the site in ${plain(site)}`,

@@ -50,14 +50,14 @@ export const sign = CommandSpec.make(
     summary: "Write the signed manifest of a release archive",
     about: ["The archive is a gzipped tar with one top directory, as `npm pack` makes it."],
     examples: [
-      ["outpost update sign outpost-1.2.3.tgz --key release.key --version 1.2.3", "release.json, valid for 90 days"],
-      ["outpost update sign a.tgz --key k --version 2.0.0 --minimum 1.5.0 --platform linux-arm64", "for some stations"]
+      ["outpost update sign outpost-1.2.3.tgz 1.2.3 --key release.key", "release.json, valid for 90 days"],
+      ["outpost update sign a.tgz 2.0.0 --key k --minimum 1.5.0 --platform linux-arm64", "for some stations"]
     ]
   },
   {
     archive: Flags.argument("ARCHIVE", "The archive, whole and final"),
     key: Flags.required("key", "FILE", "The private key, as update keygen has written it"),
-    version: Flags.required("version", "VERSION", "Version of the release, such as 1.2.3"),
+    version: Flags.argument("VERSION", "Version of the release, such as 1.2.3"),
     name: Flags.text("name", "NAME", "What releases for these stations are called (default outpost)"),
     minimum: Flags.text("minimum", "VERSION", "Least version it may be installed over (default: any)"),
     expires: Flags.text("expires", "DURATION", "For how long it may be installed (default 90d)"),
@@ -83,7 +83,7 @@ export const sign = CommandSpec.make(
         Option.getOrElse(input.expires, () => "90d"),
         "--expires"
       )
-      const version = yield* decoded(ReleaseVersion, input.version, "--version")
+      const version = yield* decoded(ReleaseVersion, input.version, "VERSION")
       const least = Option.getOrElse(input.minimum, () => "0.0.0-0")
       const minimum_version = yield* decoded(ReleaseVersion, least, "--minimum")
       const [first, ...others] = input.platform

@@ -6,6 +6,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import type { NodeStatus } from "../actor/NodeStatus.js"
 import type { Condition } from "../domain/Alarm.js"
+import type { UpdateOutcome } from "../domain/Update.js"
 import type { AlarmSettings } from "./Settings.js"
 
 /** Nodes that will not come back by themselves, and those that are silent for longer than their spec calls normal. */
@@ -89,6 +90,18 @@ export const ofSilence = (
       { key: `silence:${type}`, severity: "error", summary: `no event of type ${type} for ${Duration.format(limit)}` }
     ]
   })
+
+/** An update that failed, until another one ends well. Taking the old version back by order is no failure. */
+export const ofUpdate = (last: UpdateOutcome | null): ReadonlyArray<Condition> =>
+  last === null || last.outcome === "healthy" || last.reason === "Operator"
+    ? []
+    : [
+        {
+          key: "update",
+          severity: "warning",
+          summary: `the update to ${last.to} ${last.outcome === "failed" ? "failed" : "was rolled back"}: ${firstLine(last.detail ?? last.reason ?? "")}`
+        }
+      ]
 
 // -----------------------------------------------------------------------------
 

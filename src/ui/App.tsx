@@ -15,7 +15,9 @@ import { Ensemble } from "./pages/Ensemble.js"
 import { Inventory } from "./pages/Inventory.js"
 import { Jobs } from "./pages/Jobs.js"
 import { Logs } from "./pages/Logs.js"
+import { Outbox } from "./pages/Outbox.js"
 import { Overview } from "./pages/Overview.js"
+import { Procedures } from "./pages/Procedures.js"
 import { Runs } from "./pages/Runs.js"
 import { Storage } from "./pages/Storage.js"
 import { System } from "./pages/System.js"
@@ -102,6 +104,8 @@ export const App = () => {
         {area === "backfill" && <Backfill {...props} chosen={chosen} />}
         {area === "inventory" && <Inventory {...props} chosen={chosen} />}
         {area === "jobs" && <Jobs {...props} />}
+        {area === "procedures" && <Procedures {...props} chosen={chosen} />}
+        {area === "outbox" && <Outbox {...props} chosen={chosen} />}
         {area === "storage" && <Storage {...props} />}
         {area === "logs" && <Logs />}
         {area === "config" && <Config {...props} />}

@@ -13,6 +13,7 @@ import "./style/pages.css"
 import "./style/collector.css"
 import "./style/calendar.css"
 import "./style/ensemble.css"
+import "./style/station.css"
 
 const host = document.getElementById("root")
 if (host !== null) createRoot(host).render(<App />)

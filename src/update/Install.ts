@@ -4,6 +4,7 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { join } from "node:path"
 import { asStorageFailed } from "../domain/Refusal.js"
@@ -49,7 +50,7 @@ export const supplied = Effect.fn("Install.supplied")(function* ({ manifest, set
   const locked =
     (yield* isThere(join(directory, "package-lock.json"))) || (yield* isThere(join(directory, "npm-shrinkwrap.json")))
   if (!locked) return yield* failed("it needs packages, and carries neither node_modules nor a lockfile")
-  const [program, ...args] = settings.install
+  const [program, ...args] = Option.getOrElse(settings.install, () => npm)
   const ending = yield* BoundedCommand.run({
     command: [program, ...args],
     cwd: directory,
@@ -75,6 +76,8 @@ export const named = Effect.fn("Install.named")(function* ({ manifest, versions 
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
+
+const npm = ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"] as const
 
 const failed = (detail: string) => Effect.fail(new UpdateFailed({ reason: "InstallFailed", detail }))
 

@@ -37,10 +37,9 @@ export class UpdateSettings extends Schema.Class<UpdateSettings>("outpost/update
   ),
   starts: setting(Count, 3, "How often a new version may be started during its trial"),
   keep: setting(Count, 2, "Versions that are kept, the running one among them"),
-  install: setting(
+  install: optionalSetting(
     Schema.NonEmptyArray(Schema.NonEmptyString),
-    ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"],
-    "Installs what a release without node_modules needs by its lockfile; never given to a shell"
+    "Program and arguments that install by the lockfile, never given to a shell; default: npm ci without scripts"
   ),
   limits: section(UpdateLimits, () => new UpdateLimits({}), "Bounds")
 }) {}

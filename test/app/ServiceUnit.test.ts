@@ -8,7 +8,7 @@ import * as ServiceUnit from "../../src/app/ServiceUnit.js"
 const facts: ServiceUnit.UnitFacts = {
   site: "/var/lib/outpost",
   config: undefined,
-  program: [process.execPath, join(import.meta.dirname, "../../dist/main.js")],
+  program: [process.execPath, join(import.meta.dirname, "../../dist/launcher.js")],
   runAs: "root",
   user: false
 }
@@ -54,7 +54,7 @@ describe("the systemd unit", () => {
 
   it("quotes what means something to systemd", () => {
     const text = ServiceUnit.text({ ...facts, site: '/srv/a b "c" 50% $HOME\\x', config: "/etc/out post.yaml" })
-    assert.include(text, 'serve --site "/srv/a b \\"c\\" 50%% $$HOME\\\\x" --config "/etc/out post.yaml"')
+    assert.include(text, '--site "/srv/a b \\"c\\" 50%% $$HOME\\\\x" --config "/etc/out post.yaml"')
     assert.include(text, 'ReadWritePaths="/srv/a b \\"c\\" 50%% $$HOME\\\\x"')
   })
 

@@ -125,7 +125,7 @@ describe("the config document", () => {
     })
   )
 
-  for (const name of ["uplinks", "alarms", "schedules", "update", "cluster"]) {
+  for (const name of ["schedules", "cluster", "plugins", "observability"]) {
     it.scoped(`refuses ${name}: this version has no such part`, () =>
       Effect.gen(function* () {
         const [issue] = yield* refused(`${name}: {}\n`)
@@ -135,7 +135,7 @@ describe("the config document", () => {
   }
 
   it.scoped("refuses a part that does not exist even where it is empty", () =>
-    Effect.map(refused("update:\n"), (issues) => assert.strictEqual(issues[0]?.path, "update"))
+    Effect.map(refused("schedules:\n"), (issues) => assert.strictEqual(issues[0]?.path, "schedules"))
   )
 
   it.scoped("shows no secret in an error", () =>

@@ -426,6 +426,10 @@ ${job}`
     ["a directory of this machine", { jobs: { x: { source: "files", settings: { directory: "/etc" } } } }, "jobs.x.settings.directory"],
     ["an address that is trusted", { jobs: { x: { source: "binance", settings: { base_url: "http://10.0.0.1" } } } }, "jobs.x.settings.base_url"],
     ["a private network", { outgoing: { allow_private: ["10.0.0.0/8"] } }, "outgoing.allow_private"],
+    ["a source of releases", { update: { source: { use: "file", settings: { directory: "/tmp" } } } }, "update.source"],
+    ["a key of releases", { update: { keys: ["jrcG3sXWnk0+XM9BvKZ2W4a8kIv5y1fYI3m8pIZ3b3E="] } }, "update.keys"],
+    ["unsigned releases", { update: { allow_unsigned: true } }, "update.allow_unsigned"],
+    ["what installs releases", { update: { install: ["sh", "-c", "id"] } }, "update.install"],
     ["copies into a directory", { storage: { remotes: [{ remote: "/etc" }] } }, "storage.remotes[0].remote"],
     ["options of the copying program", { storage: { remotes: [{ remote: ":sftp,ssh=sh:x" }] } }, "storage.remotes[0].remote"],
     ["more options of it", { storage: { remotes: [{ remote: "backup:x" }, { remote: "b,ssh=sh:x" }] } }, "storage.remotes[1].remote"]

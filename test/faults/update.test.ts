@@ -75,7 +75,7 @@ describe("the power goes", () => {
   }, 60_000)
 })
 
-describe("releases that do not work", () => {
+describe.concurrent("releases that do not work", () => {
   for (const manner of ["crashes", "hangs", "silent"] as const) {
     it(`one that starts and then ${deeds[manner]} ends on the old version within the trial time`, async () => {
       const title = { crashes: "Crashed", hangs: "Unproven", silent: "Unproven" }[manner]

@@ -61,6 +61,25 @@ describe("conditions", () => {
     ])
   })
 
+  it("of updates: one that failed, until another ends well; not one that was taken back by order", () => {
+    const last = {
+      from: null,
+      to: "1.2.0",
+      begun: "",
+      by: "operator",
+      ended: "",
+      outcome: "rolled-back",
+      reason: "Crashed",
+      detail: "it crashed 3 times\nlast words"
+    } as const
+    assert.deepStrictEqual(Conditions.ofUpdate(last), [
+      { key: "update", severity: "warning", summary: "the update to 1.2.0 was rolled back: it crashed 3 times" }
+    ])
+    assert.deepStrictEqual(Conditions.ofUpdate({ ...last, outcome: "healthy", reason: null, detail: null }), [])
+    assert.deepStrictEqual(Conditions.ofUpdate({ ...last, reason: "Operator" }), [])
+    assert.deepStrictEqual(Conditions.ofUpdate(null), [])
+  })
+
   it("of silence: each type on its own, also one that never came", () => {
     const settings = new AlarmSettings({ silence: { weather: Duration.minutes(1), seeing: Duration.minutes(5) } })
     const last = new Map([["weather", 50_000]])

@@ -26,6 +26,8 @@ import { EnsembleUnreachable } from "../../src/assignment/EnsembleError.js"
 import { MapRefused, NotTaken } from "../../src/ingest/controller/TriggerMap.js"
 import { IngestOff, IngestOperations, ParameterNotFound } from "../../src/operations/IngestOperations.js"
 import { ProcedureFailed, ProcedureNotFound, ProcedureOperations } from "../../src/operations/ProcedureOperations.js"
+import { UpdateOperations } from "../../src/operations/UpdateOperations.js"
+import { NoPreviousVersion, NotLaunched, UpdateBusy, UpdateFailed } from "../../src/domain/Update.js"
 import { OutboxOperations } from "../../src/operations/OutboxOperations.js"
 import { SiteDouble } from "../support/SiteDouble.js"
 import { doubles, layer as server } from "../support/TestServer.js"
@@ -113,6 +115,7 @@ const failing = Layer.effectContext(
         stop: () => fail,
         start: fail
       }),
+      Context.add(UpdateOperations, { check: () => fail, apply: () => fail, rollback: fail, status: fail }),
       Context.add(ProcedureOperations, {
         list: fail,
         get: () => fail,
@@ -184,6 +187,7 @@ type Operations =
   | IngestOperations
   | OutboxOperations
   | ProcedureOperations
+  | UpdateOperations
 
 const procedure = <A, E>(use: (operations: ProcedureOperations["Type"]) => Effect.Effect<A, E>) =>
   Effect.flatMap(ProcedureOperations, use)
@@ -338,6 +342,17 @@ const cases: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Ope
   ["outbox export", Effect.flatMap(OutboxOperations, (outbox) => outbox.export("csv", {})), [storage]],
   ["outbox stop", Effect.flatMap(OutboxOperations, ({ stop }) => stop(Duration.zero)), [storage]],
   ["outbox start", Effect.flatMap(OutboxOperations, ({ start }) => start), [storage]],
+  [
+    "update apply",
+    Effect.flatMap(UpdateOperations, ({ apply }) => apply("1.2.3")),
+    [
+      new UpdateFailed({ reason: "Expired", detail: "long ago" }),
+      new UpdateBusy({ version: "1.2.2" }),
+      new NotLaunched(),
+      storage
+    ]
+  ],
+  ["update rollback", Effect.flatMap(UpdateOperations, ({ rollback }) => rollback), [new NoPreviousVersion(), storage]],
   ["shutdown", Effect.flatMap(SiteOperations, ({ shutdown }) => shutdown), [new ShutdownUnavailable()]],
   [
     "config put",

@@ -170,6 +170,13 @@ const completesScans = (parts: {
           { concurrency: "unbounded" }
         )
         yield* connected(redis)
+        // A default that is set while a scan ends may hide that end from peers, which act on the last update alone.
+        yield* Processes.until(
+          "defaults are set",
+          Effect.promise(() => redis.ask("KEYS", "dranspose:parameters:gain:*")),
+          (keys) => Array.isArray(keys) && keys.length > 0
+        )
+        yield* Processes.until("everybody has them", leader.hashes, (seen) => new Set(seen).size === 1)
         yield* leader.setParameter("label", "a run")
         for (const scan of scans) {
           yield* leader.setParameter("scan", String(scan))

@@ -57,6 +57,39 @@ describe("what is asked and answered", () => {
     })
   )
 
+  it.scopedLive(
+    "a body that is received comes piece by piece, each when the one before is taken, and none is kept",
+    () =>
+      Effect.gen(function* () {
+        const whole = Buffer.alloc(3_000_000, "abc")
+        const server = yield* publicServer((request, response) => {
+          if (request.url === "/gone") response.writeHead(404).end("gone")
+          else response.end(whole)
+        })
+        const { send } = yield* outgoing()
+        const pieces: Array<Buffer> = []
+        let taking = 0
+        const receive: NonNullable<Outgoing.OutgoingRequest["receive"]> = ({ status }) =>
+          status !== 200
+            ? undefined
+            : async (piece) => {
+                assert.strictEqual(++taking, 1)
+                await new Promise((resolve) => setImmediate(resolve))
+                pieces.push(Buffer.from(piece))
+                taking--
+              }
+        const { body, status } = yield* send({ url: server.url, receive })
+        assert.deepStrictEqual([status, body.length], [200, 0])
+        assert.isTrue(Buffer.concat(pieces).equals(whole))
+        assert.strictEqual(server.requests[0]?.headers["accept-encoding"], "identity")
+        const gone = yield* send({ url: `${server.url}/gone`, receive })
+        assert.deepStrictEqual([gone.status, String(gone.body)], [404, "gone"])
+        assert.strictEqual(yield* reasonOf({ send }, { url: server.url, receive, maxBytes: 1000 }), "TooLarge")
+        const full = () => () => Promise.reject(new Error("the disk is full"))
+        assert.strictEqual(yield* reasonOf({ send }, { url: server.url, receive: full }), "Disconnected")
+      })
+  )
+
   it.scopedLive("compressed bodies come back plain", () =>
     Effect.gen(function* () {
       const text = "candle ".repeat(1000)

@@ -180,7 +180,7 @@ export const until = <A>(
   what: string,
   ask: Effect.Effect<A>,
   holds: (answer: A) => boolean,
-  seconds = 60
+  seconds = 30
 ): Effect.Effect<A> => {
   let last: A | undefined
   return ask.pipe(

@@ -1,8 +1,6 @@
 /**
- * A Mosquitto of this test alone: on a free loopback port, without persistence, with kill, restart and pause. Where it is not
- * installed a test says so, or fails if it must not.
+ * A Mosquitto of this test alone: on a free loopback port, without persistence, with kill, restart and pause.
  */
-import { assert } from "@effect/vitest"
 import { Effect, Schedule, type Scope } from "effect"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -12,15 +10,7 @@ import { join } from "node:path"
 import { freePort } from "./FreePort.js"
 
 const program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"].find((path) => existsSync(path)) ?? "mosquitto"
-const installed = spawnSync(program, ["-h"]).error === undefined
-
-/** Runs a test where mosquitto is there; otherwise skips it loudly, or fails where services are required. */
-export const whereInstalled = <A, E, R>(test: Effect.Effect<A, E, R>): Effect.Effect<A | void, E, R> =>
-  Effect.suspend(() => {
-    if (installed) return test
-    if (process.env["OUTPOST_REQUIRE_SERVICES"] === "1") assert.fail("mosquitto is required and not installed")
-    return Effect.sync(() => console.warn("SKIPPED: mosquitto is not installed (apt-get install mosquitto)"))
-  })
+export const installed = spawnSync(program, ["-h"]).error === undefined
 
 export interface Mosquitto {
   readonly port: number
@@ -33,7 +23,7 @@ export interface Mosquitto {
   readonly resume: Effect.Effect<void>
 }
 
-/** `lines` are added to its configuration; a `password` lets `station` in alone. */
+/** `lines` are added to its configuration. */
 export const make = (
   options: {
     readonly lines?: ReadonlyArray<string>

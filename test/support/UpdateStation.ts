@@ -62,7 +62,7 @@ export class UpdateStation {
 update:
   source: { use: file, settings: { directory: ${JSON.stringify(this.offers)} } }
   keys: [${JSON.stringify(keys.publicKey)}]
-  trial: ${options.trial ?? "4s"}
+  trial: ${options.trial ?? "15s"}
 ${options.more ?? ""}`
     )
   }

@@ -34,6 +34,8 @@ export interface UplinkGround {
   ) => Effect.Effect<void>
   readonly put: (...messages: ReadonlyArray<MessageInput>) => Effect.Effect<ReadonlyArray<number>>
   readonly status: (name: string) => Effect.Effect<UplinkStatus>
+  /** Waits until an uplink's connection stands. */
+  readonly connected: (name: string) => Effect.Effect<void>
   /** Waits until an uplink has delivered all it has. */
   readonly delivered: (name: string) => Effect.Effect<void>
   /** As when the site stops: returns when all uplinks are down. */
@@ -102,6 +104,11 @@ export const make = (options: Options = {}): Effect.Effect<UplinkGround, never, 
         ),
       put: (...messages) => Effect.orDie(outbox.putAll(messages)),
       status,
+      connected: (name) =>
+        status(name).pipe(
+          Effect.repeat({ schedule: Schedule.spaced("10 millis"), until: ({ state }) => state === "connected" }),
+          Effect.asVoid
+        ),
       delivered: (name) =>
         status(name).pipe(
           Effect.repeat({ schedule: Schedule.spaced("10 millis"), until: ({ waiting }) => waiting === 0 }),

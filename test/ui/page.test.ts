@@ -12,6 +12,8 @@ const everyPage = [
   "/app/backfill",
   "/inventory",
   "/jobs",
+  "/app/procedures",
+  "/app/outbox",
   "/storage",
   "/logs",
   "/app/system",

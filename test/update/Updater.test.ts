@@ -1,6 +1,6 @@
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect } from "effect"
+import { DateTime, Duration, Effect, Option } from "effect"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { ReleaseVersion } from "../../src/domain/ReleaseVersion.js"
@@ -95,13 +95,13 @@ describe("an update", () => {
           "failing install",
           { archive: archiveWith(goodMain, needy) },
           "InstallFailed",
-          { settings: { install: exits } }
+          { settings: { install: Option.some(exits) } }
         ],
         [
           "hanging install",
           { archive: archiveWith(goodMain, needy) },
           "InstallFailed",
-          { settings: { install: ["sleep", "60"], limits } }
+          { settings: { install: Option.some(["sleep", "60"] as const), limits } }
         ],
         [
           "failing self-test",
@@ -157,7 +157,7 @@ describe("an update", () => {
         "const fs=require('fs');fs.mkdirSync('node_modules/x',{recursive:true});fs.writeFileSync('node_modules/x/index.js','')"
       const locked = yield* attempted(
         { archive: archiveWith(main, { ...needs, "package-lock.json": "{}" }) },
-        { settings: { install: [process.execPath, "-e", script] } }
+        { settings: { install: Option.some([process.execPath, "-e", script] as const) } }
       )
       assert.strictEqual(locked.status.phase, "trial")
     })

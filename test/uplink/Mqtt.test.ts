@@ -1,16 +1,13 @@
 /** Uplinks over a real Mosquitto. */
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Scope, Schedule } from "effect"
+import { assert, describe } from "@effect/vitest"
+import { Effect, Schedule } from "effect"
 import type { MessageInput } from "../../src/domain/Message.js"
-import * as Mosquitto from "../support/Mosquitto.js"
+import { test } from "../support/MosquittoTest.js"
 import * as MqttOffice from "../support/MqttOffice.js"
 import * as MqttProxy from "../support/MqttProxy.js"
 import * as UplinkGround from "../support/UplinkGround.js"
 
 const { data } = UplinkGround
-
-const test = (title: string, body: (broker: Mosquitto.Mosquitto) => Effect.Effect<void, never, Scope.Scope>) =>
-  it.scopedLive(title, () => Mosquitto.whereInstalled(Effect.flatMap(Mosquitto.make(), body)))
 
 const until = (condition: () => boolean) =>
   Effect.sync(condition).pipe(
@@ -24,7 +21,12 @@ const config = (status: "received" | "startup" | "accepted" | "rejected", revisi
 })
 
 const tenta = (port: number, more: object = {}, settings: object = {}) => ({
-  office: { use: "tenta", max_drain_time: "5s", settings: { host: "127.0.0.1", port, identifier: "e9", ...settings }, ...more }
+  office: {
+    use: "tenta",
+    max_drain_time: "5s",
+    settings: { host: "127.0.0.1", port, identifier: "e9", ...settings },
+    ...more
+  }
 })
 const thingsboard = (port: number, settings: object = {}) => ({
   office: { use: "thingsboard", settings: { host: "127.0.0.1", port, ...settings } }
@@ -92,10 +94,9 @@ describe("Tenta", () => {
       const office = yield* MqttOffice.make(broker.port)
       const ground = yield* UplinkGround.make({ handle: () => Effect.die(new Error("a bug")) })
       yield* ground.use(tenta(broker.port))
-      yield* until(() => office.heard.length >= 0)
       yield* ground.put(data({ before: 1 }))
       yield* ground.delivered("office")
-      for (const payload of ["not json", '{"revision":"7"}', "[]", "", '{"revision":7,"configuration":{}}']) {
+      for (const payload of ["not json", '{"revision":"7"}', "[]", " ", '{"revision":7,"configuration":{}}']) {
         yield* office.say("configurations/e9", payload)
       }
       yield* until(() => ground.requests.length === 5)
@@ -168,7 +169,7 @@ describe("any broker", () => {
       const proxy = yield* MqttProxy.make(broker.port)
       const ground = yield* UplinkGround.make()
       yield* ground.use(tenta(proxy.port, {}, { ack_timeout: "400ms" }))
-      yield* until(() => proxy.connections() === 1)
+      yield* ground.connected("office")
       yield* proxy.withholdAcks(true)
       yield* ground.put(...Array.from({ length: 10 }, (_, x) => data({ x })))
       yield* until(() => proxy.published.length >= 10)
@@ -185,7 +186,7 @@ describe("any broker", () => {
       const proxy = yield* MqttProxy.make(broker.port)
       const ground = yield* UplinkGround.make()
       yield* ground.use(tenta(proxy.port, {}, { ack_timeout: "200ms" }))
-      yield* until(() => proxy.connections() === 1)
+      yield* ground.connected("office")
       yield* proxy.withholdAcks(true)
       yield* ground.put(data({ x: 1 }), { body: { variant: "log", level: "INFO", subject: "s", body: "b" } })
       yield* until(() => proxy.published.length >= 4)
@@ -199,10 +200,9 @@ describe("any broker", () => {
       const proxy = yield* MqttProxy.make(broker.port)
       const ground = yield* UplinkGround.make()
       yield* ground.use(tenta(proxy.port, {}, { ack_timeout: "300ms" }))
-      yield* until(() => proxy.connections() === 1)
+      yield* ground.connected("office")
       yield* proxy.silence(true)
       yield* ground.put(data({ x: 1 }))
-      yield* until(() => proxy.published.length === 0)
       yield* Effect.repeat(ground.status("office"), {
         schedule: Schedule.spaced("10 millis"),
         until: ({ last_error }) => last_error !== null
@@ -218,7 +218,7 @@ describe("any broker", () => {
       const proxy = yield* MqttProxy.make(broker.port)
       const ground = yield* UplinkGround.make()
       yield* ground.use(tenta(proxy.port, { max_parallel_messages: 4 }))
-      yield* until(() => proxy.connections() === 1)
+      yield* ground.connected("office")
       yield* proxy.delay(10)
       yield* ground.put(...Array.from({ length: 100 }, (_, x) => data({ x })))
       yield* ground.stop
@@ -230,7 +230,7 @@ describe("any broker", () => {
       const proxy = yield* MqttProxy.make(broker.port)
       const ground = yield* UplinkGround.make()
       yield* ground.use(tenta(proxy.port, { max_parallel_messages: 2, max_drain_time: "300ms" }))
-      yield* until(() => proxy.connections() === 1)
+      yield* ground.connected("office")
       yield* proxy.delay(40)
       yield* ground.put(...Array.from({ length: 60 }, (_, x) => data({ x })))
       yield* ground.stop
@@ -243,7 +243,7 @@ describe("any broker", () => {
       yield* ground.use({})
     }))
 
-  test("where credentials are wrong it is told and tried again, the process lives on", (broker) =>
+  test("one that is not there is told of and tried again for as long as it takes, by the same process", (broker) =>
     Effect.gen(function* () {
       const ground = yield* UplinkGround.make()
       yield* broker.kill

@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as FiberHandle from "effect/FiberHandle"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import * as PubSub from "effect/PubSub"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -38,7 +39,7 @@ import * as Parameters from "./Parameters.js"
 import { Scan } from "./Scan.js"
 import * as ScanPlan from "./ScanPlan.js"
 import * as ScanRun from "./ScanRun.js"
-import type { ScanSummary } from "./ScanSummary.js"
+import type { Hearing, ScanSummary } from "./ScanSummary.js"
 import * as Succession from "./Succession.js"
 import type { ControllerSettings } from "./ControllerSettings.js"
 import { NotTaken, type TriggerMap } from "./TriggerMap.js"
@@ -54,14 +55,6 @@ export type Needs =
   | UpdateLog
   | FileSystem.FileSystem
   | Path.Path
-
-export interface Hearing {
-  /**
-   * Told what came of each scan, before the next one begins: also of the one that this controller leaves by its own end, and
-   * of one that a killed controller has left.
-   */
-  readonly onEnd?: (summary: ScanSummary) => Effect.Effect<void>
-}
 
 interface Held {
   readonly controller: Context.Tag.Service<Controller>
@@ -135,24 +128,13 @@ export const make = (
         })
         const hooks: ScanRun.Hooks = {
           announceEnd: Effect.suspend(() => updates.append(updateOf(scan, { finished: true }))),
-          onTaken: writeCompanions(scan),
+          onTaken: Effect.suspend(() =>
+            DumpPrefix.companionsOf(scan.mapping, plan.map, parameters.values(), settings.dump_roots)
+          ).pipe(Effect.provide(files)),
           onEnd: (summary) => publish(scan, summary)
         }
         return yield* Effect.provide(ScanRun.make(scan, hooks), ensemble)
       })
-
-    const writeCompanions = (scan: Scan) =>
-      Effect.gen(function* () {
-        const value = Option.getOrElse(parameters.get(DumpPrefix.name), () => new Uint8Array())
-        const prefix = yield* DumpPrefix.check(value, settings.dump_roots)
-        if (prefix === "") return
-        yield* DumpPrefix.writeCompanions(prefix, scan.mapping, scan.options.plan.map, parameters.values())
-      }).pipe(
-        Effect.provide(files),
-        Effect.catchAll((error) =>
-          Effect.logError("the map and parameters of the scan could not be written beside its dumps", error)
-        )
-      )
 
     const left = yield* Succession.interrupted
     if (Option.isSome(left)) {
@@ -176,8 +158,6 @@ export const make = (
         })
       )
     )
-
-    const forget = (mapping: MappingId) => Effect.zipRight(ready.remove(mapping), assignments.remove(mapping))
 
     const conclude = (ending: ScanSummary["ending"]) =>
       Effect.gen(function* () {
@@ -211,7 +191,7 @@ export const make = (
       yield* conclude("replaced")
       current = next
       yield* start(next)
-      yield* Effect.ignoreLogged(forget(before))
+      yield* Effect.ignoreLogged(Effect.zipRight(ready.remove(before), assignments.remove(before)))
     })
 
     const begin = Effect.fn("Controller.begin")(function* (
@@ -251,9 +231,7 @@ export const make = (
     }))
 
     const described = Effect.map(registry.descriptions, (descriptions) =>
-      [...descriptions.filter(({ name }) => name !== DumpPrefix.name), DumpPrefix.description].sort((a, b) =>
-        a.name < b.name ? -1 : a.name > b.name ? 1 : 0
-      )
+      [...descriptions.filter(({ name }) => name !== DumpPrefix.name), DumpPrefix.description].sort(byName)
     )
 
     const progress = Effect.sync(() => current.scan.progress())
@@ -314,3 +292,7 @@ export const run = <A, E, R>(
   Effect.scoped(
     Effect.flatMap(make(settings, hearing), ({ controller, lost }) => Effect.raceFirst(use(controller), lost))
   )
+
+// -----------------------------------------------------------------------------
+
+const byName = Order.mapInput(Order.string, ({ name }: { readonly name: string }) => name)

@@ -43,6 +43,23 @@ export const check = (
     )
   })
 
+/** Writes them where the parameter asks for it; what can't be written is told, and holds nothing up. */
+export const companionsOf = (
+  mapping: string,
+  map: TriggerMap,
+  parameters: ReadonlyArray<readonly [name: string, value: Uint8Array]>,
+  roots: ReadonlyArray<string>
+): Effect.Effect<void, never, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const [, value = new Uint8Array()] = parameters.find(([parameter]) => parameter === name) ?? []
+    const prefix = yield* check(value, roots)
+    if (prefix !== "") yield* writeCompanions(prefix, mapping, map, parameters)
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.logError("the map and parameters of the scan could not be written beside its dumps", error)
+    )
+  )
+
 /** Writes the map and the parameters of a scan beside its dumps, whole or not at all. */
 export const writeCompanions = Effect.fn("DumpPrefix.writeCompanions")(function* (
   prefix: string,

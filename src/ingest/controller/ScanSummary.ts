@@ -1,3 +1,5 @@
+import type * as Effect from "effect/Effect"
+
 /** What came of a scan. It becomes an event of type `scan`. */
 export interface ScanSummary {
   readonly mapping: string
@@ -20,4 +22,13 @@ export interface ScanSummary {
   readonly seconds: number
   /** Events in a second, over the whole scan. */
   readonly rate: number
+}
+
+/** Who wants to know. */
+export interface Hearing {
+  /**
+   * Told what came of each scan, before the next one begins: also of the one that this controller leaves by its own end, and
+   * of one that a killed controller has left.
+   */
+  readonly onEnd?: (summary: ScanSummary) => Effect.Effect<void>
 }

@@ -52,13 +52,15 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
       Effect.annotateLogs("module", options.file),
       Effect.forkScoped
     )
+    /** Why the first thread that could not begin could not. */
+    let refusal: UserCodeFailed | undefined
     let scan = 0
 
     const life = Effect.gen(function* () {
       const thread = yield* begin(entry, options.file, {
         onLine: (line) => void lines.unsafeOffer(line),
         onStray: (stray) => void strays.unsafeOffer(stray)
-      })
+      }).pipe(Effect.tapError((failure) => Effect.sync(() => (refusal ??= failure))))
       const seat: Seat = { thread, scan: 0 }
       yield* Effect.acquireRelease(
         Effect.sync(() => seats.add(seat)),
@@ -80,7 +82,7 @@ export const make = (options: Options): Effect.Effect<EventRunner, UserCodeFaile
           intensity: { maxRestarts: Number.MAX_SAFE_INTEGER, within: "1 minute" }
         })
       )
-    }).pipe(Effect.mapError((error) => unfit(error.message)))
+    }).pipe(Effect.mapError((error) => refusal ?? unfit(error.message)))
 
     const takeSeat: Effect.Effect<Seat> = Effect.flatMap(Queue.take(free), (seat) =>
       seat.thread.hasEnded() ? takeSeat : Effect.succeed(seat)

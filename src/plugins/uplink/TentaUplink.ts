@@ -45,7 +45,11 @@ export const TentaUplink = Uplink.make({
     })
     return {
       send: (batch) => Messages.send(link, batch, (message) => packetOf(message, identifier)),
-      incoming: Stream.map(link.messages, ({ payload }) => requestOf(payload))
+      // Nothing at all is how a retained config is taken back: there is none any more.
+      incoming: link.messages.pipe(
+        Stream.filter(({ payload }) => payload.length > 0),
+        Stream.map(({ payload }) => requestOf(payload))
+      )
     }
   })
 })

@@ -20,10 +20,10 @@ export interface LogLines {
 }
 
 const mostRows = 2_000
-const first = 300
 const decode = Schema.decodeUnknownOption(Schema.parseJson(LogRow))
 
-export const useLogs = (level: string, grep: string, seen: boolean): LogLines => {
+/** Begins with the last `first` lines that match. */
+export const useLogs = (level: string, grep: string, seen: boolean, first = 300): LogLines => {
   const [lines, setLines] = useState<LogLines>({ rows: [], state: "opening" })
   useEffect(() => {
     if (!seen) return
@@ -63,6 +63,6 @@ export const useLogs = (level: string, grep: string, seen: boolean): LogLines =>
       clearInterval(intake)
       clearTimeout(again)
     }
-  }, [level, grep, seen])
+  }, [level, grep, seen, first])
   return lines
 }

@@ -1,6 +1,5 @@
 /** The outbox as it stands: figures, what was delivered of late, and a page of the queue; asked for while a page shows them. */
 import * as Effect from "effect/Effect"
-import { useEffect } from "react"
 import type { OutboxPage, OutboxQuery, OutboxStats, Receipt } from "../../domain/Outbox.js"
 import { maximumLimit } from "../../domain/Outbox.js"
 import { OutboxOperations } from "../../operations/OutboxOperations.js"
@@ -16,18 +15,12 @@ export interface Figures {
 }
 
 /** The figures, with the deliveries of one uplink or of all. */
-export const useFigures = (uplink: string | undefined) => {
-  useEffect(() => forget, [uplink])
-  return usePolled(
+export const useFigures = (uplink: string | undefined) =>
+  usePolled(
     `outbox ${uplink ?? ""}`,
-    () =>
-      Effect.map(stats, (told): Figures => {
-        history = counted(history, { at: serverNow(), delivered: deliveredOf(told, uplink) })
-        return { stats: told, history }
-      }),
+    () => Effect.map(stats, (told): Figures => ({ stats: told, history: withCount(told, uplink) })),
     figuresMillis
   )
-}
 
 /** The figures alone, for a page that is about something else. */
 export const useStats = () => usePolled("outbox", () => stats, statsMillis)
@@ -70,8 +63,14 @@ const messagesMillis = 3_000
 
 const stats = Effect.flatMap(OutboxOperations, (outbox) => outbox.stats)
 
-let history: ReadonlyArray<Count> = []
+/** Of which uplink the counts are. */
+let watched: { readonly uplink: string | undefined; readonly counts: ReadonlyArray<Count> } = {
+  uplink: undefined,
+  counts: []
+}
 
-const forget = () => {
-  history = []
+const withCount = (told: OutboxStats, uplink: string | undefined): ReadonlyArray<Count> => {
+  const before = watched.uplink === uplink ? watched.counts : []
+  watched = { uplink, counts: counted(before, { at: serverNow(), delivered: deliveredOf(told, uplink) }) }
+  return watched.counts
 }

@@ -40,11 +40,7 @@ export const entryOf = (document: object, name: string): Readonly<Record<string,
 export const timingOf = (status: ProcedureStatus, entry: Readonly<Record<string, unknown>> | undefined): Timing => {
   const interval = /^every (.+)$/.exec(status.trigger)?.[1]
   return {
-    ...(interval !== undefined
-      ? { every: interval }
-      : status.trigger === "endless"
-        ? {}
-        : { cron: status.trigger }),
+    ...(interval !== undefined ? { every: interval } : status.trigger === "endless" ? {} : { cron: status.trigger }),
     timezone: textOf(entry?.["timezone"]),
     overlap: textOf(entry?.["overlap"]),
     missed: textOf(entry?.["missed"]),

@@ -31,6 +31,17 @@ export const Palette = ({ feed, onClose, sample }: PaletteProps) => {
       ...((sample?.status.tree ?? []).some(({ path }) => path === "ensemble/controller")
         ? [{ kind: "scan", name: "begin a scan", act: () => go(`${pathOf("ensemble")}?ask=begin`) }]
         : []),
+      ...below(sample, "procedures/").map((name) => ({
+        kind: "procedure",
+        name,
+        act: () => go(pathOf("procedures", name))
+      })),
+      ...below(sample, "uplinks/").map((name) => ({
+        kind: "uplink",
+        name,
+        act: () => go(`${pathOf("outbox")}?${new URLSearchParams({ uplink: name })}`)
+      })),
+      { kind: "outbox", name: "what was set aside", act: () => go(`${pathOf("outbox")}?aside=1`) },
       ...feed.store.plotted.map(({ type }) => ({
         kind: "events",
         name: type,
@@ -80,7 +91,7 @@ export const Palette = ({ feed, onClose, sample }: PaletteProps) => {
         aria-controls="palette-found"
         aria-activedescendant={`palette-${index}`}
         aria-label="Go to"
-        placeholder="A page, an event type, a node, a run"
+        placeholder="A page, an event type, a procedure, a node, a run"
         value={text}
         onChange={(event) => {
           setText(event.target.value)
@@ -106,3 +117,11 @@ export const Palette = ({ feed, onClose, sample }: PaletteProps) => {
     </Dialog>
   )
 }
+
+// ------------------------------------------------------------------------------------------------------------------
+
+/** Names of the nodes right below a branch of the tree. */
+const below = (sample: Sample | undefined, branch: string): ReadonlyArray<string> =>
+  (sample?.status.tree ?? []).flatMap(({ path }) =>
+    path.startsWith(branch) && !path.includes("/", branch.length) ? [path.slice(branch.length)] : []
+  )

@@ -1,10 +1,14 @@
 /** Is data coming in, now, and will it last: the first line of the first page. */
 import type { ReactNode } from "react"
+import { followLink } from "../live/Address.js"
 import type { Feed } from "../live/EventFeed.js"
+import { useStats } from "../live/OutboxFeed.js"
 import { useZone } from "../live/Preferences.js"
 import type { Sample } from "../live/SiteFeed.js"
 import { stepMillis, steps } from "../model/Activity.js"
-import { bytes, count, duration, rate } from "../model/Quantity.js"
+import { pathOf } from "../model/Address.js"
+import { oldestOf } from "../model/Outgoing.js"
+import { bytes, count, counted, duration, rate } from "../model/Quantity.js"
 import * as WallClock from "../model/WallClock.js"
 
 export interface VitalsProps {
@@ -45,6 +49,7 @@ export const Vitals = ({ feed, now, sample }: VitalsProps) => {
       />
       <ActivityStrip feed={feed} now={now} />
       <Disk sample={sample} />
+      <Unsent now={now} />
     </section>
   )
 }
@@ -88,6 +93,34 @@ const Disk = ({ sample }: { readonly sample: Sample | undefined }) => {
         </>
       }
       title={`${bytes(status.telemetry.bytesWritten)} written since the start`}
+    />
+  )
+}
+
+/** How long the outside has been waiting for something. */
+const Unsent = ({ now }: { readonly now: number }) => {
+  const zone = useZone()
+  const [{ value }] = useStats()
+  const oldest = value === undefined ? undefined : oldestOf(value)
+  const waiting =
+    value === undefined
+      ? ""
+      : value.messages === 0
+        ? value.uplinks.length === 0
+          ? "no uplink"
+          : "nothing waits"
+        : `${counted(value.messages, "message")}, ${bytes(value.bytes)}${value.stopped ? ", stopped" : ""}`
+  return (
+    <Vital
+      label="Oldest unsent message"
+      value={oldest === undefined ? "–" : duration(now - oldest)}
+      unit=""
+      note={
+        <a className="meta" href={pathOf("outbox")} onClick={followLink}>
+          {waiting}
+        </a>
+      }
+      title={oldest === undefined ? undefined : WallClock.full(oldest, zone)}
     />
   )
 }

@@ -1,3 +1,4 @@
+import { Alarm } from "../../../src/domain/Alarm.js"
 import { NodeStatus, type NodeState } from "../../../src/actor/NodeStatus.js"
 import { SiteStatus } from "../../../src/operations/SiteOperations.js"
 import { TelemetryStats } from "../../../src/operations/TelemetryOperations.js"
@@ -64,6 +65,26 @@ describe("alarmsOf", () => {
   it("a supervisor that is degraded by its child adds nothing", () => {
     const site = status({ tree: [node("p", "degraded", "supervisor"), node("p/x", "backing-off")] })
     assert.deepStrictEqual(titles(site), ["p/x is backing off"])
+  })
+
+  it("tells the site's own conditions once, with since when; what the tree has is the tree's", () => {
+    const disk = new Alarm({ key: "disk", severity: "error", summary: "90 MiB (0.4 %) left", since: 4_000 })
+    const queue = new Alarm({ key: "queue:office", severity: "warning", summary: "waits for 2h", since: 6_000 })
+    const actor = new Alarm({ key: "actor:p/x", severity: "error", summary: "p/x is quarantined", since: 5_000 })
+    const site = status({
+      alarms: [queue, actor, disk],
+      reasons: ["p/x is quarantined"],
+      tree: [node("p/x", "quarantined")]
+    })
+    assert.deepStrictEqual(
+      alarmsOf(site).map(({ grave, since, title }) => [title, since, grave]),
+      [
+        ["90 MiB (0.4 %) left", 4_000, true],
+        ["p/x is quarantined", 5_000, true],
+        ["waits for 2h", 6_000, false]
+      ]
+    )
+    assert.strictEqual(new Set(alarmsOf(site).map(({ key }) => key)).size, 3)
   })
 
   it("puts the grave first: what can't be stored, then what warns", () => {

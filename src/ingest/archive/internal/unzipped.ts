@@ -32,6 +32,9 @@ export const unzipped = <E, R>(
         if (!isDamaged) onDamage(message)
         isDamaged = true
       })
+      /** Of whoever waits; a damage closes it without an answer to what was written. */
+      let go: (() => void) | undefined
+      gunzip.once("close", () => go?.())
       const taken = () => {
         const all = ready
         ready = []
@@ -40,12 +43,12 @@ export const unzipped = <E, R>(
       const write = (some: Uint8Array) =>
         Effect.async<Option.Option<ReadonlyArray<Uint8Array>>>((resume) => {
           if (isDamaged) return resume(Effect.succeed(Option.none()))
-          gunzip.write(some, () => resume(Effect.sync(() => Option.some(taken()))))
+          go = () => resume(Effect.sync(() => Option.some(taken())))
+          gunzip.write(some, go)
         })
       const end = Effect.async<Chunk.Chunk<Uint8Array>>((resume) => {
-        const over = () => resume(Effect.sync(() => Chunk.unsafeFromArray(taken())))
-        if (gunzip.closed) return over()
-        gunzip.once("close", over)
+        go = () => resume(Effect.sync(() => Chunk.unsafeFromArray(taken())))
+        if (gunzip.closed) return go()
         gunzip.end()
       })
       return bytes.pipe(

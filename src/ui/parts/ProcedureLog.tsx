@@ -1,0 +1,67 @@
+/** The newest lines of the log that are a procedure's own; it follows the end unless a person has scrolled up. */
+import { useLayoutEffect, useRef } from "react"
+import { followLink } from "../live/Address.js"
+import { useLogs, type LogRow } from "../live/LogFeed.js"
+import { useZone } from "../live/Preferences.js"
+import { useSeen } from "../live/Seen.js"
+import * as WallClock from "../model/WallClock.js"
+
+export const ProcedureLog = ({ name }: { readonly name: string }) => {
+  const child = `procedures/${name}`
+  const { rows, state } = useLogs("debug", `"child":"${child}"`, useSeen(), most)
+  const own = rows.filter((row) => row.child === child).slice(-most)
+  const box = useRef<HTMLDivElement>(null)
+  const following = useRef(true)
+  useLayoutEffect(() => {
+    if (following.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight
+  }, [rows])
+  return (
+    <>
+      <div className="log-tail-head">
+        <h3>Log</h3>
+        <a className="meta" href={`/logs?level=debug&grep=${encodeURIComponent(child)}`} onClick={followLink}>
+          all lines
+        </a>
+      </div>
+      <div
+        className="log-tail mono"
+        ref={box}
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label={`Log of ${name}`}
+        onScroll={({ currentTarget: { clientHeight, scrollHeight, scrollTop } }) =>
+          void (following.current = scrollHeight - scrollTop - clientHeight < 24)
+        }
+      >
+        {own.length === 0 ? (
+          <span>{state === "opening" ? "Opening the log…" : "It has said nothing of late."}</span>
+        ) : (
+          <ol>
+            {own.map((row) => (
+              <Line key={row.key} row={row} />
+            ))}
+          </ol>
+        )}
+      </div>
+    </>
+  )
+}
+
+// ------------------------------------------------------------------------------------------------------------------
+
+const most = 100
+
+const Line = ({ row: { cause, level, message, ts } }: { readonly row: LogRow }) => {
+  const zone = useZone()
+  const at = Date.parse(ts)
+  return (
+    <li data-level={level.toLowerCase()}>
+      <time dateTime={ts} title={ts}>
+        {Number.isFinite(at) ? WallClock.time(at, zone) : ts}
+      </time>{" "}
+      {level.toLowerCase()} <span className="log-said">{message}</span>
+      {cause === undefined ? "" : `\n${cause}`}
+    </li>
+  )
+}
