@@ -39,6 +39,7 @@ const incarnation = Incarnation.make("00000000-0000-4000-8000-000000000002")
 const endless = Layer.succeed(AssignmentLog, {
   append: () => Effect.void,
   remove: () => Effect.void,
+  clear: Effect.void,
   read: () => {
     let next = 0
     return Stream.repeatEffectChunk(

@@ -20,7 +20,7 @@ import { temporary } from "./support/Server.js"
 
 const count = Number(process.env["BENCH_MESSAGES"] ?? 100_000)
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 3)
-const windows = [50, 500]
+const windows = (process.env["BENCH_WINDOWS"] ?? "50,500").split(",").map(Number)
 
 const message = (n: number): MessageInput => ({
   body: { variant: "data", data: { temperature: 19.7, humidity: 81.25, n } },

@@ -21,6 +21,7 @@ import type { UplinkUnknown } from "../domain/Outbox.js"
 import { type Drain, Outbox } from "../outbox/Outbox.js"
 import * as Bandwidth from "./internal/bandwidth.js"
 import type { Board } from "./internal/board.js"
+import * as Noting from "./internal/noting.js"
 import * as Pump from "./internal/pump.js"
 import { RemoteRequests } from "./RemoteRequests.js"
 import type { UplinkSettings } from "./Settings.js"
@@ -44,9 +45,10 @@ export const run: (
     const self = yield* Self.Self
     const requests = yield* RemoteRequests
     const drain = yield* (yield* Outbox).drain(board.name)
+    const noting = yield* Noting.make(drain, board, self.mark)
     yield* Effect.addFinalizer(() => Effect.sync(() => board.stopped()))
     const over = yield* Deferred.make<never, UplinkError>()
-    yield* Effect.forkScoped(Effect.intoDeferred(work(options, drain, self, requests), over))
+    yield* Effect.forkScoped(Effect.intoDeferred(work({ ...options, drain, noting, self, requests }), over))
     yield* self.ready
     return yield* Effect.onInterrupt(Deferred.await(over), () => empty(options, drain))
   })
@@ -68,19 +70,22 @@ const pulse = Duration.seconds(30)
 /** How long a stop waits for a connection that does not stand. */
 const patience = Duration.toMillis("5 seconds")
 
-const work = Effect.fnUntraced(function* (
-  options: Options,
-  drain: Drain,
-  self: Self.Self["Type"],
-  requests: RemoteRequests["Type"]
-): Effect.fn.Return<never, UplinkError> {
+/** What one life works with. */
+interface Life extends Options {
+  readonly drain: Drain
+  readonly noting: Noting.Noting
+  readonly self: Self.Self["Type"]
+  readonly requests: RemoteRequests["Type"]
+}
+
+const work = Effect.fnUntraced(function* (options: Life): Effect.fn.Return<never, UplinkError> {
   const { board } = options
   const backoff = Backoff.make(waits)
   let told: string | undefined
   for (;;) {
     const confirmed = board.confirmed
     board.connecting()
-    const error = yield* Effect.flip(connection(options, drain, self, requests))
+    const error = yield* Effect.flip(connection(options))
     const now = yield* Clock.currentTimeMillis
     const since = board.connectedSince
     if (board.confirmed > confirmed || (since !== undefined && now - since >= healthyAfter)) {
@@ -102,12 +107,15 @@ const work = Effect.fnUntraced(function* (
 })
 
 /** From connecting to the loss of the connection. */
-const connection = (
-  { board, settings, uplink }: Options,
-  drain: Drain,
-  self: Self.Self["Type"],
-  requests: RemoteRequests["Type"]
-): Effect.Effect<never, UplinkError> => {
+const connection = ({
+  board,
+  drain,
+  noting,
+  requests,
+  self,
+  settings,
+  uplink
+}: Life): Effect.Effect<never, UplinkError> => {
   const disconnected = (detail: string) => new UplinkError({ uplink: board.name, reason: "Disconnected", detail })
   return Effect.scoped(
     Effect.gen(function* () {
@@ -129,7 +137,7 @@ const connection = (
         largestBatch: uplink.largestBatch,
         ordered: settings.ordered,
         bandwidth: Option.match(settings.bandwidth, { onNone: () => Bandwidth.unlimited, onSome: Bandwidth.make }),
-        progress: self.mark
+        noting
       })
       const listen = Stream.runForEach(link.incoming, handed(board.name, requests)).pipe(
         Effect.zipRight(Effect.fail(disconnected("the far side has nothing more to say")))

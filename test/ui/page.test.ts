@@ -181,6 +181,8 @@ describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
     const { close, page } = await open(browser, site.url, { viewport: { width, height: 740 } })
     await isLive(page)
     await page.locator(".events tbody tr").first().waitFor()
+    // What is not seen is not drawn.
+    await page.locator(".type-plot").first().scrollIntoViewIfNeeded()
     await page.locator(".type-plot canvas").first().waitFor()
     for (const path of everyPage) {
       await page.goto(`${site.url}${path}`)

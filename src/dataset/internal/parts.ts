@@ -12,6 +12,7 @@ import type { Row, RowLayout } from "../../domain/RowLayout.js"
 import type { Series } from "../../domain/Series.js"
 import type { TimeRange } from "../../domain/TimeRange.js"
 import { type Part, UnfitRow } from "../Dataset.js"
+import { DirectorySync } from "./directorySync.js"
 import * as PartFile from "./partFile.js"
 import { attempt, create, type DatasetDisk, namesIn, sweep } from "./publish.js"
 
@@ -31,6 +32,7 @@ export const make = (disk: DatasetDisk, root: string): Effect.Effect<Parts> =>
   Effect.gen(function* () {
     const starting = yield* Effect.makeSemaphore(1)
     const last = new Map<string, number>()
+    const directories = new DirectorySync(disk)
     const directoryOf = (series: Series) => `${root}/${series.key}`
 
     const list = (series: Series): Effect.Effect<ReadonlyArray<Part>, StorageFailed> =>
@@ -59,7 +61,7 @@ export const make = (disk: DatasetDisk, root: string): Effect.Effect<Parts> =>
           const path = `${directoryOf(series)}/${PartFile.nameOf(window, sequence, rows.length)}`
           yield* attempt("write", path, async () => {
             if (disk.status(directoryOf(series)) === undefined) await disk.makeDirectory(directoryOf(series))
-            await create(disk, `${path}.new`, path, text.right)
+            await create(disk, directories, `${path}.new`, path, text.right)
           }).pipe(
             Effect.onError(() => Effect.ignore(attempt("remove", path, () => disk.remove(`${path}.new`)))),
             Effect.uninterruptible

@@ -6,6 +6,7 @@ import { dirname } from "node:path"
 import { asStorageFailed, type StorageFailed } from "../../domain/Refusal.js"
 import { type Disk, nodeDisk } from "../../journal/Disk.js"
 import { timestampOf } from "../../journal/Journal.js"
+import type { DirectorySync } from "./directorySync.js"
 
 /** What a dataset asks of the operating system; fault tests give one that fails at a chosen call. */
 export interface DatasetDisk extends Disk {
@@ -35,7 +36,13 @@ export const replace = (disk: DatasetDisk, beside: string, path: string): Effect
   }).pipe(Effect.uninterruptible)
 
 /** A new file with this text. */
-export const create = async (disk: DatasetDisk, beside: string, path: string, text: Buffer): Promise<void> => {
+export const create = async (
+  disk: DatasetDisk,
+  directories: DirectorySync,
+  beside: string,
+  path: string,
+  text: Buffer
+): Promise<void> => {
   const file = await disk.open(beside)
   try {
     await disk.append(file, text, 0, text.length)
@@ -44,7 +51,7 @@ export const create = async (disk: DatasetDisk, beside: string, path: string, te
     await disk.close(file)
   }
   await disk.rename(beside, path)
-  await disk.syncDirectory(dirname(path))
+  await directories.sync(dirname(path))
 }
 
 /** Renames what can't be read to a name that is free; answers that name. */

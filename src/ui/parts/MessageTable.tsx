@@ -61,7 +61,7 @@ export const MessageTable = ({ stats }: { readonly stats: OutboxStats }) => {
               </thead>
               <tbody>
                 {page.messages.map((message) => (
-                  <Row key={message.id} message={message} />
+                  <Row key={message.id} message={message} address={addressOf(searchParams, message.id)} />
                 ))}
               </tbody>
             </table>
@@ -141,17 +141,23 @@ const Filters = ({ query, uplinks }: { readonly query: OutboxQuery; readonly upl
   )
 }
 
-const Row = ({ message }: { readonly message: OutboxEntry }) => {
+/** The same view with a message opened. */
+const addressOf = (params: URLSearchParams, id: number): string => {
+  const opened = new URLSearchParams(params)
+  opened.set("message", String(id))
+  return `${pathOf("outbox")}?${opened}`
+}
+
+const Row = ({ address, message }: { readonly message: OutboxEntry; readonly address: string }) => {
   const zone = useZone()
   const { at, id, priority, set_aside, waiting_for } = message
-  const { search } = useAddress()
   const said = excerpt(message)
   return (
     <tr data-message={id} className="clickable" onClick={() => setQuery({ message: String(id) })}>
       <td className="number">
         <a
           className="mono"
-          href={`${pathOf("outbox")}?${new URLSearchParams([...new URLSearchParams(search), ["message", String(id)]])}`}
+          href={address}
           onClick={(event) => {
             event.stopPropagation()
             followLink(event)

@@ -1,6 +1,5 @@
 /**
- * Messages from the queue to one open link, up to a window of them under way. A message is under way until what became of it is
- * noted in the queue, so that a crash repeats no more than the window.
+ * Messages from the queue to one open link, up to a window of them under way: taken, and not answered by the far side.
  *
  * Concurrency: one fiber takes and hands out; each batch is a fiber that notes what became of it even where it is interrupted.
  * With `ordered` there is one batch at a time: what was not confirmed is at the head of the queue again before the next is
@@ -8,21 +7,18 @@
  *
  * @internal
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
 import * as Queue from "effect/Queue"
-import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { MessageId } from "../../domain/Outbox.js"
-import type { StorageFailed } from "../../domain/Refusal.js"
 import type { Drain, QueuedMessage } from "../../outbox/Outbox.js"
 import type { Link, Outcome } from "../Uplink.js"
 import { UplinkError } from "../UplinkError.js"
 import type { Bandwidth } from "./bandwidth.js"
 import type { Board } from "./board.js"
-import * as Grouped from "./grouped.js"
+import { again, type Noting } from "./noting.js"
 
 export interface Options {
   readonly drain: Drain
@@ -32,24 +28,22 @@ export interface Options {
   readonly ordered: boolean
   readonly bandwidth: Bandwidth
   readonly board: Board
-  /** Told after each batch of which something was confirmed. */
-  readonly progress: Effect.Effect<void>
+  readonly noting: Noting
 }
 
 /** Runs until the link is lost; then all that was under way is noted or given back. */
 export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.Scope> = Effect.fnUntraced(
   function* (options) {
-    const { bandwidth, board, drain, link, ordered, window } = options
+    const { bandwidth, board, drain, link, noting, ordered, window } = options
     const batches = yield* FiberSet.make<void, UplinkError>()
     const freed = yield* Queue.sliding<void>(1)
-    const note = Grouped.make(drain.ack)
     // In parts, so that the window is filled again while the rest of it is under way.
     const portion = Math.max(1, Math.min(options.largestBatch, ordered ? window : Math.ceil(window / 4)))
 
     const settle = Effect.fnUntraced(function* (batch: ReadonlyArray<QueuedMessage>, outcomes: ReadonlyArray<Outcome>) {
       const { back, done, refused } = sorted(batch, outcomes, ordered)
       if (done.length > 0) {
-        yield* again(board, note(done)).pipe(Effect.catchAll(() => drain.giveBack(done)))
+        yield* noting.note(done)
         board.confirmed += outcomes.filter(({ _tag }) => _tag === "Confirmed").length
       }
       for (const { id, reason } of refused) {
@@ -57,7 +51,6 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
         yield* again(board, drain.reject(id, reason)).pipe(Effect.catchAll(() => drain.giveBack([id])))
       }
       if (back.length > 0) yield* drain.giveBack(back)
-      if (done.length > 0) yield* options.progress
       return back.length === 0
     })
 
@@ -106,15 +99,6 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
 
 const lost = (uplink: string) =>
   new UplinkError({ uplink, reason: "Disconnected", detail: "some messages were not confirmed" })
-
-/** A disk that refuses for a moment keeps nothing from going on; one that refuses for long is told, and asked again later. */
-const again = <A>(board: Board, write: Effect.Effect<A, StorageFailed>): Effect.Effect<A, StorageFailed> =>
-  write.pipe(
-    Effect.retry(Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(4))),
-    Effect.tapError((error) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sync(() => board.failed(now, error.message)))
-    )
-  )
 
 /** What a message weighs on the wire, about. */
 const weigh = (batch: ReadonlyArray<QueuedMessage>): number =>

@@ -1,0 +1,71 @@
+/**
+ * Confirmations on their way into the queue: one write at a time, with all that came during the one before. A message is done
+ * with for the window when the far side has confirmed it, and noted here a moment later: a crash of the station repeats what
+ * was under way and what came since the last write began, at most `most`.
+ *
+ * @internal
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import type { MessageId } from "../../domain/Outbox.js"
+import type { StorageFailed } from "../../domain/Refusal.js"
+import type { Drain } from "../../outbox/Outbox.js"
+import type { Board } from "./board.js"
+
+export interface Noting {
+  /** Returns at once, or when there is room again. */
+  readonly note: (ids: ReadonlyArray<MessageId>) => Effect.Effect<void>
+}
+
+/** What is confirmed and not noted may not be more. */
+const most = 1024
+
+/** Until the scope closes; what is left then is noted first. */
+export const make = (
+  drain: Drain,
+  board: Board,
+  progress: Effect.Effect<void>
+): Effect.Effect<Noting, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const some = yield* Queue.sliding<void>(1)
+    const room = yield* Queue.sliding<void>(1)
+    let waiting: Array<MessageId> = []
+
+    const write = Effect.suspend(() => {
+      const ids = waiting
+      waiting = []
+      return ids.length === 0
+        ? Effect.void
+        : // What can't be noted is sent again: at least once.
+          again(board, drain.ack(ids)).pipe(
+            Effect.catchAll(() => drain.giveBack(ids)),
+            Effect.zipRight(progress),
+            Effect.zipRight(Queue.offer(room, undefined))
+          )
+    }).pipe(Effect.uninterruptible)
+
+    yield* Effect.addFinalizer(() => write)
+    yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Queue.take(some), write)))
+    const awaitRoom: Effect.Effect<void> = Effect.suspend(() =>
+      waiting.length < most ? Effect.void : Effect.zipRight(Queue.take(room), awaitRoom)
+    )
+    return {
+      note: (ids) =>
+        Effect.suspend(() => {
+          for (const id of ids) waiting.push(id)
+          return Effect.zipRight(Queue.offer(some, undefined), awaitRoom)
+        })
+    }
+  })
+
+/** A disk that refuses for a moment keeps nothing from going on; one that refuses for longer is told. */
+export const again = <A>(board: Board, write: Effect.Effect<A, StorageFailed>): Effect.Effect<A, StorageFailed> =>
+  write.pipe(
+    Effect.retry(Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(4))),
+    Effect.tapError((error) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sync(() => board.failed(now, error.message)))
+    )
+  )
