@@ -44,6 +44,25 @@ const withValue = (all: ReadonlyArray<Place>): ReadonlyArray<OptionShape> => {
   return [...found.values()]
 }
 
+/** What may follow an option, by a pattern of `<command> <option>`: one for all commands where they agree, else one for each. */
+const values = (all: ReadonlyArray<Place>): ReadonlyArray<Values> =>
+  withValue(all).flatMap(({ names: [name] }): ReadonlyArray<Values> => {
+    const given = all.flatMap((place) =>
+      place.options
+        .filter((option) => option.names[0] === name && Option.isSome(option.value))
+        .map((option) => ({ command: place.words, words: wordsOf(option) }))
+    )
+    const [first] = given
+    const agree = given.every(({ words }) => words.join(" ") === first?.words.join(" "))
+    if (agree) return [{ pattern: `*" ${name}"`, words: first?.words ?? [] }]
+    return given.map(({ command, words }) => ({ pattern: `"${command === "" ? "" : ` ${command}`} ${name}"`, words }))
+  })
+
+interface Values {
+  readonly pattern: string
+  readonly words: ReadonlyArray<string>
+}
+
 /** Walks the words before the cursor: sets `at` to the command and skips options with their values. */
 const walk = (all: ReadonlyArray<Place>): ReadonlyArray<string> => [
   `    case "$word" in`,
@@ -72,11 +91,10 @@ const bash = (name: string, all: ReadonlyArray<Place>): string =>
     `    if [[ -n $skip ]]; then skip=""; continue; fi`,
     ...walk(all),
     `  done`,
-    `  case "$previous" in`,
-    ...withValue(all).map((option) => {
-      const words = wordsOf(option)
+    `  case "$at $previous" in`,
+    ...values(all).map(({ pattern, words }) => {
       const answer = words.length > 0 ? `compgen -W ${quoted(words)} -- "$current"` : `compgen -f -- "$current"`
-      return `    ${option.names[0]}) mapfile -t COMPREPLY < <(${answer}); return ;;`
+      return `    ${pattern}) mapfile -t COMPREPLY < <(${answer}); return ;;`
     }),
     `  esac`,
     `  local words=""`,
@@ -103,11 +121,11 @@ const zsh = (name: string, all: ReadonlyArray<Place>): string =>
     `    if [[ -n $skip ]]; then skip=""; continue; fi`,
     ...walk(all),
     `  done`,
-    `  case "\${words[CURRENT-1]}" in`,
-    ...withValue(all).map((option) => {
-      const words = wordsOf(option)
-      return `    ${option.names[0]}) ${words.length > 0 ? `compadd -- ${words.join(" ")}` : "_files"}; return ;;`
-    }),
+    `  case "$at \${words[CURRENT-1]}" in`,
+    ...values(all).map(
+      ([pattern, words]) =>
+        `    ${pattern}) ${words.length > 0 ? `compadd -- ${words.join(" ")}` : "_files"}; return ;;`
+    ),
     `  esac`,
     `  case "$at" in`,
     ...all.flatMap(({ children, options, words }) => [

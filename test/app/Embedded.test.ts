@@ -37,9 +37,9 @@ describe("an embedded site", () => {
         const { body } = yield* get(`${url}/current/note`)
         assert.deepStrictEqual(body, JSON.parse(ack))
         const { nodes } = yield* Effect.flatMap(SupervisionTree, (tree) => tree.get)
-        assert.notInclude(
-          nodes.map((node) => node.path),
-          "procedures"
+        assert.deepStrictEqual(
+          nodes.map((node) => node.path).filter((path) => path.startsWith("procedures/")),
+          []
         )
         const shutdown = yield* Effect.flip(Effect.flatMap(SiteOperations, (operations) => operations.shutdown))
         assert.strictEqual(shutdown._tag, "ShutdownUnavailable")

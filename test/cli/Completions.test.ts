@@ -24,7 +24,7 @@ const offered = (...words: ReadonlyArray<string>): ReadonlyArray<string> => {
 
 describe.skipIf(!has("bash"))("bash", () => {
   const cases: ReadonlyArray<readonly [ReadonlyArray<string>, ReadonlyArray<string>]> = [
-    [["sta"], ["status"]],
+    [["sta"], ["status", "state"]],
     [
       ["run", "st"],
       ["start", "stop"]
@@ -37,6 +37,10 @@ describe.skipIf(!has("bash"))("bash", () => {
     [
       ["export", "--format", ""],
       ["ndjson", "csv", "parquet"]
+    ],
+    [
+      ["outbox", "export", "--format", ""],
+      ["ndjson", "csv"]
     ],
     [["--json", "status", "--log-level", "d"], ["debug"]],
     [["actor", "restart", "--u"], ["--url"]],

@@ -1,9 +1,10 @@
 /** `outbox`: on the double, the uplink `office` has two messages waiting and one set aside. */
-import { assert, layer } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { CommandLine, layer as commandLine } from "../support/CommandLine.js"
+import { layer } from "../support/SharedLayer.js"
 
 const run = (...args: ReadonlyArray<string>) => Effect.flatMap(CommandLine, (line) => line.run(["outbox", ...args]))
 

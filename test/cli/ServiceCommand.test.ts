@@ -9,10 +9,7 @@ describe("install-service", () => {
       const machine = yield* line.run(["install-service", "--site", "/data/site"])
       assert.deepStrictEqual(
         [machine.code, machine.out],
-        [
-          0,
-          "wrote /units/outpost.service\nstart it with: systemctl daemon-reload && systemctl enable --now outpost\n"
-        ]
+        [0, "wrote /units/outpost.service\nstart it with: systemctl daemon-reload && systemctl enable --now outpost\n"]
       )
       const own = yield* line.run(["install-service", "--user", "--name", "roof"])
       assert.include(own.out, "systemctl --user enable --now roof")

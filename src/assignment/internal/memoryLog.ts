@@ -115,7 +115,7 @@ export const family = <A>(admission: () => Admission<A> = () => (entries) => ent
       ),
     remove,
     clear: (): void => {
-      for (const name of [...logs.keys()]) remove(name)
+      logs.forEach((_, name) => remove(name))
     },
     size: (): number => logs.size
   }

@@ -1,5 +1,6 @@
 /** Messages for the outside as people read them, and what of them wants a person's eye. */
 import type { OutboxEntry, OutboxStats, UplinkStats } from "../../domain/Outbox.js"
+import { bytes, count, counted } from "./Quantity.js"
 import { oneLine } from "./Shorten.js"
 
 /** `data`, `log` or `config`; a body of another shape can't be read. */
@@ -33,6 +34,13 @@ export const deliveredOf = (stats: OutboxStats, uplink: string | undefined): num
 /** When the oldest message was made that some uplink has yet to deliver: Unix milliseconds. */
 export const oldestOf = ({ oldest_at }: Pick<OutboxStats, "oldest_at">): number | undefined =>
   oldest_at === null ? undefined : oldest_at * 1000
+
+/** What stands in the queue, in a few words. */
+export const queueWords = ({ bytes: size, messages, oldest_at, stopped, uplinks }: OutboxStats): string => {
+  if (messages === 0) return uplinks.length === 0 ? "no uplink" : "nothing waits"
+  if (oldest_at === null) return `${count(messages)} set aside`
+  return `${counted(messages, "message")}, ${bytes(size)}${stopped ? ", stopped" : ""}`
+}
 
 /** Between 0 and 1: how much of the room for waiting messages is taken. */
 export const fullness = ({ bytes, max_bytes, max_messages, messages }: OutboxStats): number =>

@@ -22,7 +22,7 @@ export const OutboxFigures = ({ figures, now, receipts, uplink }: OutboxFiguresP
   return (
     <>
       <dl className="figures pad">
-        <Figure name="Waiting" note={bytes(stats.bytes)}>
+        <Figure name="Queued" note={bytes(stats.bytes)}>
           {count(stats.messages)}
         </Figure>
         <Figure name="Oldest" note={oldest === undefined ? "nothing waits" : WallClock.dateTime(oldest, zone)}>

@@ -7,8 +7,8 @@ import { useZone } from "../live/Preferences.js"
 import type { Sample } from "../live/SiteFeed.js"
 import { stepMillis, steps } from "../model/Activity.js"
 import { pathOf } from "../model/Address.js"
-import { oldestOf } from "../model/Outgoing.js"
-import { bytes, count, counted, duration, rate } from "../model/Quantity.js"
+import { oldestOf, queueWords } from "../model/Outgoing.js"
+import { bytes, count, duration, rate } from "../model/Quantity.js"
 import * as WallClock from "../model/WallClock.js"
 
 export interface VitalsProps {
@@ -102,14 +102,6 @@ const Unsent = ({ now }: { readonly now: number }) => {
   const zone = useZone()
   const [{ value }] = useStats()
   const oldest = value === undefined ? undefined : oldestOf(value)
-  const waiting =
-    value === undefined
-      ? ""
-      : value.messages === 0
-        ? value.uplinks.length === 0
-          ? "no uplink"
-          : "nothing waits"
-        : `${counted(value.messages, "message")}, ${bytes(value.bytes)}${value.stopped ? ", stopped" : ""}`
   return (
     <Vital
       label="Oldest unsent message"
@@ -117,7 +109,7 @@ const Unsent = ({ now }: { readonly now: number }) => {
       unit=""
       note={
         <a className="meta" href={pathOf("outbox")} onClick={followLink}>
-          {waiting}
+          {value === undefined ? "" : queueWords(value)}
         </a>
       }
       title={oldest === undefined ? undefined : WallClock.full(oldest, zone)}

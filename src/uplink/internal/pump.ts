@@ -37,8 +37,7 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
     const { bandwidth, board, drain, link, noting, ordered, window } = options
     const batches = yield* FiberSet.make<void, UplinkError>()
     const freed = yield* Queue.sliding<void>(1)
-    // In parts, so that the window is filled again while the rest of it is under way.
-    const portion = Math.max(1, Math.min(options.largestBatch, ordered ? window : Math.ceil(window / 4)))
+    const largest = Math.max(1, Math.min(options.largestBatch, window))
 
     const settle = Effect.fnUntraced(function* (batch: ReadonlyArray<QueuedMessage>, outcomes: ReadonlyArray<Outcome>) {
       const { back, done, refused } = sorted(batch, outcomes, ordered)
@@ -72,19 +71,23 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
         Effect.uninterruptible
       )
 
-    const room = (): number =>
-      ordered ? (board.inFlight === 0 ? portion : 0) : Math.min(portion, window - board.inFlight)
+    const room = (): number => (ordered && board.inFlight > 0 ? 0 : window - board.inFlight)
     const awaitRoom: Effect.Effect<void> = Effect.suspend(() =>
-      room() >= portion ? Effect.void : Effect.zipRight(Queue.take(freed), awaitRoom)
+      room() > 0 ? Effect.void : Effect.zipRight(Queue.take(freed), awaitRoom)
     )
+    const begin = (batch: ReadonlyArray<QueuedMessage>) =>
+      Effect.suspend(() => {
+        board.inFlight += batch.length
+        return FiberSet.run(batches, deliver(batch))
+      })
 
     // What is taken is handed on before anything may come between.
     const take = Effect.uninterruptible(
-      Effect.flatMap(again(board, drain.take(room())), (batch) => {
-        if (batch.length === 0) return Effect.succeed(false)
-        board.inFlight += batch.length
-        return Effect.as(FiberSet.run(batches, deliver(batch)), true)
-      })
+      Effect.flatMap(again(board, drain.take(ordered ? Math.min(largest, room()) : room())), (messages) =>
+        messages.length === 0
+          ? Effect.succeed(false)
+          : Effect.as(Effect.forEach(portions(messages, largest), begin, { discard: true }), true)
+      )
     )
     const loop = awaitRoom.pipe(
       Effect.zipRight(Effect.catchAll(take, () => Effect.as(Effect.sleep("1 second"), true))),
@@ -99,6 +102,11 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
 
 const lost = (uplink: string) =>
   new UplinkError({ uplink, reason: "Disconnected", detail: "some messages were not confirmed" })
+
+const portions = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  items.length <= size
+    ? [items]
+    : Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 
 /** What a message weighs on the wire, about. */
 const weigh = (batch: ReadonlyArray<QueuedMessage>): number =>

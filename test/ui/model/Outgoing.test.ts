@@ -1,4 +1,12 @@
-import { deliveredOf, excerpt, fullness, kindOf, oldestOf, setAsideOf } from "../../../src/ui/model/Outgoing.js"
+import {
+  deliveredOf,
+  excerpt,
+  fullness,
+  kindOf,
+  oldestOf,
+  queueWords,
+  setAsideOf
+} from "../../../src/ui/model/Outgoing.js"
 import { assert, describe, it } from "@effect/vitest"
 
 const uplink = (name: string, set_aside: number, delivered: number) => ({
@@ -55,5 +63,13 @@ describe("the figures of the outbox", () => {
     assert.strictEqual(fullness({ ...stats, max_bytes: 0, max_messages: 0 }), 0)
     assert.strictEqual(oldestOf(stats), 12_500)
     assert.isUndefined(oldestOf({ oldest_at: null }))
+  })
+
+  it("say in a few words what stands in the queue", () => {
+    assert.strictEqual(queueWords(stats), "10 messages, 600 B")
+    assert.strictEqual(queueWords({ ...stats, messages: 1, stopped: true }), "1 message, 600 B, stopped")
+    assert.strictEqual(queueWords({ ...stats, messages: 4, oldest_at: null }), "4 set aside")
+    assert.strictEqual(queueWords({ ...stats, messages: 0, oldest_at: null }), "nothing waits")
+    assert.strictEqual(queueWords({ ...stats, messages: 0, oldest_at: null, uplinks: [] }), "no uplink")
   })
 })

@@ -19,6 +19,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Take from "effect/Take"
+import { Socket } from "node:net"
 import { UplinkError } from "../../../uplink/UplinkError.js"
 import type { Broker } from "./mqttSettings.js"
 
@@ -76,6 +77,10 @@ export const open: (options: Options) => Effect.Effect<MqttLink, UplinkError, Sc
     client.on("error", (cause) => (trouble = textOf(cause)))
     client.on("close", () => lose(trouble))
     client.on("message", (topic, payload) => incoming.unsafeOffer(Take.of({ topic, payload })))
+
+    // Small packets are not held back for larger ones.
+    const socket: unknown = client.stream
+    if (socket instanceof Socket) socket.setNoDelay(true)
 
     yield* Effect.async<void, UplinkError>((resume) => {
       client.once("connect", () => resume(Effect.void))
@@ -216,9 +221,6 @@ const clientOptions = ({ broker, clean, clientId, keepalive }: Options): IClient
 const leave = (client: MqttClient) =>
   Effect.async<void>((resume) => {
     client.end(!client.connected || Object.keys(client.outgoing).length > 0, () => resume(Effect.void))
-  }).pipe(
-    Effect.timeoutOption("1 second"),
-    Effect.zipRight(Effect.sync(() => client.stream?.destroy()))
-  )
+  }).pipe(Effect.timeoutOption("1 second"), Effect.zipRight(Effect.sync(() => client.stream?.destroy())))
 
 const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message || cause.name : String(cause))
