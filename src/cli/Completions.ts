@@ -123,7 +123,7 @@ const zsh = (name: string, all: ReadonlyArray<Place>): string =>
     `  done`,
     `  case "$at \${words[CURRENT-1]}" in`,
     ...values(all).map(
-      ([pattern, words]) =>
+      ({ pattern, words }) =>
         `    ${pattern}) ${words.length > 0 ? `compadd -- ${words.join(" ")}` : "_files"}; return ;;`
     ),
     `  esac`,
