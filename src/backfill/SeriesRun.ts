@@ -61,8 +61,8 @@ export const failedBefore = (
 ): number => WindowPlan.count({ range, covered: TimeRange.subtract([range], failed), size, grid })
 
 /** Between two merges while windows are fetched: at least so long, and so many times as long as the last one took. */
-const mergeEvery = Duration.seconds(3)
-const restAfterMerge = 6
+const mergeEvery = Duration.seconds(2)
+const restAfterMerge = 4
 
 /** Fails where the source can't do it at all, or the disk takes nothing; a window that failed is no failure of the run. */
 export const run = (task: SeriesRun): Effect.Effect<void, StorageFailed | SourceError, Outgoing | SyncStore> =>

@@ -73,7 +73,7 @@ export const make = (disk: DatasetDisk, root: string): Effect.Effect<Parts> =>
         Effect.forEach(
           parts.filter(({ path }) => disk.status(path) !== undefined),
           ({ path }) => attempt("remove", path, () => disk.remove(path)),
-          { discard: true }
+          { concurrency: 4, discard: true }
         )
     }
   })

@@ -31,32 +31,32 @@ export const make = (
 ): Effect.Effect<Noting, never, Scope.Scope> =>
   Effect.gen(function* () {
     const some = yield* Queue.sliding<void>(1)
-    const room = yield* Queue.sliding<void>(1)
+    const room = yield* Effect.makeLatch(true)
     let waiting: Array<MessageId> = []
 
     const write = Effect.suspend(() => {
       const ids = waiting
       waiting = []
+      room.unsafeOpen()
       return ids.length === 0
         ? Effect.void
         : // What can't be noted is sent again: at least once.
           again(board, drain.ack(ids)).pipe(
             Effect.catchAll(() => drain.giveBack(ids)),
-            Effect.zipRight(progress),
-            Effect.zipRight(Queue.offer(room, undefined))
+            Effect.zipRight(progress)
           )
     }).pipe(Effect.uninterruptible)
 
     yield* Effect.addFinalizer(() => write)
     yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Queue.take(some), write)))
-    const awaitRoom: Effect.Effect<void> = Effect.suspend(() =>
-      waiting.length < most ? Effect.void : Effect.zipRight(Queue.take(room), awaitRoom)
-    )
     return {
       note: (ids) =>
         Effect.suspend(() => {
           for (const id of ids) waiting.push(id)
-          return Effect.zipRight(Queue.offer(some, undefined), awaitRoom)
+          some.unsafeOffer(undefined)
+          if (waiting.length < most) return Effect.void
+          room.unsafeClose()
+          return room.await
         })
     }
   })

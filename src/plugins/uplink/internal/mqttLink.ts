@@ -78,14 +78,14 @@ export const open: (options: Options) => Effect.Effect<MqttLink, UplinkError, Sc
     client.on("close", () => lose(trouble))
     client.on("message", (topic, payload) => incoming.unsafeOffer(Take.of({ topic, payload })))
 
-    // Small packets are not held back for larger ones.
-    const socket: unknown = client.stream
-    if (socket instanceof Socket) socket.setNoDelay(true)
-
     yield* Effect.async<void, UplinkError>((resume) => {
       client.once("connect", () => resume(Effect.void))
       client.once("close", () => resume(Effect.fail(disconnected(trouble))))
     })
+    // Small packets are not held back for larger ones.
+    const socket: unknown = client.stream
+    if (socket instanceof Socket) socket.setNoDelay(true)
+
     yield* subscribe(client, topics, disconnected)
 
     let answered = 0
