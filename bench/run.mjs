@@ -7,7 +7,17 @@ import { build } from "esbuild"
 const directory = import.meta.dirname
 
 /** What measures code in its own process runs it as it is shipped: bundled, without what tsx adds to each function. */
-const inProcess = new Set(["backfill", "queues", "store", "ingest", "pipeline", "assignments", "outbox", "procedures", "uplink"])
+const inProcess = new Set([
+  "backfill",
+  "queues",
+  "store",
+  "ingest",
+  "pipeline",
+  "assignments",
+  "outbox",
+  "procedures",
+  "uplink"
+])
 
 const commandOf = async (name) => {
   const source = join(directory, `${name}.bench.ts`)

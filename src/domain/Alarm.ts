@@ -16,7 +16,7 @@ export class Alarm extends Schema.Class<Alarm>("outpost/Alarm")({
 }) {}
 
 /** A condition that holds now. */
-export type Condition = Omit<typeof Alarm.Type, "since">
+export type Condition = Omit<Alarm, "since">
 
 /** What happened to an alarm. */
 export interface AlarmChange {

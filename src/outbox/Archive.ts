@@ -167,9 +167,14 @@ const anyName = /^(\d{4}-\d{2}-\d{2})\.csv(?:\.torn-.*)?$/
 
 /** What the journal's file does at once, or a little later. */
 const attempt = (work: () => Promise<void> | undefined): Effect.Effect<void, StorageFailed> =>
-  Effect.flatMap(Effect.try({ try: work, catch: diskTrouble }), (later) =>
-    later === undefined ? Effect.void : Effect.tryPromise({ try: () => later, catch: diskTrouble })
-  )
+  Effect.suspend(() => {
+    try {
+      const later = work()
+      return later === undefined ? Effect.void : Effect.tryPromise({ try: () => later, catch: diskTrouble })
+    } catch (cause) {
+      return Effect.fail(diskTrouble(cause))
+    }
+  })
 
 const diskTrouble = (cause: unknown): StorageFailed =>
   cause instanceof DiskFailure ? storageFailed(cause) : asStorageFailed("write", "the archive of messages")(cause)

@@ -105,7 +105,7 @@ export const make = <A, I, S extends Secrets = never>(options: {
   readonly settings: Schema.Schema<A, I, S>
   readonly receives: boolean
   /** Default: as many as the window takes. */
-  readonly largestBatch?: (settings: A, facts: Facts) => number
+  readonly largestBatch?: (settings: A) => number
   readonly open: (settings: A, facts: Facts) => Effect.Effect<Link, UplinkError, Scope.Scope | Services>
 }): Uplink => {
   const strictly = Schema.decodeUnknown(options.settings, { errors: "all", onExcessProperty: "error" })
@@ -129,7 +129,7 @@ export const make = <A, I, S extends Secrets = never>(options: {
       return {
         name: options.name,
         receives: options.receives,
-        largestBatch: options.largestBatch?.(decoded, facts) ?? Number.POSITIVE_INFINITY,
+        largestBatch: options.largestBatch?.(decoded) ?? Number.POSITIVE_INFINITY,
         open: Effect.mapInputContext(options.open(decoded, facts), (own: Context.Context<Scope.Scope>) =>
           Context.merge(services, own)
         )

@@ -19,6 +19,8 @@ export interface MqttProxy {
   readonly acknowledged: ReadonlySet<string>
   /** Topics of all subscriptions, each time they were asked for. */
   readonly subscribed: ReadonlyArray<string>
+  /** Most publishes of one connection that the broker had not acknowledged. */
+  readonly mostUnderWay: () => number
   /** How many connections were accepted by the broker. */
   readonly connections: () => number
   /** Swallows everything from now on, or passes it again. */
@@ -37,6 +39,7 @@ export const make = (target: number): Effect.Effect<MqttProxy, never, Scope.Scop
     const subscribed: Array<string> = []
     const sockets = new Set<Socket>()
     let connections = 0
+    let mostUnderWay = 0
     let silent = false
     let late = 0
     let withheld = false
@@ -56,6 +59,7 @@ export const make = (target: number): Effect.Effect<MqttProxy, never, Scope.Scop
         const payload = packet.payload.toString()
         published.push({ topic: packet.topic, payload })
         inFlight.set(packet.messageId ?? 0, payload)
+        mostUnderWay = Math.max(mostUnderWay, inFlight.size)
       })
       const down = parser({ protocolVersion: 4 })
       let hold = false
@@ -63,7 +67,10 @@ export const make = (target: number): Effect.Effect<MqttProxy, never, Scope.Scop
         if (packet.cmd === "connack" && packet.returnCode === 0) connections++
         if (packet.cmd !== "puback") return
         if (withheld) hold = true
-        else acknowledged.add(inFlight.get(packet.messageId ?? 0) ?? "")
+        else {
+          acknowledged.add(inFlight.get(packet.messageId ?? 0) ?? "")
+          inFlight.delete(packet.messageId ?? 0)
+        }
       })
       for (const socket of [station, broker]) {
         sockets.add(socket)
@@ -104,6 +111,7 @@ export const make = (target: number): Effect.Effect<MqttProxy, never, Scope.Scop
       published,
       acknowledged,
       subscribed,
+      mostUnderWay: () => mostUnderWay,
       connections: () => connections,
       silence: (on) => Effect.sync(() => void (silent = on)),
       delay: (millis) => Effect.sync(() => void (late = millis)),

@@ -223,6 +223,7 @@ describe("any broker", () => {
       yield* ground.put(...Array.from({ length: 100 }, (_, x) => data({ x })))
       yield* ground.stop
       assert.strictEqual(proxy.acknowledged.size, 100)
+      assert.strictEqual(proxy.mostUnderWay(), 4)
     }))
 
   test("ivy 14.24: a stop whose limit is reached leaves the rest in the queue, not only what was in flight", (broker) =>

@@ -81,7 +81,10 @@ export const put = (
         headers: { "content-length": String(digest.size), "x-amz-meta-sha256": digest.sha256 },
         payloadHash: digest.sha256,
         // Of an empty file there is nothing to stream.
-        body: digest.size === 0 ? new Uint8Array() : () => Readable.from(contentOf(file, digest.size), { objectMode: false })
+        body:
+          digest.size === 0
+            ? new Uint8Array()
+            : () => Readable.from(contentOf(file, digest.size), { objectMode: false })
       })
       const found = yield* head(bucket, key)
       if (Option.isNone(found) || !isCopy(found.value, digest)) {

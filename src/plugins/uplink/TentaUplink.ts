@@ -33,7 +33,6 @@ export const TentaUplink = Uplink.make({
   description: "Messages to a Tenta server over MQTT, and configs from it",
   settings: Settings,
   receives: true,
-  largestBatch: Messages.largestBatch,
   open: Effect.fnUntraced(function* (settings, facts) {
     const identifier = Option.getOrElse(settings.identifier, () => facts.station)
     const link = yield* MqttLink.open({

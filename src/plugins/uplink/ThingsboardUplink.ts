@@ -31,7 +31,6 @@ export const ThingsboardUplink = Uplink.make({
   description: "Messages to a ThingsBoard server over MQTT, and configs from it",
   settings: Settings,
   receives: true,
-  largestBatch: Messages.largestBatch,
   open: Effect.fnUntraced(function* (settings, facts) {
     const link = yield* MqttLink.open({
       uplink: facts.uplink,

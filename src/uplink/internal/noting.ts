@@ -23,6 +23,10 @@ export interface Noting {
 /** What is confirmed and not noted may not be more. */
 const most = 1024
 
+/** So many are worth a write at once; fewer are gathered for so many milliseconds. */
+const enough = 256
+const pause = 10
+
 /** Until the scope closes; what is left then is noted first. */
 export const make = (
   drain: Drain,
@@ -47,8 +51,11 @@ export const make = (
           )
     }).pipe(Effect.uninterruptible)
 
+    // More come at once than are worth a sync each.
+    const gather = Effect.suspend(() => (waiting.length < enough ? Effect.sleep(pause) : Effect.void))
+
     yield* Effect.addFinalizer(() => write)
-    yield* Effect.forkScoped(Effect.forever(Effect.zipRight(Queue.take(some), write)))
+    yield* Effect.forkScoped(Effect.forever(Queue.take(some).pipe(Effect.zipRight(gather), Effect.zipRight(write))))
     return {
       note: (ids) =>
         Effect.suspend(() => {

@@ -82,13 +82,19 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
       })
 
     // What is taken is handed on before anything may come between.
-    const take = Effect.uninterruptible(
-      Effect.flatMap(again(board, drain.take(ordered ? Math.min(largest, room()) : room())), (messages) =>
+    const take = Effect.suspend(() => {
+      const most = ordered ? Math.min(largest, room()) : room()
+      return Effect.flatMap(again(board, drain.take(most)), (messages) =>
         messages.length === 0
           ? Effect.succeed(false)
-          : Effect.as(Effect.forEach(portions(messages, largest), begin, { discard: true }), true)
+          : Effect.as(
+              Effect.forEach(portions(messages, largest, !ordered && options.largestBatch >= window), begin, {
+                discard: true
+              }),
+              true
+            )
       )
-    )
+    }).pipe(Effect.uninterruptible)
     const loop = awaitRoom.pipe(
       Effect.zipRight(Effect.catchAll(take, () => Effect.as(Effect.sleep("1 second"), true))),
       Effect.flatMap((some) => (some ? Effect.void : drain.awaitWork)),
@@ -103,9 +109,13 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
 const lost = (uplink: string) =>
   new UplinkError({ uplink, reason: "Disconnected", detail: "some messages were not confirmed" })
 
-const portions = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
-  items.length <= size
-    ? [items]
+/**
+ * Parts of at most `size`. Where any number may be written together, the first goes alone: a far side may send its second
+ * answer only when it hears from us again, and the first answer is what lets the next message go.
+ */
+const portions = <A>(items: ReadonlyArray<A>, size: number, alone: boolean): ReadonlyArray<ReadonlyArray<A>> =>
+  alone && items.length > 1
+    ? [items.slice(0, 1), items.slice(1)]
     : Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 
 /** What a message weighs on the wire, about. */

@@ -8,12 +8,6 @@ import type { QueuedMessage } from "../../../outbox/Outbox.js"
 import * as Uplink from "../../../uplink/Uplink.js"
 import type { MqttLink, Packet } from "./mqttLink.js"
 
-/**
- * One by one, so that each acknowledgement lets the next message go: a broker sends the second of two only when it has heard
- * from us. In order all of a window are written together, since none may be under way beside them.
- */
-export const largestBatch = (_: unknown, { ordered, window }: Uplink.Facts): number => (ordered ? window : 1)
-
 /** Each as its packet; what has none is done with. */
 export const send = (
   link: MqttLink,
