@@ -133,19 +133,15 @@ export const layer = (
   const operations = LocalSiteOperations.layer.pipe(
     Layer.provideMerge(LocalTelemetryOperations.layer),
     Layer.provideMerge(
-      Layer.mergeAll(
-        LocalRunOperations.layer,
-        LocalOutboxOperations.layer,
-        ConfigVerbs.layer,
-        LogReader.layer,
-        facts(options),
-        ingest,
-        alarms
-      )
+      Layer.mergeAll(LocalRunOperations.layer, ConfigVerbs.layer, LogReader.layer, facts(options), ingest, alarms)
     ),
     Layer.provideMerge(Root.layer.pipe(Layer.provideMerge(tree)))
   )
-  const collector = Layer.mergeAll(LocalBackfillOperations.layer, LocalCollectorOperations.layer).pipe(
+  const collector = Layer.mergeAll(
+    LocalBackfillOperations.layer,
+    LocalCollectorOperations.layer,
+    LocalOutboxOperations.layer
+  ).pipe(
     Layer.provideMerge(Layer.merge(Collector.layer({ idle: options.idle }), Ensemble.layer)),
     Layer.provideMerge(UplinkHost.layer),
     Layer.provideMerge(Updates.layer(options.succession ?? { _tag: "Nobody" })),

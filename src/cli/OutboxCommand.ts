@@ -1,13 +1,14 @@
-/** `outbox list|stats|retry|export|stop|start`: the outgoing queue and its archive. */
+/** `outbox list|stats|uplinks|retry|export|stop|start`: the outgoing queue and its archive. */
 import { list } from "./OutboxList.js"
 import { exportArchive } from "./OutboxExport.js"
 import * as CommandSpec from "./CommandSpec.js"
+import { uplinks } from "./OutboxUplinks.js"
 import { retry, start, stats, stop } from "./OutboxOrders.js"
 
 export const outbox = CommandSpec.group(
   "outbox",
   {
-    summary: "The outgoing queue: list, stats, retry, export, stop, start",
+    summary: "The outgoing queue: list, stats, uplinks, retry, export, stop, start",
     about: ["Each uplink of the config drains it for itself. What was ever put stands in the archive."],
     examples: [
       ["outpost outbox stats", "what waits, for whom, since when"],
@@ -15,5 +16,5 @@ export const outbox = CommandSpec.group(
       ["outpost outbox export --format csv --out messages.csv --since yesterday", "from the archive"]
     ]
   },
-  [list, stats, retry, exportArchive, stop, start]
+  [list, stats, uplinks, retry, exportArchive, stop, start]
 )

@@ -6,6 +6,7 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import * as Schema from "effect/Schema"
 import { MessageId, OutboxPage, OutboxStats, Receipt } from "../domain/Outbox.js"
 import { InvalidInput, StorageFailed } from "../domain/Refusal.js"
+import { UplinkStatus } from "../domain/Uplink.js"
 import { BodyErrors } from "./ApiErrors.js"
 
 /** Which of the messages that were set aside; all, where nothing narrows them. */
@@ -25,6 +26,12 @@ export class OutboxGroup extends HttpApiGroup.make("outbox")
       .addSuccess(OutboxStats)
       .addError(StorageFailed, { status: 507 })
       .annotate(OpenApi.Summary, "How much waits to be sent, and how each uplink is doing")
+  )
+  .add(
+    HttpApiEndpoint.get("uplinks", "/uplinks")
+      .addSuccess(Schema.Struct({ uplinks: Schema.Array(UplinkStatus) }))
+      .addError(StorageFailed, { status: 507 })
+      .annotate(OpenApi.Summary, "How each uplink is doing: its connection, what waits, its last error")
   )
   .add(
     HttpApiEndpoint.get("list", "/outbox/messages")

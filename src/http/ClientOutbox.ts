@@ -26,6 +26,7 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<OutboxOpera
             ({ receipts }) => receipts
           ),
         stats: only(outbox.stats({}), "StorageFailed"),
+        uplinks: Effect.map(only(outbox.uplinks({}), "StorageFailed"), ({ uplinks }) => uplinks),
         retry: (selection) =>
           Effect.map(only(outbox.retry({ payload: selection }), "StorageFailed"), ({ messages }) => messages),
         export: (format, range) =>

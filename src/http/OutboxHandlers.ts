@@ -20,6 +20,7 @@ export const layer = HttpApiBuilder.group(Api, "outbox", (handlers) =>
     const outbox = yield* OutboxOperations
     return handlers
       .handle("stats", () => local(outbox.stats))
+      .handle("uplinks", () => Effect.map(local(outbox.uplinks), (uplinks) => ({ uplinks })))
       .handle("list", ({ urlParams }) =>
         Effect.flatMap(OutboxParams.list(urlParams), (query) => local(outbox.list(query)))
       )

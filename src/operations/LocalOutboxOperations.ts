@@ -5,19 +5,22 @@ import * as Stream from "effect/Stream"
 import * as ArchiveLine from "../outbox/ArchiveLine.js"
 import { Outbox } from "../outbox/Outbox.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
+import { Uplinks } from "../uplink/Uplinks.js"
 import { type ArchiveFormat, OutboxOperations } from "./OutboxOperations.js"
 
-export const layer: Layer.Layer<OutboxOperations, never, Outbox | TelemetryStore> = Layer.effect(
+export const layer: Layer.Layer<OutboxOperations, never, Outbox | Uplinks | TelemetryStore> = Layer.effect(
   OutboxOperations,
   Effect.gen(function* () {
     const outbox = yield* Outbox
     const store = yield* TelemetryStore
+    const uplinks = yield* Uplinks
     const audited = (action: string, facts: object = {}) =>
       Effect.ignore(store.postSystem("operator", { action, ...facts }))
     return OutboxOperations.of({
       list: outbox.list,
       receipts: outbox.receipts,
       stats: outbox.stats,
+      uplinks: uplinks.status,
       retry: (selection) =>
         Effect.tap(outbox.retry(selection), (messages) => audited("outbox.retry", { ...selection, messages })),
       export: (format, range) => Effect.succeed(encoded(format, outbox.archived(range))),

@@ -14,6 +14,7 @@ import type {
   RetrySelection
 } from "../domain/Outbox.js"
 import type { StorageFailed } from "../domain/Refusal.js"
+import type { UplinkStatus } from "../domain/Uplink.js"
 import type { Remote } from "./Unreachable.js"
 
 /** `csv` is the archive's own form; a line of `ndjson` is one message with its time. */
@@ -30,6 +31,8 @@ export class OutboxOperations extends Context.Tag("outpost/operations/OutboxOper
     /** What far sides have confirmed, newest first. */
     readonly receipts: (query: ReceiptQuery) => Effect.Effect<ReadonlyArray<Receipt>, Failure>
     readonly stats: Effect.Effect<OutboxStats, Failure>
+    /** How each uplink of the config is doing, by name. */
+    readonly uplinks: Effect.Effect<ReadonlyArray<UplinkStatus>, Failure>
     /** Puts what was set aside back in line; answers how many. Durable once it returns. */
     readonly retry: (selection: RetrySelection) => Effect.Effect<number, Failure>
     /** The archive as a file. Fails before the first byte, or cuts it short with an error. */

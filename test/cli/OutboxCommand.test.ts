@@ -19,6 +19,13 @@ layer(Layer.merge(commandLine, NodeFileSystem.layer), { excludeTestServices: tru
     })
   )
 
+  it.effect("uplinks: their connection, and what is wrong with it", () =>
+    Effect.gen(function* () {
+      assert.match((yield* run("uplinks")).out, /office +tenta +waiting +2 +1 +connection refused/)
+      assert.strictEqual(JSON.parse((yield* run("uplinks", "--json")).out).uplinks[0].state, "waiting")
+    })
+  )
+
   it.effect("list: what waits, and why something can't be sent", () =>
     Effect.gen(function* () {
       const { out } = yield* run("list")

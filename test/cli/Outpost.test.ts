@@ -23,7 +23,7 @@ it("the words of the command line", () =>
       "inventory,schedule list,schedule pause,schedule resume,stream list,stream start,stream stop,sync,ingest pipeline,ingest controller," +
       "ingest ingester,ingest worker,ingest reducer,ingest replay,ingest begin,ingest stop,ingest status,verify,doctor," +
       "tree,actor stop,actor start,actor restart,procedure list,procedure stop,procedure start,procedure restart,state show,state history," +
-      "outbox list,outbox stats,outbox retry,outbox export,outbox stop,outbox start," +
+      "outbox list,outbox stats,outbox uplinks,outbox retry,outbox export,outbox stop,outbox start," +
       "ledger state,ledger append,logs,config init,config validate,config show,config schema,install-service," +
       "update check,update apply,update rollback,update status,update keygen,update sign,completions"
     ).split(",")

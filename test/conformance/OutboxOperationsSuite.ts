@@ -50,6 +50,17 @@ export const suite = <E>(name: string, layer: Layer.Layer<OutboxOperations, E>) 
       })
     )
 
+    it.effect("the uplinks tell how they are connected", () =>
+      Effect.gen(function* () {
+        const [office, ...others] = yield* Effect.flatMap(OutboxOperations, (outbox) => outbox.uplinks)
+        assert.deepStrictEqual(others, [])
+        assert.deepStrictEqual(
+          [office?.name, office?.use, office?.state, office?.waiting, office?.last_error?.message],
+          ["office", "tenta", "waiting", 2, "connection refused"]
+        )
+      })
+    )
+
     it.effect("the archive is exported whole or by time, as NDJSON and as CSV", () =>
       Effect.gen(function* () {
         const outbox = yield* OutboxOperations

@@ -110,6 +110,7 @@ const failing = Layer.effectContext(
         list: () => fail,
         receipts: () => fail,
         stats: fail,
+        uplinks: fail,
         retry: () => fail,
         export: () => fail,
         stop: () => fail,
@@ -340,6 +341,7 @@ const cases: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown, Ope
   ["outbox stats", Effect.flatMap(OutboxOperations, ({ stats }) => stats), [storage]],
   ["outbox retry", Effect.flatMap(OutboxOperations, ({ retry }) => retry({})), [storage]],
   ["outbox export", Effect.flatMap(OutboxOperations, (outbox) => outbox.export("csv", {})), [storage]],
+  ["outbox uplinks", Effect.flatMap(OutboxOperations, (outbox) => outbox.uplinks), [storage]],
   ["outbox stop", Effect.flatMap(OutboxOperations, ({ stop }) => stop(Duration.zero)), [storage]],
   ["outbox start", Effect.flatMap(OutboxOperations, ({ start }) => start), [storage]],
   [
