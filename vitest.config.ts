@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/buildOnce.ts"],
-    setupFiles: ["test/support/endWithParent.ts"],
+    setupFiles: ["test/support/endWithParent.ts", "test/support/ownLayers.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // More than the cores there are: tests wait more than they compute.

@@ -33,7 +33,6 @@ import { ConfigFile } from "./ConfigFile.js"
 import * as EnsembleFabric from "./EnsembleFabric.js"
 import * as EnsembleServices from "./EnsembleServices.js"
 import { Root } from "./Root.js"
-import * as UserCodeHost from "./UserCodeHost.js"
 import * as RunScan from "./RunScan.js"
 
 export class Ensemble extends Context.Tag("outpost/app/Ensemble")<
@@ -91,7 +90,7 @@ export const layer: Layer.Layer<Ensemble, never, Needs> = Layer.scoped(
     const alone = yield* Effect.makeSemaphore(1)
     return { reconcile: (options) => alone.withPermits(1)(Effect.provide(reconcile(options), context)) }
   })
-).pipe(Layer.provide(UserCodeHost.layer))
+)
 
 // -----------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ const offline = <A, E extends { readonly message: string }>(
     Effect.provide(
       Layer.mergeAll(
         NodeContext.layer,
-        UserCodeHost.layer,
+        UserCodeHost.layerQuiet,
         SupervisionTree.layerWith({ redact: (text) => text, onEvent: () => undefined }),
         Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger)),
         Logger.minimumLogLevel(LogLevel.Warning)

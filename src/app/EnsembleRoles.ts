@@ -180,7 +180,7 @@ const ground = SourceRegistry.layer(sources).pipe(
       )
     )
   ),
-  Layer.provideMerge(Layer.merge(NodeContext.layer, UserCodeHost.layer))
+  Layer.provideMerge(Layer.merge(NodeContext.layer, UserCodeHost.layerQuiet))
 )
 
 /** Standard error, at the level that was asked for; `LOG_LEVEL` of dranspose stands in for it. */

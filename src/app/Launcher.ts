@@ -15,7 +15,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
 import * as os from "node:os"
-import { NotFound } from "../cli/Failure.js"
+import { NotFound, UsageProblem } from "../cli/Failure.js"
 import * as Cli from "../cli/Launcher.js"
 import * as Client from "../http/Client.js"
 import { ConfigInvalid, ConfigVerdict } from "../operations/ConfigOperations.js"
@@ -26,6 +26,7 @@ import * as Site from "../site/Site.js"
 import * as SiteLock from "../site/SiteLock.js"
 import { jsonSchema } from "./ConfigDocument.js"
 import * as ConfigEnvironment from "./ConfigEnvironment.js"
+import * as ConfigIvy from "./ConfigIvy.js"
 import * as ConfigFile from "./ConfigFile.js"
 import * as ConfigStarter from "./ConfigStarter.js"
 import type * as Daemon from "./Daemon.js"
@@ -48,6 +49,7 @@ export const layer: Layer.Layer<Cli.Launcher, never, FileSystem.FileSystem | Pat
       configValidate: (place) => provided(configValidate(place)),
       configShow: (place) => provided(withConfigFile(place, (file) => file.show)),
       configInit: (place) => provided(configInit(place)),
+      configImport: (place, text) => provided(configImport(place, text)),
       installService: (options) => provided(installService(options))
     })
   })
@@ -266,6 +268,23 @@ const configInit = (place: Cli.Place) =>
       Effect.mapError((error) => new Cli.LaunchFailed({ reason: error.message }))
     )
     return { path, written }
+  })
+
+const configImport = (place: Cli.Place, text: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const converted = yield* Effect.mapError(
+      ConfigIvy.convert(text),
+      (issues) => new UsageProblem({ message: ["this is no config of an ivy station", ...issues].join("\n  ") })
+    )
+    const site = yield* Site.make(place.site)
+    const path = Option.getOrElse(place.config, () => site.paths.config)
+    const refused = (error: { readonly message: string }) => new Cli.LaunchFailed({ reason: error.message })
+    if (yield* Effect.mapError(fs.exists(path), refused)) return { path, written: false, notes: [] }
+    yield* Effect.forEach(Object.entries(converted.secrets), ([name, secret]) =>
+      DurableFile.replace(`${site.secretsDirectory}/${name}`, `${secret}\n`, { mode: 0o600 })
+    ).pipe(Effect.zipRight(DurableFile.replace(path, converted.text, { mode: 0o600 })), Effect.mapError(refused))
+    return { path, written: true, notes: converted.notes }
   })
 
 const installService = (options: Cli.ServiceOptions) =>

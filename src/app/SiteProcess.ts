@@ -67,6 +67,7 @@ import * as Root from "./Root.js"
 import * as Storage from "./Storage.js"
 import * as SystemLog from "./SystemLog.js"
 import * as Updates from "./Updates.js"
+import * as UserCodeHost from "./UserCodeHost.js"
 import * as UplinkHost from "./UplinkHost.js"
 
 export interface SiteOptions {
@@ -142,7 +143,7 @@ export const layer = (
     LocalCollectorOperations.layer,
     LocalOutboxOperations.layer
   ).pipe(
-    Layer.provideMerge(Layer.merge(Collector.layer({ idle: options.idle }), Ensemble.layer)),
+    Layer.provideMerge(Layer.merge(Collector.layer({ idle: options.idle }), ensembleOf(options))),
     Layer.provideMerge(UplinkHost.layer),
     Layer.provideMerge(Updates.layer(options.succession ?? { _tag: "Nobody" })),
     Layer.provideMerge(operations)
@@ -159,6 +160,10 @@ export const layer = (
 export const atRest = Collector.reconcile({ idle: true })
 
 // -----------------------------------------------------------------------------
+
+/** What users' code does to the process is ours to mend only where the process is ours: not in a program that embeds a site. */
+const ensembleOf = (options: SiteOptions) =>
+  Option.isNone(options.shutdown) ? Ensemble.layer : Ensemble.layer.pipe(Layer.provide(UserCodeHost.layer))
 
 const ingest = LocalIngestOperations.layer.pipe(Layer.provideMerge(LocalServices.layer))
 

@@ -1,9 +1,8 @@
 /**
- * Keeps the process from what users' code within it may do to it beside its calls. A rejection that nobody awaited would end
- * the process: it is logged and told instead. What the code writes to its console goes to standard error, as all logs do:
- * standard output is for answers. Code that runs in threads of its own needs none of this.
+ * Keeps the process from what users' code within it may do to it beside its calls. For a process that is ours alone: a program
+ * that embeds a site has its own ways. Code that runs in threads of its own needs none of this.
  *
- * In force for as long as the layer lives.
+ * In force for as long as a layer lives.
  */
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -17,6 +16,7 @@ import * as UserModule from "../site/UserModule.js"
 /** Those that are not told yet; of a flood the newest are kept. */
 const capacity = 256
 
+/** A rejection that nobody awaited would end the process: it is logged and told instead. */
 export const layer: Layer.Layer<StrayRejections> = Layer.scoped(
   StrayRejections,
   Effect.gen(function* () {
@@ -32,12 +32,19 @@ export const layer: Layer.Layer<StrayRejections> = Layer.scoped(
       Effect.sync(() => process.on("unhandledRejection", hear)),
       () => Effect.sync(() => process.off("unhandledRejection", hear))
     )
-    yield* Effect.acquireRelease(
+    return Stream.fromPubSub(strays)
+  })
+)
+
+/** The same where standard output is for a command's answer: what the code writes to its console goes to standard error. */
+export const layerQuiet: Layer.Layer<StrayRejections> = Layer.merge(
+  layer,
+  Layer.scopedDiscard(
+    Effect.acquireRelease(
       Effect.sync(() => replaceConsole(new Console({ stdout: process.stderr, stderr: process.stderr }))),
       (before) => Effect.sync(() => replaceConsole(before))
     )
-    return Stream.fromPubSub(strays)
-  })
+  )
 )
 
 // -----------------------------------------------------------------------------

@@ -1,10 +1,11 @@
-/** `config init|validate|show|schema`: the config file. */
+/** `config init|validate|show|schema|import`: the config file. */
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { ConfigOperations, ConfigVerdict, describe } from "../operations/ConfigOperations.js"
 import * as CommandSpec from "./CommandSpec.js"
 import * as Connect from "./Connect.js"
-import { AlreadyThere, UsageProblem } from "./Failure.js"
+import { AlreadyThere, NotFound, UsageProblem } from "./Failure.js"
 import * as Flags from "./Flags.js"
 import { Globals } from "./Globals.js"
 import { Launcher } from "./Launcher.js"
@@ -103,6 +104,44 @@ const schema = CommandSpec.make(
     })
 )
 
+const importIvy = CommandSpec.make(
+  "ivy",
+  {
+    summary: "Write a config file made of that of an ivy station",
+    about: [
+      "The broker's password goes into a file of its own below secrets/. What has no counterpart is told. A config file that " +
+        "is there stays as it is, and the exit code is 4."
+    ],
+    examples: [["outpost config import ivy ~/Documents/ivy/1.1.0/config/config.json", "as site/outpost.yaml"]]
+  },
+  { file: Flags.argument("FILE", "The config.json of ivy") },
+  ({ file }) =>
+    Effect.gen(function* () {
+      const launcher = yield* Launcher
+      const fs = yield* FileSystem.FileSystem
+      const text = yield* Effect.mapError(
+        fs.readFileString(file),
+        ({ message }) =>
+          new NotFound({ message: `${file} can't be read: ${message}`, hint: "name a file that is there" })
+      )
+      const { notes, path, written } = yield* launcher.configImport(yield* Globals, text)
+      if (!written) return yield* new AlreadyThere({ path })
+      yield* Output.answer({
+        json: () => JSON.stringify({ path, written, notes }),
+        text: () => [`wrote ${path}`, ...notes.map((note) => `note: ${note}`), "check it with: outpost config validate"]
+      })
+    })
+)
+
+const importConfig = CommandSpec.group(
+  "import",
+  {
+    summary: "Take over the config of another system",
+    examples: [["outpost config import ivy config.json", "that of an ivy station"]]
+  },
+  [importIvy]
+)
+
 export const config = CommandSpec.group(
   "config",
   {
@@ -112,5 +151,5 @@ export const config = CommandSpec.group(
       ["outpost config validate", "is it right"]
     ]
   },
-  [init, validate, show, schema]
+  [init, validate, show, schema, importConfig]
 )

@@ -23,7 +23,7 @@ import type { Remote } from "../operations/Unreachable.js"
 import type { UpdateOperations } from "../operations/UpdateOperations.js"
 import type { SiteUnusable } from "../site/Site.js"
 import type { SiteLocked } from "../site/SiteLock.js"
-import type { NotFound } from "./Failure.js"
+import type { NotFound, UsageProblem } from "./Failure.js"
 
 /** The command needs a running server and none holds the site. */
 export class NoServer extends Schema.TaggedError<NoServer>()("NoServer", { site: Schema.String }) {
@@ -183,6 +183,17 @@ export class Launcher extends Context.Tag("outpost/cli/Launcher")<
     readonly configInit: (
       place: Place
     ) => Effect.Effect<{ readonly path: string; readonly written: boolean }, LaunchError>
+    /**
+     * Writes a config file made of the text of another system's, where there is none, and its secrets beside it; answers its
+     * path, whether it was written now, and what a person should know.
+     */
+    readonly configImport: (
+      place: Place,
+      text: string
+    ) => Effect.Effect<
+      { readonly path: string; readonly written: boolean; readonly notes: ReadonlyArray<string> },
+      UsageProblem | LaunchError
+    >
     /** Writes a systemd unit that serves the site. One that is there is replaced. Answers its text, and where it was written. */
     readonly installService: (
       options: ServiceOptions
@@ -211,6 +222,7 @@ export const layerLazy = <R>(load: Effect.Effect<Layer.Layer<Launcher, never, R>
         configValidate: (place) => Effect.flatMap(loaded, (launcher) => launcher.configValidate(place)),
         configShow: (place) => Effect.flatMap(loaded, (launcher) => launcher.configShow(place)),
         configInit: (place) => Effect.flatMap(loaded, (launcher) => launcher.configInit(place)),
+        configImport: (place, text) => Effect.flatMap(loaded, (launcher) => launcher.configImport(place, text)),
         installService: (options) => Effect.flatMap(loaded, (launcher) => launcher.installService(options))
       })
     })

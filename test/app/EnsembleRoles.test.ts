@@ -1,10 +1,12 @@
-import { assert, it } from "@effect/vitest"
+import { assert } from "@effect/vitest"
 import { ConfigProvider, Effect, LogLevel, Option, Redacted } from "effect"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as EnsembleRoles from "../../src/app/EnsembleRoles.js"
 import * as Cli from "../../src/cli/EnsembleRoles.js"
+
+import { layer } from "../support/SharedLayer.js"
 
 /** Nobody listens there: what is refused is refused before anybody is asked. */
 const role: Cli.Role = {
@@ -53,7 +55,7 @@ const file = (content: string | Uint8Array) =>
 const refused = (use: (roles: Cli.EnsembleRoles["Type"]) => Effect.Effect<unknown, Cli.RoleError>) =>
   Effect.flatMap(Cli.EnsembleRoles, (roles) => Effect.flip(use(roles)))
 
-it.layer(EnsembleRoles.layer)("a service that is asked for wrongly", (it) => {
+layer(EnsembleRoles.layer)("a service that is asked for wrongly", (it) => {
   it.effect("is refused in words, without a trace of the program", () =>
     Effect.gen(function* () {
       const without = yield* refused((roles) => roles.ingester(ingester))

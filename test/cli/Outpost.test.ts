@@ -24,7 +24,7 @@ it("the words of the command line", () =>
       "ingest ingester,ingest worker,ingest reducer,ingest replay,ingest begin,ingest stop,ingest status,verify,doctor," +
       "tree,actor stop,actor start,actor restart,procedure list,procedure stop,procedure start,procedure restart,state show,state history," +
       "outbox list,outbox stats,outbox uplinks,outbox retry,outbox export,outbox stop,outbox start," +
-      "ledger state,ledger append,logs,config init,config validate,config show,config schema,install-service," +
+      "ledger state,ledger append,logs,config init,config validate,config show,config schema,config import ivy,install-service," +
       "update check,update apply,update rollback,update status,update keygen,update sign,completions"
     ).split(",")
   ))

@@ -211,6 +211,20 @@ describe("without a server", () => {
   })
 })
 
+it("the config of an ivy station is taken over once, with its password beside it", async () => {
+  const site = newSite()
+  const file = join(site, "config.json")
+  const example = join(import.meta.dirname, "../fixtures/ivy/config_example.json")
+  writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(example, "utf8")).config))
+  const taken = await run(["config", "import", "ivy", file, "--site", site])
+  assert.strictEqual(taken.code, 0, taken.err)
+  assert.match(taken.out, /^wrote .*outpost\.yaml\nnote: /)
+  assert.strictEqual(readFileSync(join(site, "secrets", "mqtt"), "utf8"), "test_password\n")
+  assert.strictEqual((await run(["config", "validate", "--site", site])).code, 0)
+  assert.strictEqual((await run(["config", "import", "ivy", file, "--site", site])).code, 4)
+  assert.strictEqual((await run(["config", "import", "ivy", join(site, "none.json"), "--site", site])).code, 3)
+})
+
 describe("alarms", () => {
   it("a type of event that falls silent is told until it comes again, and not twice", async () => {
     const site = newSite()

@@ -130,6 +130,8 @@ const make = Effect.gen(function* () {
     },
     configShow: () => Effect.succeed({ http: { port: 6562, token: "********" } }),
     configInit: ({ site }) => Effect.succeed({ path: `${site}/outpost.yaml`, written: site !== "taken" }),
+    configImport: ({ site }, text) =>
+      Effect.succeed({ path: `${site}/outpost.yaml`, written: site !== "taken", notes: [`${text.length} characters`] }),
     installService: ({ name, print, site }) =>
       Effect.succeed({ path: print ? undefined : `/units/${name}.service`, text: `[Unit]\n# ${site}\n` })
   })
