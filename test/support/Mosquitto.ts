@@ -8,6 +8,7 @@ import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freePort } from "./FreePort.js"
+import { killed } from "./Killed.js"
 
 const program = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"].find((path) => existsSync(path)) ?? "mosquitto"
 export const installed = spawnSync(program, ["-h"]).error === undefined
@@ -71,13 +72,7 @@ export const make = (
       const running = child
       child = undefined
       if (running === undefined) return Effect.void
-      return Effect.promise(
-        () =>
-          new Promise<void>((resolve) => {
-            running.once("exit", () => resolve())
-            running.kill("SIGKILL")
-          })
-      )
+      return killed(running)
     })
     yield* Effect.acquireRelease(start, () => kill)
     return { port, kill, start, pause: signal("SIGSTOP"), resume: signal("SIGCONT") }

@@ -7,6 +7,7 @@ import { createClient } from "@redis/client"
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createServer } from "node:net"
 import { RedisSettings } from "../../src/assignment/RedisEnsemble.js"
+import { killed } from "./Killed.js"
 
 export const installed = spawnSync("redis-server", ["--version"]).status === 0
 
@@ -57,13 +58,7 @@ export const make: Effect.Effect<RedisServer, never, Scope.Scope> = Effect.gen(f
     const running = child
     child = undefined
     if (running === undefined) return Effect.void
-    return Effect.promise(
-      () =>
-        new Promise<void>((resolve) => {
-          running.once("exit", () => resolve())
-          running.kill("SIGKILL")
-        })
-    )
+    return killed(running)
   })
   yield* Effect.acquireRelease(start, () => kill)
 

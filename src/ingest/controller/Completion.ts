@@ -8,6 +8,7 @@ import type { WorkAssignment } from "../../assignment/WorkAssignment.js"
 import { EventRuns } from "./EventRuns.js"
 import type { Issued } from "./Issued.js"
 import { ResultBook } from "./ResultBook.js"
+import type { ScanSummary } from "./ScanSummary.js"
 
 interface Outstanding {
   readonly assignment: WorkAssignment
@@ -19,6 +20,9 @@ interface Outstanding {
   /** A share that only one worker had is lost. */
   broken: boolean
 }
+
+/** Ranges of lost events that a summary lists. */
+const mostRanges = 1_000
 
 export class Completion {
   processed = 0
@@ -41,6 +45,18 @@ export class Completion {
 
   get completed(): number {
     return this.processed + this.reassigned
+  }
+
+  /** What came of the events, as a summary tells it. */
+  get outcome(): Pick<ScanSummary, "events" | "processed" | "reassigned" | "lost" | "lostRanges" | "resultsLost"> {
+    return {
+      events: this.total,
+      processed: this.processed,
+      reassigned: this.reassigned,
+      lost: this.lost.count,
+      lostRanges: this.lost.ranges(mostRanges),
+      resultsLost: this.results.lost
+    }
   }
 
   /** Every event has ended. */

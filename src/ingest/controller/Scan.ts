@@ -255,20 +255,14 @@ export class Scan {
 
   private summary(ending: ScanSummary["ending"], now: number): ScanSummary {
     const seconds = Math.max(0, (this.endedAt ?? now) - this.options.startedAt) / 1_000
-    const { lost, processed, reassigned, results, total } = this.completion
     return {
       mapping: this.mapping,
       ending,
-      events: total,
-      processed,
-      reassigned,
-      lost: lost.count,
-      lostRanges: lost.ranges(1_000),
-      resultsLost: results.lost,
+      ...this.completion.outcome,
       streams: this.options.plan.streams,
       workers: this.participants.names(),
       seconds,
-      rate: seconds === 0 ? 0 : (processed + reassigned) / seconds
+      rate: seconds === 0 ? 0 : this.completion.completed / seconds
     }
   }
 }

@@ -38,16 +38,10 @@ export const interrupted: Effect.Effect<
     }
   }
   completion.giveUp()
-  const { lost, processed, reassigned, results } = completion
   return Option.some<ScanSummary>({
     mapping,
     ending: "abandoned",
-    events: total,
-    processed,
-    reassigned,
-    lost: lost.count,
-    lostRanges: lost.ranges(1_000),
-    resultsLost: results.lost,
+    ...completion.outcome,
     streams: [...new Set(assigned.flatMap(({ assignments }) => Object.keys(assignments)))].sort(),
     workers: [...new Set(assigned.flatMap(workersOf))].sort(),
     seconds: 0,
