@@ -42,7 +42,7 @@ const running = (document: object) =>
 
 const eventually = (holds: () => boolean) =>
   Effect.repeat(Effect.sync(holds), { until: (answer) => answer, schedule: Schedule.spaced("20 millis") }).pipe(
-    Effect.timeout("8 seconds")
+    Effect.timeout("50 seconds")
   )
 
 describe("ivy 12", () => {
