@@ -88,7 +88,7 @@ const pages: ReadonlyArray<readonly [string, ReadonlyArray<RegExp>]> = [
   ["guarantees.md", [/\.ndjson\.torn-/, /"type":"journal\.torn"/, /^repaired .* set aside as /m, /^stopped http/m]]
 ]
 
-it.each(pages)("%s does what it says", { timeout: 180_000 }, async (page, expected) => {
+it.each(pages)("%s does what it says", { timeout: 600_000 }, async (page, expected) => {
   const bash = await reader()
   const { code, err, out } = await bash(blocksOf(page).join("\n"))
   assert.strictEqual(code, 0, `${out}\n${err}`)
