@@ -1,7 +1,7 @@
 /**
  * Looks at the site every few seconds and raises or clears its alarms: nodes that will not come back by themselves, room on
- * the disk, the clock, types of events that have fallen silent, messages that wait, an update that failed. Each change is an event of the system
- * stream, a line of the log and a message to the uplinks.
+ * the disk, the clock, types of events that have fallen silent, messages that wait, an update that failed. Each
+ * change is an event of the system stream, a line of the log and a message to the uplinks.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,6 +11,7 @@ import * as ChildSpec from "../actor/ChildSpec.js"
 import * as Self from "../actor/Self.js"
 import { SupervisionTree } from "../actor/SupervisionTree.js"
 import type { AlarmChange } from "../domain/Alarm.js"
+import { logBody } from "../domain/Message.js"
 import { Alarms } from "../health/Alarms.js"
 import * as Conditions from "../health/Conditions.js"
 import * as DiskSpace from "../health/DiskSpace.js"
@@ -71,10 +72,7 @@ const look = (lastStep: () => Conditions.Step | undefined, silences: Silences) =
       if (Option.isSome(event)) silences.saw(type, event.value, running)
     }
     const queues = yield* Effect.match(outbox.stats, { onFailure: () => [], onSuccess: ({ uplinks }) => uplinks })
-    const update = yield* Effect.match((yield* Updater).status, {
-      onFailure: () => null,
-      onSuccess: ({ last }) => last
-    })
+    const update = yield* Effect.orElseSucceed((yield* Updater).last, () => null)
     const changes = yield* alarms.settle([
       ...Conditions.ofTree(nodes),
       ...Conditions.ofDisk(yield* DiskSpace.of(directory), settings, raised.has("disk")),
@@ -95,7 +93,7 @@ const tell = ({ _tag, alarm }: AlarmChange) =>
     const log = isOver ? Effect.logInfo : alarm.severity === "error" ? Effect.logError : Effect.logWarning
     const line = `${isOver ? "alarm is over" : "alarm"}: ${alarm.summary}`
     const level = isOver ? "INFO" : alarm.severity === "error" ? "ERROR" : "WARNING"
-    const body = { variant: "log", level, subject: `alarms - ${level} - ${line}`, body: "" } as const
+    const body = logBody("alarms", level, line)
     yield* Effect.zipRight(
       log(line),
       Effect.catchAll(outbox.put({ body, priority: "urgent" }), (error) =>

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { describe } from "../operations/ConfigOperations.js"
-import type { MessageBody, MessageInput } from "../domain/Message.js"
+import { logBody, type MessageBody, type MessageInput } from "../domain/Message.js"
 import type { ConfigInvalid, ConfigNotAllowed } from "../operations/ConfigOperations.js"
 import { Outbox } from "../outbox/Outbox.js"
 import { Redaction } from "../site/Redaction.js"
@@ -33,10 +33,7 @@ export const line = (
   details = ""
 ): Effect.Effect<void, never, Outbox | Redaction> =>
   Effect.flatMap(Redaction, ({ redact }) =>
-    put({
-      body: { variant: "log", level, subject: redact(`remote-config - ${level} - ${text}`), body: redact(details) },
-      priority: "urgent"
-    })
+    put({ body: logBody("remote-config", level, redact(text), redact(details)), priority: "urgent" })
   )
 
 /** Each thing that is wrong, with its place. */

@@ -42,6 +42,14 @@ export const LogBody = Schema.Struct({
   body: Schema.String
 })
 
+/** What an origin says of itself, as a line of its log. */
+export const logBody = (
+  origin: string,
+  level: (typeof LogBody.Type)["level"],
+  text: string,
+  details = ""
+): typeof LogBody.Type => ({ variant: "log", level, subject: `${origin} - ${level} - ${text}`, body: details })
+
 /** What became of a config: `startup` says which one the station has started with. Secrets are masked in it. */
 export const ConfigBody = Schema.Struct({
   variant: Schema.Literal("config"),

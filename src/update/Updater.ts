@@ -58,6 +58,8 @@ export class Updater extends Context.Tag("outpost/update/Updater")<
       NoPreviousVersion | UpdateBusy | NotLaunched | StorageFailed
     >
     readonly status: Effect.Effect<UpdateStatus, StorageFailed>
+    /** How the last one ended; a part of `status` that asks for little. */
+    readonly last: Effect.Effect<UpdateStatus["last"], StorageFailed>
     /** Carries out what is begun, by this life or an earlier one, and stands the trial of the running version. */
     readonly work: Effect.Effect<never, StorageFailed, Vitals>
     /** As `work`, until nothing is left to do: for a command. */
@@ -133,8 +135,10 @@ export const make = Effect.fn("Updater.make")(function* (versions: Versions.Vers
     return { to: version }
   }).pipe(Effect.withSpan("Updater.rollback"))
 
+  const last = Effect.map(now, (state) => (state.last === undefined ? null : outcomeOf(state.last)))
+
   const status = Effect.gen(function* () {
-    const { attempt, last, phase, previous } = yield* now
+    const { attempt, phase, previous } = yield* now
     const { source } = yield* host.settings
     const answer: UpdateStatus = {
       running: host.running,
@@ -143,7 +147,7 @@ export const make = Effect.fn("Updater.make")(function* (versions: Versions.Vers
       phase,
       attempt: attempt === undefined ? null : facts(attempt),
       fetched: phase === "fetching" ? fetched : null,
-      last: last === undefined ? null : outcomeOf(last),
+      last: yield* last,
       installed: yield* Versions.installed(versions),
       source: Option.getOrNull(Option.map(source, ({ use }) => use)),
       launched: succession._tag === "Launcher"
@@ -209,6 +213,7 @@ export const make = Effect.fn("Updater.make")(function* (versions: Versions.Vers
     apply: (request) => one.withPermits(1)(Effect.provide(apply(request), context)),
     rollback: one.withPermits(1)(Effect.provide(rollback, context)),
     status: Effect.provide(status, context),
+    last,
     finish,
     work: Effect.forever(Effect.zipRight(finish, Queue.take(begun)))
   })

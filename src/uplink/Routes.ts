@@ -4,7 +4,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import type { MessageInput } from "../domain/Message.js"
+import { logBody, type MessageInput } from "../domain/Message.js"
 import type { Keep, LogLevel, RouteSettings } from "./RouteSettings.js"
 
 type Value = number | string
@@ -58,7 +58,7 @@ export class Route {
     if (place < levels.indexOf(this.settings.level)) return []
     const name = words[place] ?? "INFO"
     return this.limited(at, {
-      body: { variant: "log", level: name, subject: `${origin} - ${name} - ${text}`, body: details },
+      body: logBody(origin, name, text, details),
       at,
       ...this.manner()
     })

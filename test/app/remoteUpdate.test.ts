@@ -28,6 +28,7 @@ const asked = (file: string, document: Readonly<Record<string, unknown>>, busy =
       },
       rollback: unused,
       status: unused,
+      last: unused,
       work: unused,
       finish: unused
     })

@@ -194,7 +194,9 @@ describe("a config that is edited to nonsense while a job runs", () => {
           for (let k = 0; k < 200 && (await status()) === null; k++) await sleep(50)
           assert.include(await status(), "line 1")
           assert.strictEqual((await job()).status, "running")
-          assert.include((await site.call("/api/logs?level=error")).text, "the last good one stays in force")
+          const errors = async () => (await site.call("/api/logs?level=error")).text
+          for (let k = 0; k < 200 && !(await errors()).includes("stays in force"); k++) await sleep(50)
+          assert.include(await errors(), "the last good one stays in force")
           const record = await CollectorSite.over(site, json.id)
           assert.deepInclude(record, { status: "done", complete: true, failed: 0 })
           fs.writeFileSync(site.configPath, config)

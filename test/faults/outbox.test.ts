@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { rounds } from "../support/Crashes.js"
@@ -45,15 +45,21 @@ class Told {
 
 /** One life, from the first number it may use to its death at the step. */
 const life = async (directory: string, first: number, failpoint: string): Promise<string> => {
-  const child = spawn(process.execPath, ["--import", "tsx", script, directory, String(first)], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, OUTPOST_FAILPOINT: failpoint }
-  })
-  let text = ""
-  child.stdout.setEncoding("utf8").on("data", (more: string) => void (text += more))
-  const [, signal] = await once(child, "close")
-  assert.strictEqual(signal, "SIGKILL")
-  return text
+  // A file takes every line at once. A pipe that nobody empties for a moment refuses one, and the child would die of that.
+  const told = join(directory, "told")
+  const out = openSync(told, "w")
+  try {
+    const child = spawn(process.execPath, ["--import", "tsx", script, directory, String(first)], {
+      stdio: ["ignore", out, "inherit"],
+      env: { ...process.env, OUTPOST_FAILPOINT: failpoint }
+    })
+    const [code, signal] = await once(child, "close")
+    const text = readFileSync(told, "utf8")
+    assert.strictEqual(signal, "SIGKILL", `it ended by itself with ${code}: ${text.slice(-2_000)}`)
+    return text
+  } finally {
+    closeSync(out)
+  }
 }
 
 describe("outbox, kill -9", () => {

@@ -7,7 +7,8 @@ import {
   ProcedureStatus
 } from "../../src/operations/ProcedureOperations.js"
 
-const status = (name: string, more: Partial<ConstructorParameters<typeof ProcedureStatus>[0]> = {}) =>
+/** One that has run three times and is due in a minute. */
+export const status = (name: string, more: Partial<ConstructorParameters<typeof ProcedureStatus>[0]> = {}) =>
   new ProcedureStatus({
     name,
     kind: "built-in",

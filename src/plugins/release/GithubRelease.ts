@@ -1,11 +1,10 @@
 /** Releases of a repository on GitHub: the signed manifest and the archive are among the files of each release. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { UpdateFailed } from "../../domain/Update.js"
 import { SecretReference } from "../../site/Secrets.js"
 import { baseUrl, optionalSetting, setting } from "../../site/Setting.js"
 import * as ReleaseSource from "../../update/ReleaseSource.js"
-import { addressAt, archiveName, bearer } from "./internal/addresses.js"
+import { addressAt, archiveName, bearer, named } from "./internal/addresses.js"
 
 const Settings = Schema.Struct({
   repository: Schema.String.pipe(
@@ -37,14 +36,9 @@ export const GithubRelease = ReleaseSource.make({
       )
     const asset = (version: string | undefined, name: string) =>
       Effect.flatMap(release(version), ({ assets, tag_name }) =>
-        Effect.mapBoth(Effect.fromNullable(assets.find((found) => found.name === name)), {
-          onFailure: () =>
-            new UpdateFailed({
-              reason: "NotFound",
-              detail: `release ${tag_name} of ${repository} has no file ${name}`
-            }),
-          onSuccess: ({ url }) => at(url, "application/octet-stream")
-        })
+        Effect.map(named(assets, name, `release ${tag_name} of ${repository} has no file`), ({ url }) =>
+          at(url, "application/octet-stream")
+        )
       )
     return Effect.succeed({
       place: `${base_url}/repos/${repository}`,

@@ -2,11 +2,10 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { UpdateFailed } from "../../domain/Update.js"
 import { SecretReference } from "../../site/Secrets.js"
 import { baseUrl, optionalSetting, setting } from "../../site/Setting.js"
 import * as ReleaseSource from "../../update/ReleaseSource.js"
-import { addressAt, archiveName } from "./internal/addresses.js"
+import { addressAt, archiveName, named } from "./internal/addresses.js"
 
 const Settings = Schema.Struct({
   project: Schema.String.pipe(
@@ -41,12 +40,10 @@ export const GitlabRelease = ReleaseSource.make({
       )
     const link = (version: string | undefined, name: string) =>
       Effect.flatMap(release(version), ({ assets, tag_name }) =>
-        Effect.mapBoth(Effect.fromNullable(assets.links.find((found) => found.name === name)), {
-          onFailure: () =>
-            new UpdateFailed({ reason: "NotFound", detail: `release ${tag_name} of ${project} has no link ${name}` }),
-          // The token is for the API's own machine, and a link may lead anywhere.
-          onSuccess: ({ url }) => addressAt(url, base_url, secret)
-        })
+        // The token is for the API's own machine, and a link may lead anywhere.
+        Effect.map(named(assets.links, name, `release ${tag_name} of ${project} has no link`), ({ url }) =>
+          addressAt(url, base_url, secret)
+        )
       )
     return Effect.succeed({
       place: `${base_url}/projects/${project}`,

@@ -1,5 +1,4 @@
 /** One backfill in full: what was asked for, how far each series is, and what it says. */
-import { useLayoutEffect, useRef } from "react"
 import type { BackfillRecord, StartBackfill } from "../../domain/Backfill.js"
 import type { Backfills } from "../live/BackfillFeed.js"
 import { isUnderWay } from "../model/BackfillState.js"
@@ -10,6 +9,7 @@ import { BackfillMark, SeriesBar } from "./BackfillMark.js"
 import { BackfillOrders } from "./BackfillOrders.js"
 import { left } from "./BackfillTable.js"
 import { FailedWindows } from "./FailedWindows.js"
+import { LogTail } from "./LogTail.js"
 import { Panel } from "./Panel.js"
 
 export interface BackfillDetailProps {
@@ -78,7 +78,9 @@ export const BackfillDetail = ({ now, record, samples }: BackfillDetailProps) =>
             </li>
           ))}
         </ul>
-        <LogTail lines={record.log} />
+        <LogTail label="Log of the backfill" of={record.log}>
+          {record.log.length === 0 ? "Nothing said yet." : record.log.join("\n")}
+        </LogTail>
       </Panel>
       {record.failed > 0 && <FailedWindows id={record.id} failed={record.failed} />}
     </>
@@ -86,30 +88,6 @@ export const BackfillDetail = ({ now, record, samples }: BackfillDetailProps) =>
 }
 
 // ------------------------------------------------------------------------------------------------------------------
-
-/** The newest lines; it follows the end unless a person has scrolled up. */
-const LogTail = ({ lines }: { readonly lines: ReadonlyArray<string> }) => {
-  const box = useRef<HTMLDivElement>(null)
-  const following = useRef(true)
-  useLayoutEffect(() => {
-    if (following.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight
-  }, [lines])
-  return (
-    <div
-      className="log-tail mono"
-      ref={box}
-      tabIndex={0}
-      role="log"
-      aria-live="off"
-      aria-label="Log of the backfill"
-      onScroll={({ currentTarget: { clientHeight, scrollHeight, scrollTop } }) =>
-        void (following.current = scrollHeight - scrollTop - clientHeight < 24)
-      }
-    >
-      {lines.length === 0 ? "Nothing said yet." : lines.join("\n")}
-    </div>
-  )
-}
 
 const askedFor = (request: StartBackfill): string => {
   const parts = [

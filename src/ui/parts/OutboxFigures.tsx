@@ -6,6 +6,7 @@ import { minutes, perMinute } from "../model/Deliveries.js"
 import { fullness, oldestOf } from "../model/Outgoing.js"
 import { bytes, count, counted, duration } from "../model/Quantity.js"
 import * as WallClock from "../model/WallClock.js"
+import { ActivityStrip } from "./ActivityStrip.js"
 
 export interface OutboxFiguresProps {
   readonly figures: Figures
@@ -87,44 +88,26 @@ const Strip = ({ bars, isKnown, now, uplink }: StripProps) => {
   const zone = useZone()
   const most = Math.max(1, ...bars.map(({ messages = 0 }) => messages))
   const total = bars.reduce((sum, { messages = 0 }) => sum + messages, 0)
-  const unknown = bars.some(({ messages }) => messages === undefined)
+  const unknown = bars.flatMap(({ messages }, index) => (messages === undefined ? [[index, 1] as const] : []))
   return (
-    <div className="activity delivered">
-      <div className="meta activity-head">
-        <span>Delivered per minute{uplink === undefined ? "" : ` by ${uplink}`}</span>
-        <span>
-          {!isKnown
-            ? "reading the receipts"
-            : `${unknown ? "at least " : ""}${counted(total, "message")} in the last hour`}
-        </span>
-      </div>
-      <svg
-        viewBox={`0 0 ${minutes} 40`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${count(total)} messages delivered in the last hour, at most ${count(most)} a minute`}
-      >
-        {bars.map(({ from, messages }, index) =>
-          messages === undefined ? (
-            <rect key={from} className="unknown" x={index} y="0" width="1" height="40" />
-          ) : messages === 0 ? undefined : (
-            <rect
-              key={from}
-              className="bar"
-              x={index + 0.12}
-              width="0.76"
-              y={40 - Math.max(1.5, (38 * messages) / most)}
-              height={Math.max(1.5, (38 * messages) / most)}
-            >
-              <title>{`${WallClock.time(from, zone).slice(0, 5)}: ${counted(messages, "message")}`}</title>
-            </rect>
-          )
-        )}
-      </svg>
-      <div className="meta mono activity-foot">
-        <span>{WallClock.time(now - minutes * 60_000, zone).slice(0, 5)}</span>
-        <span>now</span>
-      </div>
-    </div>
+    <ActivityStrip
+      className="delivered"
+      title={`Delivered per minute${uplink === undefined ? "" : ` by ${uplink}`}`}
+      told={
+        !isKnown
+          ? "reading the receipts"
+          : `${unknown.length > 0 ? "at least " : ""}${counted(total, "message")} in the last hour`
+      }
+      label={`${count(total)} messages delivered in the last hour, at most ${count(most)} a minute`}
+      bars={bars.map(({ from, messages = 0 }) => ({
+        from,
+        count: messages,
+        title: `${WallClock.time(from, zone).slice(0, 5)}: ${counted(messages, "message")}`
+      }))}
+      unknown={unknown}
+      most={most}
+      begin={now - minutes * 60_000}
+      loaded={isKnown}
+    />
   )
 }

@@ -1,20 +1,15 @@
-/** The newest lines of the log that are a procedure's own; it follows the end unless a person has scrolled up. */
-import { useLayoutEffect, useRef } from "react"
+/** The newest lines of the log that are a procedure's own. */
 import { followLink } from "../live/Address.js"
 import { useLogs, type LogRow } from "../live/LogFeed.js"
 import { useZone } from "../live/Preferences.js"
 import { useSeen } from "../live/Seen.js"
 import * as WallClock from "../model/WallClock.js"
+import { LogTail } from "./LogTail.js"
 
 export const ProcedureLog = ({ name }: { readonly name: string }) => {
   const child = `procedures/${name}`
   const { rows, state } = useLogs("debug", `"child":"${child}"`, useSeen(), most)
   const own = rows.filter((row) => row.child === child).slice(-most)
-  const box = useRef<HTMLDivElement>(null)
-  const following = useRef(true)
-  useLayoutEffect(() => {
-    if (following.current && box.current !== null) box.current.scrollTop = box.current.scrollHeight
-  }, [rows])
   return (
     <>
       <div className="log-tail-head">
@@ -23,17 +18,7 @@ export const ProcedureLog = ({ name }: { readonly name: string }) => {
           all lines
         </a>
       </div>
-      <div
-        className="log-tail mono"
-        ref={box}
-        tabIndex={0}
-        role="log"
-        aria-live="off"
-        aria-label={`Log of ${name}`}
-        onScroll={({ currentTarget: { clientHeight, scrollHeight, scrollTop } }) =>
-          void (following.current = scrollHeight - scrollTop - clientHeight < 24)
-        }
-      >
+      <LogTail label={`Log of ${name}`} of={rows}>
         {own.length === 0 ? (
           <span>{state === "opening" ? "Opening the log…" : "It has said nothing of late."}</span>
         ) : (
@@ -43,7 +28,7 @@ export const ProcedureLog = ({ name }: { readonly name: string }) => {
             ))}
           </ol>
         )}
-      </div>
+      </LogTail>
     </>
   )
 }

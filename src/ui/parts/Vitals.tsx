@@ -10,6 +10,7 @@ import { pathOf } from "../model/Address.js"
 import { oldestOf, queueWords } from "../model/Outgoing.js"
 import { bytes, count, duration, rate } from "../model/Quantity.js"
 import * as WallClock from "../model/WallClock.js"
+import { ActivityStrip } from "./ActivityStrip.js"
 
 export interface VitalsProps {
   readonly sample: Sample | undefined
@@ -47,7 +48,7 @@ export const Vitals = ({ feed, now, sample }: VitalsProps) => {
         note={telemetry === undefined ? "" : `${count(telemetry.eventsAccepted)} since the start`}
         title={telemetry === undefined ? undefined : `${telemetry.pendingEvents} waiting for the disk`}
       />
-      <ActivityStrip feed={feed} now={now} />
+      <Activity feed={feed} now={now} />
       <Disk sample={sample} />
       <Unsent now={now} />
     </section>
@@ -124,50 +125,29 @@ const lasting = (written: number, millis: number, free: number): string | undefi
   return days > 3_650 ? "over 10 years" : days > 730 ? `${Math.round(days / 365)} years` : `${Math.floor(days)} days`
 }
 
-/** The events of the last ten minutes, five seconds a bar. Hatched where the page does not know. */
-const ActivityStrip = ({ feed, now }: { readonly feed: Feed; readonly now: number }) => {
-  const zone = useZone()
+/** The events of the last ten minutes, five seconds a bar. */
+const Activity = ({ feed, now }: { readonly feed: Feed; readonly now: number }) => {
   const bars = feed.store.activity.upTo(now)
   const most = Math.max(1, ...bars.map(({ events }) => events))
   const total = bars.reduce((sum, { events }) => sum + events, 0)
   const unknown = bars.filter(({ from }) => feed.store.knownSince !== undefined && from < feed.store.knownSince).length
   return (
-    <div className="vital activity">
-      <div className="meta activity-head">
-        <span>Last 10 minutes</span>
-        <span>
-          {!feed.loaded
-            ? "reading the log"
-            : total === 0
-              ? "no event"
-              : `${count(total)} events, at most ${rate((most * 1000) / stepMillis)} per second`}
-        </span>
-      </div>
-      <svg
-        viewBox={`0 0 ${steps} 40`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${count(total)} events in the last ten minutes`}
-        data-loaded={feed.loaded}
-      >
-        {unknown > 0 && <rect className="unknown" x="0" y="0" width={unknown} height="40" />}
-        {bars.map(({ events, from }, index) =>
-          events === 0 ? undefined : (
-            <rect
-              key={from}
-              className="bar"
-              x={index + 0.12}
-              width="0.76"
-              y={40 - Math.max(1.5, (38 * events) / most)}
-              height={Math.max(1.5, (38 * events) / most)}
-            />
-          )
-        )}
-      </svg>
-      <div className="meta mono activity-foot">
-        <span>{WallClock.time(now - steps * stepMillis, zone).slice(0, 5)}</span>
-        <span>now</span>
-      </div>
-    </div>
+    <ActivityStrip
+      className="vital"
+      title="Last 10 minutes"
+      told={
+        !feed.loaded
+          ? "reading the log"
+          : total === 0
+            ? "no event"
+            : `${count(total)} events, at most ${rate((most * 1000) / stepMillis)} per second`
+      }
+      label={`${count(total)} events in the last ten minutes`}
+      bars={bars.map(({ events, from }) => ({ from, count: events }))}
+      unknown={unknown > 0 ? [[0, unknown]] : []}
+      most={most}
+      begin={now - steps * stepMillis}
+      loaded={feed.loaded}
+    />
   )
 }

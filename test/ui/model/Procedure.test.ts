@@ -1,4 +1,5 @@
-import { ProcedureStatus } from "../../../src/operations/ProcedureOperations.js"
+import type { ProcedureStatus } from "../../../src/operations/ProcedureOperations.js"
+import { status as procedure } from "../../support/ProcedureDouble.js"
 import {
   actionsOf,
   endedBadly,
@@ -10,29 +11,15 @@ import {
 } from "../../../src/ui/model/Procedure.js"
 import { assert, describe, it } from "@effect/vitest"
 
-const status = (changes: Partial<ConstructorParameters<typeof ProcedureStatus>[0]> = {}) =>
-  new ProcedureStatus({
-    name: "pump",
+const status = (changes: Partial<ProcedureStatus> = {}) =>
+  procedure("pump", {
     kind: "command",
     runs_what: "pump --fast",
-    trigger: "every 1m",
-    status: "ready",
-    reason: null,
-    since: 0,
-    until: null,
-    restarts: 0,
-    running: false,
     runs: 1,
     last_start: null,
     last_end: null,
     last_success: null,
     next_run: null,
-    overruns: 0,
-    exit: null,
-    last_error: null,
-    progress: null,
-    dropped_lines: 0,
-    refused_lines: 0,
     ...changes
   })
 

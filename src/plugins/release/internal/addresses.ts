@@ -48,6 +48,17 @@ export const archiveBeside = (
     : Effect.fail(new UpdateFailed({ reason: "Malformed", detail: `the manifest's url is none: ${url}` }))
 }
 
+/** The file of this name among those of a release. */
+export const named = <F extends { readonly name: string }>(
+  files: ReadonlyArray<F>,
+  name: string,
+  missing: string
+): Effect.Effect<F, UpdateFailed> =>
+  Effect.mapError(
+    Effect.fromNullable(files.find((file) => file.name === name)),
+    () => new UpdateFailed({ reason: "NotFound", detail: `${missing} ${name}` })
+  )
+
 /** The header of a bearer token, if there is one. */
 export const bearer = (token: Option.Option<Redacted.Redacted>): Address["headers"] =>
   Option.match(token, {
