@@ -28,8 +28,8 @@ class Told {
     const earlier = new Set(this.sent)
     const done = new Set(this.done)
     let repeats = 0
-    for (const line of text.split("\n").slice(0, -1)) {
-      const [what, number] = line.split(" ")
+    // The process logs there, too.
+    for (const [, what, number] of text.matchAll(/^(put|sent|done) (\d+)\n/gm)) {
       const n = Number(number)
       this.highest = Math.max(this.highest, n)
       if (what === "put") this.put.add(n)
