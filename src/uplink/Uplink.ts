@@ -48,13 +48,22 @@ export type Incoming =
       readonly revision: number | undefined
     }
 
+/**
+ * Tells what became of one message of a batch before the others are answered, so that another takes its place in the window.
+ * At most once for each, and never something else at the end.
+ */
+export type Early = (index: number, outcome: Outcome) => void
+
 /** An open connection. */
 export interface Link {
   /**
    * Hands over messages in their order and answers what became of each, in that order. The engine may ask again before it has
-   * answered, up to the window together. Fails where nothing is known of any of them.
+   * answered, up to the window together. Fails where nothing is known of any but those that were told early.
    */
-  readonly send: (batch: ReadonlyArray<QueuedMessage>) => Effect.Effect<ReadonlyArray<Outcome>, UplinkError>
+  readonly send: (
+    batch: ReadonlyArray<QueuedMessage>,
+    early: Early
+  ) => Effect.Effect<ReadonlyArray<Outcome>, UplinkError>
   /** Fails when the connection is lost, also while nothing is sent. `Stream.never` where nothing ever comes. */
   readonly incoming: Stream.Stream<Incoming, UplinkError>
 }

@@ -44,7 +44,7 @@ export const TentaUplink = Uplink.make({
       topics: [`configurations/${identifier}`]
     })
     return {
-      send: (batch) => Messages.send(link, batch, (message) => packetOf(message, identifier)),
+      send: (batch, early) => Messages.send(link, batch, early, (message) => packetOf(message, identifier)),
       // Nothing at all is how a retained config is taken back: there is none any more.
       incoming: link.messages.pipe(
         Stream.filter(({ payload }) => payload.length > 0),

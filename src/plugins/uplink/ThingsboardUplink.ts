@@ -46,7 +46,7 @@ export const ThingsboardUplink = Uplink.make({
       link.publish([{ topic: `${attributes}/request/${id}`, payload: JSON.stringify({ sharedKeys: "configuration" }) }])
     )
     return {
-      send: (batch) => Messages.send(link, batch, packetOf),
+      send: (batch, early) => Messages.send(link, batch, early, packetOf),
       incoming: Stream.filterMap(link.messages, ({ payload }) => Option.fromNullable(requestOf(payload)))
     }
   })

@@ -1,7 +1,7 @@
 /**
  * Confirmations on their way into the queue: one write at a time, with all that came during the one before. A message is done
  * with for the window when the far side has confirmed it, and noted here a moment later: a crash of the station repeats what
- * was under way and what came since the last write began, at most `most`.
+ * was under way and what came since the last write began, at most `most` and a window.
  *
  * @internal
  */
@@ -16,11 +16,12 @@ import type { Drain } from "../../outbox/Outbox.js"
 import type { Board } from "./board.js"
 
 export interface Noting {
-  /** Returns at once, or when there is room again. */
-  readonly note: (ids: ReadonlyArray<MessageId>) => Effect.Effect<void>
+  readonly add: (id: MessageId) => void
+  /** Suspends while too many wait for the disk. */
+  readonly room: Effect.Effect<void>
 }
 
-/** What is confirmed and not noted may not be more. */
+/** Where so many are confirmed and not noted, nothing more is sent. */
 const most = 1024
 
 /** So many are worth a write at once; fewer are gathered for so many milliseconds. */
@@ -57,14 +58,12 @@ export const make = (
     yield* Effect.addFinalizer(() => write)
     yield* Effect.forkScoped(Effect.forever(Queue.take(some).pipe(Effect.zipRight(gather), Effect.zipRight(write))))
     return {
-      note: (ids) =>
-        Effect.suspend(() => {
-          for (const id of ids) waiting.push(id)
-          some.unsafeOffer(undefined)
-          if (waiting.length < most) return Effect.void
-          room.unsafeClose()
-          return room.await
-        })
+      add: (id) => {
+        waiting.push(id)
+        some.unsafeOffer(undefined)
+        if (waiting.length >= most) room.unsafeClose()
+      },
+      room: room.await
     }
   })
 

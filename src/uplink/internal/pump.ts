@@ -7,6 +7,7 @@
  *
  * @internal
  */
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberSet from "effect/FiberSet"
@@ -14,7 +15,7 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import type { MessageId } from "../../domain/Outbox.js"
 import type { Drain, QueuedMessage } from "../../outbox/Outbox.js"
-import type { Link, Outcome } from "../Uplink.js"
+import { Disconnected, type Early, type Link, type Outcome } from "../Uplink.js"
 import { UplinkError } from "../UplinkError.js"
 import type { Bandwidth } from "./bandwidth.js"
 import type { Board } from "./board.js"
@@ -39,41 +40,63 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
     const freed = yield* Queue.sliding<void>(1)
     const largest = Math.max(1, Math.min(options.largestBatch, window))
 
+    const free = (messages: number) => {
+      board.inFlight -= messages
+      freed.unsafeOffer(undefined)
+    }
+    const done = (id: MessageId, outcome: Outcome) => {
+      noting.add(id)
+      if (outcome._tag === "Confirmed") board.confirmed++
+    }
+
+    /** What is not settled yet; answers whether nothing of it has to go again. */
     const settle = Effect.fnUntraced(function* (batch: ReadonlyArray<QueuedMessage>, outcomes: ReadonlyArray<Outcome>) {
-      const { back, done, refused } = sorted(batch, outcomes, ordered)
-      if (done.length > 0) {
-        yield* noting.note(done)
-        board.confirmed += outcomes.filter(({ _tag }) => _tag === "Confirmed").length
-      }
-      for (const { id, reason } of refused) {
-        yield* Effect.logWarning(`message ${id} is set aside: ${reason}`)
-        yield* again(board, drain.reject(id, reason)).pipe(Effect.catchAll(() => drain.giveBack([id])))
+      const back: Array<MessageId> = []
+      for (const [index, { id }] of batch.entries()) {
+        const outcome = outcomes[index] ?? Disconnected
+        // In order, nothing behind the first that has to go again counts as done.
+        if (outcome._tag === "Disconnected" || (ordered && back.length > 0)) back.push(id)
+        else if (outcome._tag === "Refused") yield* setAside(id, outcome.reason)
+        else done(id, outcome)
       }
       if (back.length > 0) yield* drain.giveBack(back)
       return back.length === 0
     })
+    const setAside = (id: MessageId, reason: string) =>
+      Effect.zipRight(
+        Effect.logWarning(`message ${id} is set aside: ${reason}`),
+        again(board, drain.reject(id, reason)).pipe(Effect.catchAll(() => drain.giveBack([id])))
+      )
 
     // Begun uninterruptible, since a fiber that is interrupted before its first step would never give its batch back.
-    const deliver = (batch: ReadonlyArray<QueuedMessage>) =>
-      Effect.interruptible(Effect.zipRight(bandwidth.pass(weigh(batch)), link.send(batch))).pipe(
+    const deliver = (batch: ReadonlyArray<QueuedMessage>) => {
+      const settled = new Set<number>()
+      let isOver = false
+      const early: Early = (index, outcome) => {
+        const message = batch[index]
+        if (isOver || ordered || message === undefined || !isDone(outcome) || settled.has(index)) return
+        settled.add(index)
+        done(message.id, outcome)
+        free(1)
+      }
+      const isLeft = (_: unknown, index: number) => !settled.has(index)
+      return Effect.interruptible(Effect.zipRight(bandwidth.pass(weigh(batch)), link.send(batch, early))).pipe(
         Effect.exit,
-        Effect.flatMap((exit) =>
-          Effect.flatMap(settle(batch, Exit.isSuccess(exit) ? exit.value : []), (whole) =>
+        Effect.flatMap((exit) => {
+          isOver = true
+          const outcomes = Exit.isSuccess(exit) ? exit.value.filter(isLeft) : []
+          return Effect.flatMap(settle(batch.filter(isLeft), outcomes), (whole) =>
             Exit.isSuccess(exit) && !whole ? lost(board.name) : Effect.asVoid(exit)
           )
-        ),
-        Effect.ensuring(
-          Effect.suspend(() => {
-            board.inFlight -= batch.length
-            return Queue.offer(freed, undefined)
-          })
-        ),
+        }),
+        Effect.ensuring(Effect.sync(() => free(batch.length - settled.size))),
         Effect.uninterruptible
       )
+    }
 
     const room = (): number => (ordered && board.inFlight > 0 ? 0 : window - board.inFlight)
     const awaitRoom: Effect.Effect<void> = Effect.suspend(() =>
-      room() > 0 ? Effect.void : Effect.zipRight(Queue.take(freed), awaitRoom)
+      room() > 0 ? noting.room : Effect.zipRight(Queue.take(freed), awaitRoom)
     )
     const begin = (batch: ReadonlyArray<QueuedMessage>) =>
       Effect.suspend(() => {
@@ -87,12 +110,7 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
       return Effect.flatMap(again(board, drain.take(most)), (messages) =>
         messages.length === 0
           ? Effect.succeed(false)
-          : Effect.as(
-              Effect.forEach(portions(messages, largest, !ordered && options.largestBatch >= window), begin, {
-                discard: true
-              }),
-              true
-            )
+          : Effect.as(Effect.forEach(Arr.chunksOf(messages, largest), begin, { discard: true }), true)
       )
     }).pipe(Effect.uninterruptible)
     const loop = awaitRoom.pipe(
@@ -109,38 +127,9 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
 const lost = (uplink: string) =>
   new UplinkError({ uplink, reason: "Disconnected", detail: "some messages were not confirmed" })
 
-/**
- * Parts of at most `size`. Where any number may be written together, the first goes alone: a far side may send its second
- * answer only when it hears from us again, and the first answer is what lets the next message go.
- */
-const portions = <A>(items: ReadonlyArray<A>, size: number, alone: boolean): ReadonlyArray<ReadonlyArray<A>> =>
-  alone && items.length > 1
-    ? [items.slice(0, 1), items.slice(1)]
-    : Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+const isDone = ({ _tag }: Outcome) => _tag === "Confirmed" || _tag === "Unsupported"
 
 /** What a message weighs on the wire, about. */
 const weigh = (batch: ReadonlyArray<QueuedMessage>): number =>
   batch.reduce((sum, { text }) => sum + Buffer.byteLength(text) + overhead, 0)
 const overhead = 64
-
-interface Sorted {
-  readonly done: Array<MessageId>
-  readonly back: Array<MessageId>
-  readonly refused: Array<{ readonly id: MessageId; readonly reason: string }>
-}
-
-/** In order, nothing behind the first that has to go again counts as done. */
-const sorted = (batch: ReadonlyArray<QueuedMessage>, outcomes: ReadonlyArray<Outcome>, ordered: boolean): Sorted => {
-  const parts: Sorted = { done: [], back: [], refused: [] }
-  batch.forEach(({ id }, i) => {
-    const outcome = outcomes[i]
-    if (outcome === undefined || outcome._tag === "Disconnected" || (ordered && parts.back.length > 0)) {
-      parts.back.push(id)
-    } else if (outcome._tag === "Refused") {
-      parts.refused.push({ id, reason: outcome.reason })
-    } else {
-      parts.done.push(id)
-    }
-  })
-  return parts
-}

@@ -12,15 +12,24 @@ import type { MqttLink, Packet } from "./mqttLink.js"
 export const send = (
   link: MqttLink,
   batch: ReadonlyArray<QueuedMessage>,
+  early: Uplink.Early,
   packetOf: (message: QueuedMessage) => Packet | undefined
 ): Effect.Effect<ReadonlyArray<Uplink.Outcome>> => {
-  const packets = batch.map(packetOf)
-  const written = packets.filter((packet) => packet !== undefined)
-  if (written.length === 0) return Effect.succeed(packets.map(() => Uplink.Unsupported))
-  return Effect.map(link.publish(written), (acked) => {
-    let next = 0
-    return packets.map((packet) =>
-      packet === undefined ? Uplink.Unsupported : acked[next++] === true ? Uplink.Confirmed : Uplink.Disconnected
-    )
-  })
+  const outcomes: Array<Uplink.Outcome> = []
+  const packets: Array<Packet> = []
+  /** Where in the batch each packet comes from. */
+  const places: Array<number> = []
+  for (const [place, message] of batch.entries()) {
+    const packet = packetOf(message)
+    outcomes.push(packet === undefined ? Uplink.Unsupported : Uplink.Disconnected)
+    if (packet === undefined) continue
+    packets.push(packet)
+    places.push(place)
+  }
+  const acknowledged = (index: number) => {
+    const place = places[index] ?? 0
+    outcomes[place] = Uplink.Confirmed
+    early(place, Uplink.Confirmed)
+  }
+  return packets.length === 0 ? Effect.succeed(outcomes) : Effect.as(link.publish(packets, acknowledged), outcomes)
 }

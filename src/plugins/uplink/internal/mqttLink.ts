@@ -19,7 +19,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Take from "effect/Take"
-import { Socket } from "node:net"
+import { isIP, Socket } from "node:net"
 import { UplinkError } from "../../../uplink/UplinkError.js"
 import type { Broker } from "./mqttSettings.js"
 
@@ -34,8 +34,8 @@ export interface Received {
 }
 
 export interface MqttLink {
-  /** Writes all of them, in order; answers once each is acknowledged or the connection is lost: whether it was. */
-  readonly publish: (packets: ReadonlyArray<Packet>) => Effect.Effect<ReadonlyArray<boolean>>
+  /** Writes all of them, in order, and tells of each that is acknowledged. Done once all are, or the connection is lost. */
+  readonly publish: (packets: ReadonlyArray<Packet>, acknowledged?: (index: number) => void) => Effect.Effect<void>
   /** What the broker sends; of what nobody takes, the newest sixteen. Fails when the connection is lost. */
   readonly messages: Stream.Stream<Received, UplinkError>
 }
@@ -100,22 +100,24 @@ export const open: (options: Options) => Effect.Effect<MqttLink, UplinkError, Sc
       }
     }).pipe(Effect.repeat(Schedule.spaced(Duration.times(broker.ack_timeout, 1 / looks))), Effect.forkScoped)
 
-    const publish = (packets: ReadonlyArray<Packet>) =>
-      Effect.async<ReadonlyArray<boolean>>((resume) => {
-        const batch = new Batch(packets.length, (acked) => {
+    const publish: MqttLink["publish"] = (packets, acknowledged) =>
+      Effect.async<void>((resume) => {
+        const batch = new Batch(packets.length, () => {
           pending.delete(batch)
-          resume(Effect.succeed(acked))
+          resume(Effect.void)
         })
         if (isLost) return batch.finish()
         pending.add(batch)
-        packets.forEach(({ payload, topic }, i) =>
+        packets.forEach(({ payload, topic }, index) =>
           client.publish(topic, payload, { qos: 1 }, (error) => {
             // A refusal of one message is an answer, too, but no acknowledgement.
             answered++
-            batch.answer(i, error === undefined || error === null)
+            if (!batch.isOpen) return
+            if (error === undefined || error === null) acknowledged?.(index)
+            batch.answer()
           })
         )
-        return Effect.sync(() => pending.delete(batch))
+        return Effect.sync(() => batch.finish())
       })
     return { publish, messages: Stream.flattenTake(Stream.fromQueue(incoming)) }
   }
@@ -127,32 +129,24 @@ const looks = 4
 
 /** Packets that were written together, until each is answered. */
 class Batch {
-  private readonly acked: Array<boolean>
-  private left: number
-  private open = true
+  isOpen = true
   private answers = 0
   private seen = 0
   private silent = 0
 
   constructor(
-    size: number,
-    private readonly done: (acked: ReadonlyArray<boolean>) => void
-  ) {
-    this.acked = Array.from({ length: size }, () => false)
-    this.left = size
-  }
+    private readonly size: number,
+    private readonly done: () => void
+  ) {}
 
-  answer(index: number, acknowledged: boolean): void {
-    if (!this.open) return
-    this.acked[index] = acknowledged
-    this.answers++
-    if (--this.left === 0) this.finish()
+  answer(): void {
+    if (++this.answers === this.size) this.finish()
   }
 
   finish(): void {
-    if (!this.open) return
-    this.open = false
-    this.done(this.acked)
+    if (!this.isOpen) return
+    this.isOpen = false
+    this.done()
   }
 
   /** Asked at each look: whether it has been without any answer for too many of them. */
@@ -187,6 +181,9 @@ const clientOptions = ({ broker, clean, clientId, keepalive }: Options): IClient
   const tls = Option.getOrUndefined(broker.tls)
   const username = Option.getOrUndefined(broker.username)
   const password = pem(broker.password)
+  const servername = Option.getOrElse(tls?.server_name ?? Option.none(), () =>
+    isIP(broker.host) === 0 ? broker.host : undefined
+  )
   const [ca, cert, key] = [tls?.ca, tls?.certificate, tls?.private_key].map((text) => pem(text ?? Option.none()))
   return {
     protocol: tls === undefined ? "mqtt" : "mqtts",
@@ -203,7 +200,8 @@ const clientOptions = ({ broker, clean, clientId, keepalive }: Options): IClient
       : {
           rejectUnauthorized: true,
           minVersion: "TLSv1.2",
-          servername: Option.getOrElse(tls.server_name, () => broker.host),
+          // An address is no name that may be asked for; the certificate is compared with the host then.
+          ...(servername === undefined ? {} : { servername }),
           ...(ca === undefined ? {} : { ca }),
           ...(cert === undefined ? {} : { cert }),
           ...(key === undefined ? {} : { key })
@@ -223,4 +221,9 @@ const leave = (client: MqttClient) =>
     client.end(!client.connected || Object.keys(client.outgoing).length > 0, () => resume(Effect.void))
   }).pipe(Effect.timeoutOption("1 second"), Effect.zipRight(Effect.sync(() => client.stream?.destroy())))
 
-const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message || cause.name : String(cause))
+const textOf = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return String(cause)
+  // What OpenSSL says of itself is lines of numbers and places in its source.
+  if ("library" in cause && "reason" in cause) return `TLS: ${String(cause.reason)}`
+  return cause.message || cause.name
+}
