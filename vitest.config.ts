@@ -5,8 +5,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/buildOnce.ts"],
     setupFiles: ["test/support/endWithParent.ts", "test/support/ownLayers.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A machine may be slow: what takes longer than this hangs.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // More than the cores there are: tests wait more than they compute.
     maxWorkers: 4,
     // Files share a process, so that what they import is read once.

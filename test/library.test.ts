@@ -3,9 +3,10 @@
  * compiled into a package of its own, so that nothing else of the repository is in reach.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { spawnSync } from "node:child_process"
+import { execFile } from "node:child_process"
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { afterAll, beforeAll } from "vitest"
 
 const root = join(import.meta.dirname, "..")
@@ -19,20 +20,23 @@ const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf
   (file) => file.endsWith(".ts") && !file.startsWith("ui/")
 )
 
-const node = (script: string) => {
-  const { status, stderr, stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
-    cwd: place,
-    encoding: "utf8"
-  })
-  assert.strictEqual(status, 0, stderr)
-  return JSON.parse(stdout)
-}
+/** The process goes on meanwhile: a worker that is silent for a minute counts as lost. */
+const run = promisify(execFile)
 
-beforeAll(() => {
+const node = async (script: string) =>
+  JSON.parse((await run(process.execPath, ["--input-type=module", "-e", script], { cwd: place })).stdout)
+
+/** What the compiler says of a project. */
+const compile = (cwd: string, ...args: ReadonlyArray<string>): Promise<string> =>
+  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...args], { cwd }).then(
+    ({ stdout }) => stdout,
+    ({ stdout }) => stdout
+  )
+
+beforeAll(async () => {
   mkdirSync(place, { recursive: true })
   cpSync(join(root, "package.json"), join(place, "package.json"))
-  const compiler = join(root, "node_modules/typescript/bin/tsc")
-  spawnSync(process.execPath, [compiler, "-p", "tsconfig.json", "--outDir", join(place, "dist/lib")], { cwd: root })
+  await compile(root, "-p", "tsconfig.json", "--outDir", join(place, "dist/lib"))
 })
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 
@@ -74,8 +78,8 @@ describe("the barrel", () => {
 })
 
 describe("the compiled library", () => {
-  it("gives every namespace, from the barrel and by its own path", () => {
-    const found = node(`
+  it("gives every namespace, from the barrel and by its own path", async () => {
+    const found = await node(`
       const all = await import("outpost")
       const each = {}
       for (const path of ${JSON.stringify(barrel.map(({ path }) => path))}) each[path] = Object.keys(await import("outpost/" + path))
@@ -96,7 +100,7 @@ describe("the compiled library", () => {
     assert.deepStrictEqual(missing, [])
   })
 
-  it("lets the programs of the manual compile", () => {
+  it("lets the programs of the manual compile", async () => {
     const programs = ["docs/embedding.md", "docs/architecture.md"].flatMap((page) =>
       [...readFileSync(join(root, page), "utf8").matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, text = ""]) =>
         text.replaceAll(/"(?:\.\.\/)+(.+)\.js"/g, '"outpost/$1"')
@@ -112,14 +116,12 @@ describe("the compiled library", () => {
         include: ["*.ts"]
       })
     )
-    const compiler = join(root, "node_modules/typescript/bin/tsc")
-    const { stdout } = spawnSync(process.execPath, [compiler, "-p", place], { cwd: place, encoding: "utf8" })
-    assert.strictEqual(stdout, "")
+    assert.strictEqual(await compile(place, "-p", place), "")
   })
 
-  it("keeps what is internal to itself", () => {
+  it("keeps what is internal to itself", async () => {
     const internal = sources.filter((file) => file.includes("internal/")).map((file) => file.slice(0, -".ts".length))
-    const open = node(`
+    const open = await node(`
       const open = []
       for (const path of ${JSON.stringify(internal)}) {
         try { import.meta.resolve("outpost/" + path); open.push(path) } catch (error) { if (error.code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") throw error }

@@ -112,6 +112,15 @@ export const UpdateStatus = Schema.Struct({
   attempt: Schema.NullOr(UpdateAttempt),
   /** Bytes of the release that are here, while it is fetched. */
   fetched: Schema.NullOr(Schema.Struct({ bytes: Schema.NonNegativeInt, size: Schema.NonNegativeInt })),
+  /** While the new version proves itself: until when it may, how often it was started for it, and what it was last seen to lack. */
+  trial: Schema.NullOr(
+    Schema.Struct({
+      until: Schema.String,
+      starts: Schema.NonNegativeInt,
+      most_starts: Schema.NonNegativeInt,
+      complaints: Schema.Array(Schema.String)
+    })
+  ),
   /** How the last one ended. */
   last: Schema.NullOr(UpdateOutcome),
   installed: Schema.Array(Schema.String),

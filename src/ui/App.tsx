@@ -22,6 +22,7 @@ import { Runs } from "./pages/Runs.js"
 import { Storage } from "./pages/Storage.js"
 import { System } from "./pages/System.js"
 import { Telemetry } from "./pages/Telemetry.js"
+import { Updates } from "./pages/Updates.js"
 import { EventSheet } from "./parts/EventSheet.js"
 import { Palette } from "./parts/Palette.js"
 import { Empty, Problem } from "./parts/Panel.js"
@@ -110,6 +111,7 @@ export const App = () => {
         {area === "logs" && <Logs />}
         {area === "config" && <Config {...props} />}
         {area === "system" && <System {...props} chosen={chosen} />}
+        {area === "updates" && <Updates {...props} chosen={chosen} />}
         {area === undefined && (
           <Empty>
             There is no page at {pathname}.{" "}

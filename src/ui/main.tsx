@@ -14,6 +14,7 @@ import "./style/collector.css"
 import "./style/calendar.css"
 import "./style/ensemble.css"
 import "./style/station.css"
+import "./style/updates.css"
 
 const host = document.getElementById("root")
 if (host !== null) createRoot(host).render(<App />)

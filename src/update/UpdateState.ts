@@ -17,6 +17,8 @@ export interface Attempt {
   readonly resumes: number
   readonly switching: Extract<Entry, { readonly step: "switching" }> | undefined
   readonly starts: number
+  /** Since when its trial runs: since the switch, then since the last start. */
+  readonly onTrialSince: string | undefined
   /** What it was last seen to lack, on trial. */
   readonly complaints: ReadonlyArray<string>
 }
@@ -67,7 +69,12 @@ const next = (state: UpdateState, entry: Entry): UpdateState => {
       starts: 0,
       complaints: []
     }
-    return { ...state, phase: "fetching", attempt: { ...begun, switching: undefined }, rollback: undefined }
+    return {
+      ...state,
+      phase: "fetching",
+      attempt: { ...begun, switching: undefined, onTrialSince: undefined },
+      rollback: undefined
+    }
   }
   if (entry.step === "told") return { ...state, last: state.last && { ...state.last, told: true } }
   if (entry.step === "rolling-back") return { ...state, phase: "rolling-back", rollback: entry }
@@ -88,9 +95,9 @@ const next = (state: UpdateState, entry: Entry): UpdateState => {
     case "switching":
       return { ...state, phase: "switching", attempt: { ...attempt, done, switching: entry } }
     case "switched":
-      return { ...state, phase: "trial", attempt: { ...attempt, done } }
+      return { ...state, phase: "trial", attempt: { ...attempt, done, onTrialSince: entry.at } }
     case "started":
-      return { ...state, attempt: { ...attempt, starts: attempt.starts + 1 } }
+      return { ...state, attempt: { ...attempt, starts: attempt.starts + 1, onTrialSince: entry.at } }
     case "discounted":
       return { ...state, attempt: { ...attempt, starts: Math.max(0, attempt.starts - 1) } }
     case "doubted":

@@ -6,6 +6,7 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -30,7 +31,7 @@ import { condemn, settle, stateOf } from "./Settle.js"
 import * as Trial from "./Trial.js"
 import { UpdateHost } from "./UpdateHost.js"
 import * as UpdateJournal from "./UpdateJournal.js"
-import type { UpdateState } from "./UpdateState.js"
+import type { Attempt, UpdateState } from "./UpdateState.js"
 import * as Versions from "./Versions.js"
 import { Vitals } from "./Vitals.js"
 
@@ -147,6 +148,7 @@ export const make = Effect.fn("Updater.make")(function* (versions: Versions.Vers
       phase,
       attempt: attempt === undefined ? null : facts(attempt),
       fetched: phase === "fetching" ? fetched : null,
+      trial: phase === "trial" && attempt?.onTrialSince !== undefined ? trialOf(attempt, attempt.onTrialSince) : null,
       last: yield* last,
       installed: yield* Versions.installed(versions),
       source: Option.getOrNull(Option.map(source, ({ use }) => use)),
@@ -227,6 +229,14 @@ export const layer = (versions: Versions.Versions): Layer.Layer<Updater, never, 
 const mostResumes = 5
 
 const facts = ({ begun, by, from, to }: UpdateAttempt): UpdateAttempt => ({ from, to, begun, by })
+
+/** Each start has the whole time before it. */
+const trialOf = ({ complaints, starts, switching }: Attempt, since: string): UpdateStatus["trial"] => ({
+  until: DateTime.formatIso(DateTime.add(DateTime.unsafeMake(since), { millis: switching?.trial ?? 0 })),
+  starts,
+  most_starts: switching?.starts ?? 1,
+  complaints
+})
 
 const outcomeOf = ({ begun, by, detail, ended, from, outcome, reason, to }: UpdateOutcome): UpdateOutcome => ({
   from,

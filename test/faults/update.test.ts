@@ -5,11 +5,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime } from "effect"
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { bin } from "../support/buildOnce.js"
 import { rounds } from "../support/Crashes.js"
+import * as NextVersion from "../support/NextVersion.js"
 import { type Offer, publish, tgz } from "../support/ReleaseMaker.js"
 import { archiveWith, goodMain } from "../support/UpdateSite.js"
 import { release, UpdateStation } from "../support/UpdateStation.js"
@@ -145,25 +146,8 @@ describe.concurrent("releases that do not work", () => {
 
 describe("the real thing", () => {
   it("a built version updates itself to the next one, which proves itself, and goes back when it is told to", async () => {
-    // Below node_modules, so that the release finds the packages of this repository.
-    const base = join(bin, "../../node_modules/.cache", `outpost-update-${process.pid}`)
-    await closing(new UpdateStation(base), async (station) => {
-      const place = join(base, "package")
-      mkdirSync(place)
-      cpSync(join(bin, ".."), join(place, "dist"), {
-        recursive: true,
-        filter: (path) => !/\/(lib|ui)$|\.map$/.test(path)
-      })
-      writeFileSync(join(place, "package.json"), `{"name":"outpost","type":"module"}`)
-      for (const file of readdirSync(join(place, "dist"), { recursive: true, encoding: "utf8" })) {
-        if (!file.endsWith(".js")) continue
-        const text = readFileSync(join(place, "dist", file), "utf8")
-        if (text.includes(`"${built}"`))
-          writeFileSync(join(place, "dist", file), text.replaceAll(`"${built}"`, `"9.0.0"`))
-      }
-      const archive = join(base, "whole.tgz")
-      assert.strictEqual(spawnSync("tar", ["-czf", archive, "-C", base, "package"]).status, 0)
-      publish(station.offers, { version: "9.0.0", archive: readFileSync(archive) })
+    await closing(new UpdateStation(NextVersion.home("faults")), async (station) => {
+      publish(station.offers, { version: "9.0.0", archive: NextVersion.archive(station.base, "9.0.0") })
       station.start()
       await station.listens()
       assert.strictEqual((await station.ask("POST", "/update/apply")).status, 202)
@@ -176,13 +160,11 @@ describe("the real thing", () => {
       })
       assert.strictEqual((await station.ask("POST", "/update/rollback")).status, 202)
       await station.until("back", () => station.steps().at(-1) === "told" && station.current() === null)
-      assert.deepInclude((await station.ask("GET", "/update")).body, { running: built, current: null })
+      assert.deepInclude((await station.ask("GET", "/update")).body, { running: NextVersion.built, current: null })
     })
   }, 180_000)
 })
 
 const deeds = { crashes: "crashes", hangs: "hangs, SIGTERM or not,", silent: "loses its uplink" }
-
-const built = (JSON.parse(readFileSync(join(bin, "../../package.json"), "utf8")) as { version: string }).version
 
 const needy = { "package.json": `{"dependencies":{"x":"1"}}`, "package-lock.json": "{}" }

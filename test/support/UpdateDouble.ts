@@ -10,6 +10,7 @@ export const status: UpdateStatus = {
   phase: "fetching",
   attempt: { from: "1.1.0", to: "1.2.0", begun: "2026-11-21T12:00:00.000Z", by: "operator" },
   fetched: { bytes: 10, size: 100 },
+  trial: null,
   last: {
     from: null,
     to: "1.1.0",

@@ -1,5 +1,6 @@
 /** A station under the built launcher, with releases in a directory beside it; killed as a power cut would. */
 import { spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { once } from "node:events"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -50,7 +51,7 @@ export class UpdateStation {
 
   constructor(
     readonly base: string = mkdtempSync(join(tmpdir(), "outpost-station-")),
-    options: { readonly trial?: string; readonly more?: string } = {}
+    options: { readonly trial?: string; readonly more?: string; readonly procedures?: object } = {}
   ) {
     this.site = join(base, "site")
     this.offers = join(base, "offers")
@@ -58,7 +59,7 @@ export class UpdateStation {
     mkdirSync(this.offers, { recursive: true })
     writeFileSync(
       join(this.site, "outpost.yaml"),
-      `procedures: { system-checks: { enabled: false } }
+      `procedures: ${JSON.stringify({ "system-checks": { enabled: false }, ...options.procedures })}
 update:
   source: { use: file, settings: { directory: ${JSON.stringify(this.offers)} } }
   keys: [${JSON.stringify(keys.publicKey)}]
@@ -75,6 +76,16 @@ ${options.more ?? ""}`
     child.stdout.setEncoding("utf8").on("data", (text: string) => (this.printed += text))
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.said += text))
     this.launcher = child
+  }
+
+  /** As a service manager stops it; answers how the launcher has ended. */
+  async stop(): Promise<number | null> {
+    const launcher = this.launcher
+    if (launcher === undefined) return null
+    launcher.kill("SIGTERM")
+    const [code] = (await once(launcher, "close")) as [number | null]
+    this.launcher = undefined
+    return code
   }
 
   /** The launcher and all below it are gone at once. */

@@ -254,7 +254,11 @@ describe("lives of a process", () => {
         settings: { trial: Duration.seconds(1) }
       })
       yield* Effect.timeoutOption(trial.work, "1500 millis")
-      assert.strictEqual((yield* trial.updater.status).phase, "trial")
+      const status = yield* trial.updater.status
+      assert.strictEqual(status.phase, "trial")
+      assert.deepInclude(status.trial, { starts: 0, most_starts: 3, complaints })
+      const switched = (yield* Launches.read(ground.versions)).find(({ step }) => step === "switched")
+      assert.strictEqual(Date.parse(status.trial?.until ?? "") - Date.parse(switched?.at ?? ""), 600_000)
       assert.include(readFileSync(ground.versions.journal, "utf8"), "nothing was confirmed")
     }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
   )

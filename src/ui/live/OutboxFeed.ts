@@ -1,6 +1,7 @@
 /** The outbox as it stands: figures, what was delivered of late, and a page of the queue; asked for while a page shows them. */
 import * as Effect from "effect/Effect"
 import type { OutboxPage, OutboxQuery, OutboxStats, Receipt } from "../../domain/Outbox.js"
+import type { UplinkStatus } from "../../domain/Uplink.js"
 import { maximumLimit } from "../../domain/Outbox.js"
 import { OutboxOperations } from "../../operations/OutboxOperations.js"
 import { counted, type Count } from "../model/Deliveries.js"
@@ -10,6 +11,8 @@ import { serverNow } from "./Ticking.js"
 
 export interface Figures {
   readonly stats: OutboxStats
+  /** The connections of those that the config names. */
+  readonly uplinks: ReadonlyArray<UplinkStatus>
   /** How the counter of deliveries rose while the page was open. */
   readonly history: ReadonlyArray<Count>
 }
@@ -18,7 +21,11 @@ export interface Figures {
 export const useFigures = (uplink: string | undefined) =>
   usePolled(
     `outbox ${uplink ?? ""}`,
-    () => Effect.map(stats, (told): Figures => ({ stats: told, history: withCount(told, uplink) })),
+    () =>
+      Effect.map(Effect.all({ stats, uplinks }, { concurrency: 2 }), (told): Figures => ({
+        ...told,
+        history: withCount(told.stats, uplink)
+      })),
     figuresMillis
   )
 
@@ -62,6 +69,7 @@ const receiptsMillis = 10_000
 const messagesMillis = 3_000
 
 const stats = Effect.flatMap(OutboxOperations, (outbox) => outbox.stats)
+const uplinks = Effect.flatMap(OutboxOperations, (outbox) => outbox.uplinks)
 
 /** Of which uplink the counts are. */
 let watched: { readonly uplink: string | undefined; readonly counts: ReadonlyArray<Count> } = {

@@ -36,6 +36,8 @@ const heard = new Cell<{
 export const useSample = (): Sample | undefined => useChanging(sample)
 export const useRuns = (): ReadonlyArray<Run> | undefined => useChanging(runs)
 export const currentStatus = (): SiteStatus | undefined => sample.get()?.status
+/** The version that served this page: when another one answers, the page is an old one. */
+export const servedBy = (): string | undefined => servedFirst
 
 export type Connection =
   | { readonly state: "connecting" }
@@ -88,6 +90,8 @@ const rateAt = (status: SiteStatus): number | undefined => {
 
 const patience = "8 seconds"
 
+let servedFirst: string | undefined
+
 const askStatus = async (): Promise<void> => {
   const answer = await ask(
     Effect.flatMap(SiteOperations, (site) => site.status).pipe(
@@ -100,6 +104,7 @@ const askStatus = async (): Promise<void> => {
   }
   const status = answer.right
   learn(status.now)
+  servedFirst ??= status.version
   const before = sample.get()?.status
   sample.set({ status, eventsPerSecond: rateAt(status) })
   heard.set({ ...heard.get(), at: serverNow(), problem: undefined })

@@ -14,10 +14,11 @@ export type Area =
   | "logs"
   | "system"
   | "config"
+  | "updates"
 
 export interface Address {
   readonly area: Area | undefined
-  /** The chosen thing: an event type, a run, a backfill, a series, a procedure, a message, a node of the tree. */
+  /** The chosen thing: an event type, a run, a backfill, a series, a procedure, a message, a node of the tree, a version. */
   readonly chosen: string | undefined
 }
 
@@ -34,7 +35,8 @@ export const areas: ReadonlyArray<{ readonly area: Area; readonly name: string; 
   { area: "storage", name: "Storage", path: "/storage" },
   { area: "logs", name: "Logs", path: "/logs" },
   { area: "system", name: "System", path: "/app/system" },
-  { area: "config", name: "Config", path: "/config" }
+  { area: "config", name: "Config", path: "/config" },
+  { area: "updates", name: "Updates", path: "/app/updates" }
 ]
 
 /** The parameter that names the chosen thing. A path could not: its segments may not hold every text. */
@@ -45,7 +47,8 @@ const choosing: { readonly [area in Area]?: string } = {
   inventory: "series",
   procedures: "name",
   outbox: "message",
-  system: "node"
+  system: "node",
+  updates: "version"
 }
 
 /** The address of a path and its query; `area` is undefined where there is no such page. */

@@ -1,6 +1,7 @@
 /** What has to reach the outside: how much waits and for whom, what could not be sent, and what was confirmed. */
 import { useAddress } from "../live/Address.js"
 import { useFigures, useReceipts } from "../live/OutboxFeed.js"
+import { uplinksOf } from "../model/Uplinks.js"
 import { MessageSheet } from "../parts/MessageSheet.js"
 import { MessageTable } from "../parts/MessageTable.js"
 import { OutboxFigures } from "../parts/OutboxFigures.js"
@@ -36,7 +37,11 @@ export const Outbox = ({ chosen, now, sample }: PageProps & { readonly chosen: s
                   archive and wait for nobody. The same in a shell:
                 </Empty>
               ) : (
-                <UplinkTable uplinks={stats.uplinks} tree={sample?.status.tree ?? []} chosen={uplink} now={now} />
+                <UplinkTable
+                  uplinks={uplinksOf(stats.uplinks, figures.uplinks, sample?.status.tree ?? [])}
+                  chosen={uplink}
+                  now={now}
+                />
               )}
               <OutboxFigures figures={figures} receipts={receipts.value} uplink={uplink} now={now} />
             </>

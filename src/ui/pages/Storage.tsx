@@ -5,7 +5,7 @@ import { CollectorOperations } from "../../operations/CollectorOperations.js"
 import { useOrders } from "../live/Order.js"
 import { usePolled } from "../live/Polled.js"
 import { bytes, count, counted, duration } from "../model/Quantity.js"
-import { Age, Time } from "../parts/Age.js"
+import { Ago, Time } from "../parts/Age.js"
 import { Mark } from "../parts/Mark.js"
 import { Empty, Panel, Problem } from "../parts/Panel.js"
 import type { PageProps } from "./Overview.js"
@@ -95,7 +95,7 @@ const Remotes = ({ now, value }: { readonly value: StorageStatus; readonly now: 
           <>
             <Time at={value.last_sync.last_sync_at * 1000} />{" "}
             <span className="meta">
-              <Age at={value.last_sync.last_sync_at * 1000} now={now} /> ago
+              <Ago at={value.last_sync.last_sync_at * 1000} now={now} />
             </span>
           </>
         )}

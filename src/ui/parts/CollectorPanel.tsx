@@ -8,7 +8,7 @@ import { usePolled } from "../live/Polled.js"
 import { pathOf, type Area } from "../model/Address.js"
 import { isUnderWay, windowsOf } from "../model/BackfillState.js"
 import { count, counted, duration } from "../model/Quantity.js"
-import { Age } from "./Age.js"
+import { Ago } from "./Age.js"
 import { Panel } from "./Panel.js"
 
 const everyMillis = 5_000
@@ -50,7 +50,7 @@ export const CollectorPanel = ({ now }: { readonly now: number }) => {
           ) : (
             <>
               {last.ok ? "" : "failed, "}
-              <Age at={last.finished_at * 1000} now={now} /> ago
+              <Ago at={last.finished_at * 1000} now={now} />
             </>
           )}
         </Line>

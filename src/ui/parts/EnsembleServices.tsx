@@ -3,7 +3,7 @@ import type { ReactNode } from "react"
 import type { NodeStatus } from "../../actor/NodeStatus.js"
 import type { Kind, Service, Services } from "../model/Ensemble.js"
 import { bytes, count, counted, rate } from "../model/Quantity.js"
-import { Age } from "./Age.js"
+import { Ago } from "./Age.js"
 import { Mark } from "./Mark.js"
 import { Panel } from "./Panel.js"
 import { NarrowOrders, ServiceMark, ServiceName, ServiceOrders, Trouble } from "./ServiceMark.js"
@@ -113,7 +113,7 @@ const Row = ({ events, now, perSecond, service, times = 0, tree, trouble, troubl
         <td colSpan={6}>
           {troubleAt !== undefined && (
             <span className="meta">
-              <Age at={troubleAt} now={now} /> ago:{" "}
+              <Ago at={troubleAt} now={now} />:{" "}
             </span>
           )}
           <Trouble service={service} text={trouble} times={times} />

@@ -1,21 +1,18 @@
-/** Each uplink for itself: what waits for it, what it has delivered, and what it could not send. */
-import type { NodeStatus } from "../../actor/NodeStatus.js"
-import type { UplinkStats } from "../../domain/Outbox.js"
-import { followLink, setQuery } from "../live/Address.js"
-import { pathOf } from "../model/Address.js"
+/** Each uplink for itself: its connection, what waits for it, what it has delivered, and what it could not send. */
+import { setQuery } from "../live/Address.js"
 import { count } from "../model/Quantity.js"
-import { Age } from "./Age.js"
-import { Mark, StateMark } from "./Mark.js"
+import { inFlightOf, troubleOf, type Trouble, type Uplink } from "../model/Uplinks.js"
+import { Age, Ago } from "./Age.js"
+import { UplinkMark } from "./UplinkMark.js"
 
 export interface UplinkTableProps {
-  readonly uplinks: ReadonlyArray<UplinkStats>
-  readonly tree: ReadonlyArray<NodeStatus>
+  readonly uplinks: ReadonlyArray<Uplink>
   /** The uplink that the page is narrowed to. */
   readonly chosen: string | undefined
   readonly now: number
 }
 
-export const UplinkTable = ({ chosen, now, tree, uplinks }: UplinkTableProps) => (
+export const UplinkTable = ({ chosen, now, uplinks }: UplinkTableProps) => (
   <div className="table-scroll">
     <table className="uplinks">
       <thead>
@@ -40,13 +37,7 @@ export const UplinkTable = ({ chosen, now, tree, uplinks }: UplinkTableProps) =>
         </tr>
       </thead>
       {uplinks.map((uplink) => (
-        <Row
-          key={uplink.name}
-          uplink={uplink}
-          node={tree.find(({ path }) => path === `uplinks/${uplink.name}`)}
-          isChosen={uplink.name === chosen}
-          now={now}
-        />
+        <Row key={uplink.stats.name} uplink={uplink} isChosen={uplink.stats.name === chosen} now={now} />
       ))}
     </table>
   </div>
@@ -55,16 +46,14 @@ export const UplinkTable = ({ chosen, now, tree, uplinks }: UplinkTableProps) =>
 // ------------------------------------------------------------------------------------------------------------------
 
 interface RowProps {
-  readonly uplink: UplinkStats
-  /** Undefined where it is switched off. */
-  readonly node: NodeStatus | undefined
+  readonly uplink: Uplink
   readonly isChosen: boolean
   readonly now: number
 }
 
-const Row = ({ isChosen, node, now, uplink }: RowProps) => {
-  const { delivered, in_flight, last_delivered_at, name, oldest_at, set_aside, waiting } = uplink
-  const trouble = node?.lastCause?.split("\n", 1)[0]
+const Row = ({ isChosen, now, uplink }: RowProps) => {
+  const { delivered, last_delivered_at, name, oldest_at, set_aside, waiting } = uplink.stats
+  const trouble = troubleOf(uplink)
   return (
     <tbody data-uplink={name}>
       <tr data-chosen={isChosen}>
@@ -78,18 +67,13 @@ const Row = ({ isChosen, node, now, uplink }: RowProps) => {
           >
             {name}
           </button>
+          {uplink.status !== undefined && <span className="meta note">{uplink.status.use}</span>}
         </td>
         <td>
-          {node === undefined ? (
-            <Mark shape="square" tone="rest" word="switched off" />
-          ) : (
-            <a href={pathOf("system", node.path)} onClick={followLink}>
-              <StateMark state={node.status} />
-            </a>
-          )}
+          <UplinkMark uplink={uplink} now={now} />
         </td>
         <td className="mono number">{count(waiting)}</td>
-        <td className="mono number wide-only">{count(in_flight)}</td>
+        <td className="mono number wide-only">{count(inFlightOf(uplink))}</td>
         <td className="number">
           {oldest_at === null ? <span className="meta">–</span> : <Age at={oldest_at * 1000} now={now} />}
         </td>
@@ -116,15 +100,25 @@ const Row = ({ isChosen, node, now, uplink }: RowProps) => {
           )}
         </td>
       </tr>
-      {trouble !== undefined && node?.status !== "ready" && (
+      {trouble !== undefined && (
         <tr className="trouble-row" data-chosen={isChosen}>
           <td colSpan={7}>
-            <span className="reason" title={node?.lastCause}>
-              {trouble}
-            </span>
+            <TroubleLine trouble={trouble} now={now} />
           </td>
         </tr>
       )}
     </tbody>
   )
 }
+
+const TroubleLine = ({ now, trouble: { at, holds, text } }: { readonly trouble: Trouble; readonly now: number }) => (
+  <span className={holds ? "reason" : "reason past"}>
+    {at !== undefined && (
+      <>
+        <Ago at={at} now={now} />
+        {": "}
+      </>
+    )}
+    {text}
+  </span>
+)
