@@ -82,7 +82,7 @@ const coverage = async (site: string, env: Readonly<Record<string, string>>) => 
 
 describe("a backfill that is killed", () => {
   const jobs = rounds(1, 10)
-  const kills = rounds(3, 10)
+  const kills = rounds(2, 10)
 
   it.scopedLive(
     `${jobs} jobs of ${chunks} windows, ${kills} times kill -9 each: every window once or explained`,

@@ -10,9 +10,10 @@ import { ServiceRegistry } from "../../src/assignment/ServiceRegistry.js"
 import { UpdateLog } from "../../src/assignment/UpdateLog.js"
 import type { WorkAssignment } from "../../src/assignment/WorkAssignment.js"
 import { assignment, collect, newMapping, update } from "../conformance/EnsembleSuite.js"
+import { rounds } from "../support/Crashes.js"
 import { test } from "../support/RedisTest.js"
 
-const rounds = process.env["OUTPOST_FAULT_ROUNDS"] === "full" ? 10 : Number(process.env["OUTPOST_FAULT_ROUNDS"] ?? 1)
+const deaths = rounds(1, 10)
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, k) => from + k)
 const numbersOf = (seen: ReadonlyArray<WorkAssignment>) => seen.map((each) => each.event_number)
@@ -29,13 +30,13 @@ describe("Redis goes away", () => {
         Effect.tapError(() => Effect.sync(() => (next = reader.seen.length)))
       )
       const writer = yield* Effect.forkScoped(Effect.forever(Effect.ignore(write).pipe(Effect.delay("1 millis"))))
-      for (let round = 1; round <= rounds; round++) {
+      for (let round = 1; round <= deaths; round++) {
         yield* reader.until(round * 200)
         yield* server.kill
         yield* Effect.sleep("100 millis")
         yield* server.start
       }
-      yield* reader.until((rounds + 1) * 200)
+      yield* reader.until((deaths + 1) * 200)
       yield* Fiber.interrupt(writer)
       assert.deepStrictEqual(numbersOf(reader.seen), numbers(0, reader.seen.length))
     }))

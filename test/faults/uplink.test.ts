@@ -10,16 +10,16 @@ import { join } from "node:path"
 import { parse } from "yaml"
 import { ConfigFile } from "../../src/app/ConfigFile.js"
 import * as ConfigSite from "../app/ConfigSite.js"
+import { rounds, sample } from "../support/Crashes.js"
 import { test as brokerTest } from "../support/MosquittoTest.js"
 import * as MqttOffice from "../support/MqttOffice.js"
 import * as MqttProxy from "../support/MqttProxy.js"
 import * as OutpostProcess from "../support/OutpostProcess.js"
 import * as UplinkGround from "../support/UplinkGround.js"
 
-const full = process.env["OUTPOST_FAULT_ROUNDS"] === "full"
-const rounds = full ? 50 : Number(process.env["OUTPOST_FAULT_ROUNDS"] ?? 2)
-const switches = full ? 10 : 1
-const documents = full ? 300 : 60
+const deaths = rounds(2, 50)
+const switches = rounds(1, 10)
+const documents = rounds(60, 300)
 /** Steps of the way back. */
 const backwards = ["remote.reverting", "remote.reverted"]
 
@@ -51,7 +51,7 @@ const firsts = (published: ReadonlyArray<MqttProxy.Published>) => [...new Set(pu
 
 describe("a broker that dies while it is drained to", () => {
   for (const ordered of [false, true]) {
-    test(`${rounds} times: nothing lost, repeats within the window${ordered ? ", order kept" : ""}`, (broker) =>
+    test(`${deaths} times: nothing lost, repeats within the window${ordered ? ", order kept" : ""}`, (broker) =>
       Effect.gen(function* () {
         const proxy = yield* MqttProxy.make(broker.port)
         const ground = yield* UplinkGround.make()
@@ -60,7 +60,7 @@ describe("a broker that dies while it is drained to", () => {
         const feed = Effect.suspend(() =>
           ground.put(...Array.from({ length: 40 }, () => UplinkGround.data({ n: put++ })))
         )
-        for (let round = 0; round < rounds; round++) {
+        for (let round = 0; round < deaths; round++) {
           const before = proxy.acknowledged.size
           yield* feed
           yield* until(() => proxy.acknowledged.size > before)
@@ -88,7 +88,7 @@ describe("a broker that dies while it is drained to", () => {
       const ground = yield* UplinkGround.make()
       yield* ground.use(section(proxy.port))
       yield* ground.connected("office")
-      for (let round = 1; round <= Math.min(rounds, 5); round++) {
+      for (let round = 1; round <= Math.min(deaths, 5); round++) {
         yield* proxy.silence(true)
         yield* ground.put(...Array.from({ length: 50 }, (_, n) => UplinkGround.data({ n: round * 1000 + n })))
         yield* Effect.repeat(ground.status("office"), {
@@ -168,7 +168,7 @@ describe("config", () => {
   )
 
   const steps = ["remote.applying", "remote.applied", "remote.trial", "remote.accepting"] as const
-  for (const step of [...steps, ...backwards]) {
+  for (const step of sample([...steps, ...backwards], 2)) {
     test(`kill -9 at ${step}: the station comes up with a valid config and tells what became of the other`, (broker) =>
       Effect.forEach(Array.from({ length: switches }), () => Effect.scoped(die(broker.port, step)), { discard: true }))
   }

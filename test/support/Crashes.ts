@@ -225,8 +225,13 @@ export const randomFrom = (seed: number) => () => {
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296
 }
 
-/** How many rounds: a few in the ordinary run of tests, the published counts with `npm run test:faults`. */
-export const rounds = (few: number, full: number): number => {
-  const asked = process.env["OUTPOST_FAULT_ROUNDS"]
-  return asked === undefined || asked === "" ? few : asked === "full" ? full : Number(asked)
-}
+/** What was asked for: a number of rounds, or `full` for the published counts (npm run test:faults). */
+const asked = process.env["OUTPOST_FAULT_ROUNDS"] || undefined
+
+/** How many rounds: a few in the ordinary run of tests. */
+export const rounds = (few: number, full: number): number =>
+  asked === undefined ? few : asked === "full" ? full : Number(asked)
+
+/** Which of many like cases: one in so many in the ordinary run of tests, otherwise all. */
+export const sample = <A>(cases: ReadonlyArray<A>, oneIn: number): ReadonlyArray<A> =>
+  asked === undefined ? cases.filter((_, index) => index % oneIn === 0) : cases
