@@ -14,26 +14,18 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Schedule from "effect/Schedule"
-import * as os from "node:os"
-import { NotFound, UsageProblem } from "../cli/Failure.js"
 import * as Cli from "../cli/Launcher.js"
 import * as Client from "../http/Client.js"
-import { ConfigInvalid, ConfigVerdict } from "../operations/ConfigOperations.js"
-import * as DurableFile from "../site/DurableFile.js"
-import * as Redaction from "../site/Redaction.js"
-import * as Secrets from "../site/Secrets.js"
 import * as Site from "../site/Site.js"
 import * as SiteLock from "../site/SiteLock.js"
+import * as ConfigAtRest from "./ConfigAtRest.js"
 import { jsonSchema } from "./ConfigDocument.js"
 import * as ConfigEnvironment from "./ConfigEnvironment.js"
-import * as ConfigIvy from "./ConfigIvy.js"
-import * as ConfigFile from "./ConfigFile.js"
-import * as ConfigStarter from "./ConfigStarter.js"
 import type * as Daemon from "./Daemon.js"
 import * as Detached from "./Detached.js"
 import * as Doctor from "./Doctor.js"
 import * as Launched from "./Launched.js"
-import * as ServiceUnit from "./ServiceUnit.js"
+import * as ServiceInstall from "./ServiceInstall.js"
 import type * as SiteProcess from "./SiteProcess.js"
 
 export const layer: Layer.Layer<Cli.Launcher, never, FileSystem.FileSystem | Path.Path> = Layer.effect(
@@ -46,11 +38,11 @@ export const layer: Layer.Layer<Cli.Launcher, never, FileSystem.FileSystem | Pat
       connect: (options) => provided(connect(options)),
       doctor: (place) => provided(Doctor.run(place)),
       configSchema: Effect.sync(jsonSchema),
-      configValidate: (place) => provided(configValidate(place)),
-      configShow: (place) => provided(withConfigFile(place, (file) => file.show)),
-      configInit: (place) => provided(configInit(place)),
-      configImport: (place, text) => provided(configImport(place, text)),
-      installService: (options) => provided(installService(options))
+      configValidate: (place) => provided(ConfigAtRest.validate(place)),
+      configShow: (place) => provided(ConfigAtRest.show(place)),
+      configInit: (place) => provided(ConfigAtRest.init(place)),
+      configImport: (place, text) => provided(ConfigAtRest.importIvy(place, text)),
+      installService: (options) => provided(ServiceInstall.install(options))
     })
   })
 )
@@ -61,10 +53,6 @@ const siteHalf = Effect.promise(() => import("./SiteProcess.js"))
 const serverHalf = Effect.promise(() => import("./Daemon.js"))
 
 type Files = FileSystem.FileSystem | Path.Path
-
-const rejected = (file: string) => (error: ConfigInvalid) => new Cli.ConfigRejected({ file, issues: error.issues })
-
-const configPathOf = (place: Cli.Place) => Option.getOrElse(place.config, () => `${place.site}/outpost.yaml`)
 
 const flagsOf = (place: Cli.Place, more: ConfigEnvironment.ConfigFlags = {}): ConfigEnvironment.ConfigFlags => ({
   ...more,
@@ -77,7 +65,7 @@ const launchError =
   (error: SiteProcess.OpenError): Cli.LaunchError => {
     switch (error._tag) {
       case "ConfigInvalid":
-        return rejected(configPathOf(place))(error)
+        return ConfigAtRest.rejected(ConfigAtRest.pathOf(place))(error)
       case "DatabaseUnusable":
       case "StorageFailed":
         return new Cli.LaunchFailed({ reason: error.message })
@@ -95,7 +83,10 @@ const daemonError =
       case "TokenRequired": {
         const remedy = `write one into ${place.site}/secrets/token and set http.token: \${file:token}`
         const message = `needed to listen on ${error.host}, which other machines can reach`
-        return new Cli.ConfigRejected({ file: configPathOf(place), issues: [{ path: "http.token", message, remedy }] })
+        return new Cli.ConfigRejected({
+          file: ConfigAtRest.pathOf(place),
+          issues: [{ path: "http.token", message, remedy }]
+        })
       }
       default:
         return new Cli.LaunchFailed({ reason: error.message })
@@ -114,13 +105,14 @@ const serve = (options: Cli.ServeOptions): Effect.Effect<void, Cli.LaunchError, 
 const served = (options: Cli.ServeOptions, again: Ref.Ref<boolean>) =>
   Effect.scoped(
     Effect.gen(function* () {
-      if (options.init) yield* configInit(options)
+      if (options.init) yield* ConfigAtRest.init(options)
+      yield* ConfigAtRest.warnOfAnother(options)
       const flags = flagsOf(options, {
         ...Option.match(options.host, { onNone: () => ({}), onSome: (host) => ({ host }) }),
         ...Option.match(options.port, { onNone: () => ({}), onSome: (port) => ({ port }) })
       })
       const overrides = yield* ConfigEnvironment.overrides(flags).pipe(
-        Effect.mapError(rejected("the command line and the environment"))
+        Effect.mapError(ConfigAtRest.rejected("the command line and the environment"))
       )
       const stop = yield* Deferred.make<void>()
       const end = Effect.asVoid(Deferred.succeed(stop, undefined))
@@ -190,7 +182,7 @@ const unreachable = (url: string): Effect.Effect<void> =>
 const inProcess = (options: Cli.ConnectOptions) =>
   Effect.gen(function* () {
     const overrides = yield* ConfigEnvironment.overrides(flagsOf(options, { logLevel: quietLevel(options) })).pipe(
-      Effect.mapError(rejected("the command line and the environment"))
+      Effect.mapError(ConfigAtRest.rejected("the command line and the environment"))
     )
     const { atRest, layer } = yield* siteHalf
     const context = yield* Layer.build(
@@ -215,99 +207,3 @@ const inProcess = (options: Cli.ConnectOptions) =>
 /** A command says what it does itself; of the site it opens only warnings matter. */
 const quietLevel = (options: Cli.Place): string =>
   Option.match(options.logLevel, { onNone: () => "warning", onSome: (level) => level._tag.toLowerCase() })
-
-/** The file alone, without a site or a lock. */
-const withConfigFile = <A, E>(
-  place: Cli.Place,
-  use: (file: ConfigFile.ConfigFileService) => Effect.Effect<A, E>
-): Effect.Effect<A, E | NotFound | Cli.LaunchError, Files> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const path = configPathOf(place)
-      if (!(yield* Effect.orElseSucceed(fs.exists(path), () => false))) {
-        return yield* new NotFound({
-          message: `there is no config file ${path}`,
-          hint: `write one with: outpost config init --site ${place.site}`
-        })
-      }
-      const file = yield* ConfigFile.make({
-        path: Option.some(path),
-        overrides: ConfigEnvironment.noOverrides,
-        poll: Option.none()
-      }).pipe(
-        Effect.provide(Secrets.layer.pipe(Layer.provide(Redaction.layer))),
-        Effect.provideServiceEffect(Site.Site, Site.locate(place.site)),
-        Effect.mapError(rejected(path))
-      )
-      return yield* use(file)
-    })
-  )
-
-const configValidate = (place: Cli.Place) =>
-  withConfigFile(place, (file) =>
-    Effect.flatMap(file.doubts, (issues) =>
-      issues.length === 0
-        ? Effect.succeed(new ConfigVerdict({ valid: true, error: null, issues: [] }))
-        : Effect.fail(new ConfigInvalid({ issues }))
-    )
-  ).pipe(
-    Effect.catchTags({
-      ConfigInvalid: ({ issues, message }) => notValid(message, issues),
-      ConfigRejected: ({ issues, message }) => notValid(message, issues)
-    })
-  )
-
-const notValid = (error: string, issues: ConfigVerdict["issues"]) =>
-  Effect.succeed(new ConfigVerdict({ valid: false, error, issues }))
-
-const configInit = (place: Cli.Place) =>
-  Effect.gen(function* () {
-    const path = Option.isSome(place.config) ? place.config.value : (yield* Site.make(place.site)).paths.config
-    const written = yield* ConfigStarter.init(path, os.hostname()).pipe(
-      Effect.mapError((error) => new Cli.LaunchFailed({ reason: error.message }))
-    )
-    return { path, written }
-  })
-
-const configImport = (place: Cli.Place, text: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const converted = yield* Effect.mapError(
-      ConfigIvy.convert(text),
-      (issues) => new UsageProblem({ message: ["this is no config of an ivy station", ...issues].join("\n  ") })
-    )
-    const site = yield* Site.make(place.site)
-    const path = Option.getOrElse(place.config, () => site.paths.config)
-    const refused = (error: { readonly message: string }) => new Cli.LaunchFailed({ reason: error.message })
-    if (yield* Effect.mapError(fs.exists(path), refused)) return { path, written: false, notes: [] }
-    yield* Effect.forEach(Object.entries(converted.secrets), ([name, secret]) =>
-      DurableFile.replace(`${site.secretsDirectory}/${name}`, `${secret}\n`, { mode: 0o600 })
-    ).pipe(Effect.zipRight(DurableFile.replace(path, converted.text, { mode: 0o600 })), Effect.mapError(refused))
-    return { path, written: true, notes: converted.notes }
-  })
-
-const installService = (options: Cli.ServiceOptions) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const paths = yield* Path.Path
-    const { directory } = yield* Site.locate(options.site)
-    const home = options.user ? paths.join(os.homedir(), ".config/systemd/user") : "/etc/systemd/system"
-    const path = Option.getOrElse(options.out, () => paths.join(home, `${options.name}.service`))
-    const own = yield* Effect.orElseSucceed(fs.realPath(process.argv[1] ?? ""), () => process.argv[1] ?? "")
-    const unit = ServiceUnit.text({
-      site: directory,
-      config: Option.getOrUndefined(Option.map(options.config, (file) => paths.resolve(file))),
-      // The launcher stands beside the program; it starts the version that an update has made current.
-      program: [process.execPath, ...process.execArgv, paths.join(paths.dirname(own), "launcher.js")],
-      runAs: options.user ? undefined : Option.getOrElse(options.runAs, () => os.userInfo().username),
-      user: options.user
-    })
-    if (options.print) return { path: undefined, text: unit }
-    const refused = (error: { readonly message: string }) =>
-      new Cli.LaunchFailed({ reason: `${path} could not be written: ${error.message}` })
-    yield* fs
-      .makeDirectory(paths.dirname(path), { recursive: true })
-      .pipe(Effect.zipRight(DurableFile.replace(path, unit, { mode: 0o644 })), Effect.mapError(refused))
-    return { path, text: unit }
-  })

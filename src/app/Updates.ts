@@ -46,22 +46,33 @@ export const child = ChildSpec.make({
   run: Effect.flatMap(Updater.Updater, ({ work }) => work)
 })
 
-/** What a version on trial lacks: a site that accepts events with its config in force, and that can be reached from afar. */
-export const vitals: Layer.Layer<Vitals, never, ConfigFile | SiteOperations | SupervisionTree | Uplinks> = Layer.effect(
+type Judges = ConfigFile | Outbox | Redaction | SiteOperations | SupervisionTree | Uplinks
+
+/**
+ * What a version on trial lacks: a site that accepts events with its config in force, and that can be reached from afar, where
+ * it is set up to be.
+ */
+export const vitals: Layer.Layer<Vitals, never, Judges> = Layer.scoped(
   Vitals,
   Effect.gen(function* () {
     const config = yield* ConfigFile
     const site = yield* SiteOperations
     const tree = yield* SupervisionTree
     const uplinks = yield* Uplinks
+    const scope = yield* Effect.scope
+    const context = yield* Effect.context<Outbox | Redaction>()
+    // So that there is something to be confirmed. Beside the answer, which does not wait for a disk.
+    const somethingToSay = yield* Effect.once(
+      RemoteReport.line("INFO", `version ${version} is on trial`).pipe(Effect.provide(context), Effect.forkIn(scope))
+    )
     return Vitals.of({
       complaints: Effect.gen(function* () {
         const { reasons } = yield* Effect.orElseSucceed(site.ready, () => ({ reasons: ["it can't be asked"] }))
         const error = yield* config.lastError
         const { nodes } = yield* tree.get
         const ill = nodes.filter(({ path, status }) => judged.test(path) && unwell.has(status))
-        const entries = Object.keys(yield* config.slice("uplinks"))
-        const silent = entries.length > 0 && (yield* uplinks.confirmed) === 0
+        const silent = (yield* uplinks.receiving) && (yield* uplinks.confirmed) === 0
+        if (silent) yield* somethingToSay
         return [
           ...reasons,
           ...(error._tag === "Some" ? [error.value.message] : []),

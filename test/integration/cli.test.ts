@@ -209,6 +209,15 @@ describe("without a server", () => {
     assert.strictEqual((await at("config", "validate", "/no/such.yaml")).code, 3)
     assert.isObject(JSON.parse((await at("config", "show", "--json")).out).http)
   })
+
+  it("who stands in the directory of a site is told how to name it", async () => {
+    const cwd = newSite()
+    writeFileSync(join(cwd, "outpost.yaml"), "general: {name: roof}\n")
+    const { code, err } = await run(["config", "validate"], { cwd })
+    assert.strictEqual(code, 3)
+    assert.include(err, "add --site .")
+    assert.strictEqual((await run(["config", "validate", "--site", "."], { cwd })).code, 0)
+  })
 })
 
 it("the config of an ivy station is taken over once, with its password beside it", async () => {
