@@ -8,19 +8,14 @@ import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { loadavg } from "node:os"
 import { join } from "node:path"
-import { Chunk, Effect, Layer, Stream } from "effect"
+import { Effect } from "effect"
 import * as zmq from "zeromq"
-import * as InProcessEnsemble from "../src/assignment/InProcessEnsemble.js"
-import { AssignmentLog } from "../src/assignment/AssignmentLog.js"
-import { Incarnation, MappingId } from "../src/assignment/WorkAssignment.js"
 import * as FrameDump from "../src/ingest/FrameDump.js"
-import { FrameTransport } from "../src/ingest/FrameTransport.js"
-import * as Ingester from "../src/ingest/Ingester.js"
 import * as InProcessTransport from "../src/ingest/transport/InProcessTransport.js"
 import * as ZmqTransport from "../src/ingest/transport/ZmqTransport.js"
 import { SyntheticSource } from "../src/plugins/source/SyntheticSource.js"
 import { ZeromqSource } from "../src/plugins/source/ZeromqSource.js"
-import type { PreparedSource } from "../src/source/Source.js"
+import * as EndlessAssignments from "./support/EndlessAssignments.js"
 import { median, percentile, ratio, round, table } from "./support/Report.js"
 import { root } from "./support/Server.js"
 
@@ -32,37 +27,8 @@ const downstream = "tcp://127.0.0.1:17772"
 /** Events a second of the Python ingester, batches of ten: reference section 9. */
 const python: Readonly<Record<number, number>> = { 100: 1_611, 2_000: 3_543, 1_048_576: 757 }
 
-const mapping = MappingId.make("00000000-0000-4000-8000-000000000001")
-const incarnation = Incarnation.make("00000000-0000-4000-8000-000000000002")
-
-/** Assignments without end, ten events in a row for one worker. */
-const endless = Layer.succeed(AssignmentLog, {
-  append: () => Effect.void,
-  remove: () => Effect.void,
-  clear: Effect.void,
-  read: () => {
-    let next = 0
-    return Stream.repeatEffectChunk(
-      Effect.sync(() =>
-        Chunk.unsafeFromArray(
-          Array.from({ length: 1_000 }, () => {
-            const event_number = next++
-            return { event_number, assignments: { cam: [Math.floor(event_number / 10) % 2 === 0 ? "w1" : "w2"] } }
-          })
-        )
-      )
-    )
-  }
-})
-const house = <E>(transport: Layer.Layer<FrameTransport, E>) =>
-  Layer.mergeAll(Layer.merge(InProcessEnsemble.layer, endless), transport, FrameDump.layerNone)
-
-const ingester = (url: string, source: PreparedSource) =>
-  Effect.gen(function* () {
-    const made = yield* Ingester.make({ name: "bench", incarnation, url, streams: [{ name: "cam", source }] })
-    yield* made.restartWork(mapping, ["cam"])
-    return made
-  })
+/** Milliseconds before latency is measured: what is compiled meanwhile is not the relay's. */
+const warmth = 5_000
 
 interface Heard {
   readonly frames: number
@@ -81,11 +47,11 @@ const hear = async (workers: ChildProcess): Promise<Heard> => {
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** What arrives at the workers in a while, once it flows; the processor time that this process takes for each frame. */
-const measure = async (size: number, rate: number, relay: () => Promise<() => Promise<void>>) => {
+const measure = async (size: number, rate: number, relay: () => Promise<() => Promise<void>>, warm = 500) => {
   const source = await peer("source", upstream, String(size), String(rate))
   const workers = await peer("workers", downstream)
   const stop = await relay()
-  await sleep(500)
+  await sleep(warm)
   const before = await hear(workers)
   const cpu = process.cpuUsage()
   const begin = performance.now()
@@ -114,7 +80,7 @@ const bareRelay = async () => {
   const relay = async () => {
     for (let event = 0; ; event++) {
       const message = await pull.receive()
-      const worker = Math.floor(event / 10) % 2 === 0 ? "w1" : "w2"
+      const worker = EndlessAssignments.workerOf(event)
       while (
         !(await router.send([worker, header, ...message]).then(
           () => true,
@@ -137,10 +103,11 @@ const ours = async () => {
   const controller = new AbortController()
   const running = Effect.runPromise(
     ZeromqSource.prepare({ url: upstream, buffer: 2 * 2 ** 20 }).pipe(
-      Effect.flatMap((source) => ingester(downstream, source)),
+      Effect.flatMap((source) => EndlessAssignments.forward(downstream, source)),
+      Effect.flatMap(({ begin }) => begin(1)),
       Effect.zipRight(Effect.never),
       Effect.scoped,
-      Effect.provide(house(ZmqTransport.layer))
+      Effect.provide(EndlessAssignments.layer(ZmqTransport.layer, FrameDump.layerNone))
     ),
     { signal: controller.signal }
   ).catch((error: unknown) => {
@@ -155,23 +122,18 @@ const ours = async () => {
 const inProcess = (size: number) =>
   Effect.gen(function* () {
     const source = yield* SyntheticSource.prepare({ size, shape: "raw" })
-    const transport = yield* FrameTransport
-    let frames = 0
-    for (const name of ["w1", "w2"]) {
-      const link = yield* transport.connect("inproc://bench", { name, incarnation })
-      yield* link.take.pipe(
-        Effect.map((messages) => (frames += messages.length)),
-        Effect.forever,
-        Effect.forkScoped
-      )
-    }
-    yield* ingester("inproc://bench", source)
+    const frames = yield* EndlessAssignments.take("inproc://bench")
+    yield* Effect.flatMap(EndlessAssignments.forward("inproc://bench", source), ({ begin }) => begin(1))
     yield* Effect.sleep("500 millis")
-    const before = frames
+    const before = frames()
     const begin = performance.now()
     yield* Effect.sleep(seconds * 1_000)
-    return ((frames - before) * 1_000) / (performance.now() - begin)
-  }).pipe(Effect.scoped, Effect.provide(house(InProcessTransport.layer)), Effect.runPromise)
+    return ((frames() - before) * 1_000) / (performance.now() - begin)
+  }).pipe(
+    Effect.scoped,
+    Effect.provide(EndlessAssignments.layer(InProcessTransport.layer, FrameDump.layerNone)),
+    Effect.runPromise
+  )
 
 const load = () => `load average ${loadavg()[0]?.toFixed(1)}, Node ${process.version}`
 
@@ -185,7 +147,7 @@ for (const size of sizes) {
     mine.push(await measure(size, 0, ours))
   }
   const half = Math.round(median(mine.map(({ rate }) => rate)) / 2)
-  const calm = { bare: await measure(size, half, bareRelay), mine: await measure(size, half, ours) }
+  const calm = { bare: await measure(size, half, bareRelay, warmth), mine: await measure(size, half, ours, warmth) }
   const rate = median(mine.map((run) => run.rate))
   rows.push({
     "frame B": size,

@@ -11,6 +11,7 @@ const inProcess = new Set([
   "backfill",
   "queues",
   "store",
+  "frames",
   "ingest",
   "pipeline",
   "assignments",
