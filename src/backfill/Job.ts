@@ -1,6 +1,7 @@
 /** Jobs as the engine sees them: entries of `histo_jobs` and of `jobs` brought into one form. */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import * as JobName from "../domain/JobName.js"
 import type { JobSettings, Jobs } from "./JobSettings.js"
 import type { HistoJob } from "./Settings.js"
 
@@ -51,7 +52,7 @@ export interface Config {
 export const ofConfig = (config: Config): ReadonlyArray<Job> => {
   const { environment, histo, jobs, zone } = config
   const names = new Set(Object.keys(jobs))
-  const candles = histo.map((job) => ofHisto(job, free(`${job.exchange}-${job.span}s`, names), config))
+  const candles = histo.map((job) => ofHisto(job, JobName.ofHisto(job, names), config))
   const own = Object.entries(jobs)
     .filter(([, job]) => job.enabled)
     .map(([name, job]) => ofEntry(name, job, zone, environment))
@@ -59,13 +60,6 @@ export const ofConfig = (config: Config): ReadonlyArray<Job> => {
 }
 
 // -----------------------------------------------------------------------------
-
-const free = (name: string, taken: Set<string>): string => {
-  let found = name
-  for (let n = 2; taken.has(found); n++) found = `${name}-${n}`
-  taken.add(found)
-  return found
-}
 
 const ofHisto = (job: HistoJob, name: string, { environment, upload, zone }: Config): Job => ({
   name,

@@ -34,6 +34,8 @@ export class Uplinks extends Context.Tag("outpost/uplink/Uplinks")<
     ) => Effect.Effect<void, StorageFailed>
     /** All of them, by name. */
     readonly status: Effect.Effect<ReadonlyArray<UplinkStatus>, StorageFailed>
+    /** Whether one is switched on over which requests can come in; one that is not known yet counts. */
+    readonly receiving: Effect.Effect<boolean>
     /** How many messages were confirmed since the process began by uplinks over which requests can come in. */
     readonly confirmed: Effect.Effect<number>
   }
@@ -121,6 +123,7 @@ export const make: (options: Options) => Effect.Effect<Uplinks["Type"], never, O
     return {
       reconcile: (entries, options) => alone.withPermits(1)(reconcile(entries, options)),
       status,
+      receiving: Effect.sync(() => [...running.values()].some(({ board }) => board.receives !== false)),
       confirmed: Effect.sync(() =>
         [...running.values()].reduce(
           (sum, { board }) => sum + (board.receives === true ? board.confirmed : 0),

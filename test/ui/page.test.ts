@@ -2,23 +2,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { Browser } from "playwright-core"
 import { vi } from "vitest"
+import { areas } from "../../src/ui/model/Address.js"
 import { available, isLive, launch, open, overflow, rowOf, serve, type Site } from "./SitePages.js"
-
-const everyPage = [
-  "/",
-  "/app/telemetry",
-  "/app/runs",
-  "/app/ensemble",
-  "/app/backfill",
-  "/inventory",
-  "/jobs",
-  "/app/procedures",
-  "/app/outbox",
-  "/storage",
-  "/logs",
-  "/app/system",
-  "/config"
-]
 
 describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
   let browser: Browser
@@ -38,7 +23,7 @@ describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
     await isLive(page)
     await page.locator(".type-plot[data-type='system.load'] canvas").first().waitFor()
     assert.match(await page.title(), /^Overview · /)
-    for (const path of everyPage) {
+    for (const { path } of areas) {
       await page.goto(`${site.url}${path}`)
       await isLive(page)
       await page.locator("h1").waitFor({ state: "attached" })
@@ -154,6 +139,19 @@ describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
     await close()
   })
 
+  it("says why it takes no updates, and what would make it take them", async () => {
+    const { close, complaints, page } = await open(browser, `${site.url}/app/updates`)
+    await page.getByText("it takes no updates").waitFor()
+    await page.getByText(`node dist/launcher.js --site ${site.directory}`, { exact: true }).waitFor()
+    await page.getByText("There is no source yet").waitFor()
+    const installed = page.getByRole("region", { name: "Installed" })
+    await installed.getByText("itself: takes no updates").waitFor()
+    await installed.getByText("running", { exact: true }).waitFor()
+    assert.isTrue(await page.getByRole("button", { name: "Roll back…" }).isDisabled())
+    assert.deepStrictEqual(complaints, [])
+    await close()
+  })
+
   it("has a dark theme that stays, and follows the system where asked", async () => {
     const { close, page } = await open(browser, site.url, { colorScheme: "light" })
     const ground = (colour: string) =>
@@ -184,7 +182,7 @@ describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
     // What is not seen is not drawn.
     await page.locator(".type-plot").first().scrollIntoViewIfNeeded()
     await page.locator(".type-plot canvas").first().waitFor()
-    for (const path of everyPage) {
+    for (const { path } of areas) {
       await page.goto(`${site.url}${path}`)
       await isLive(page)
       assert.isAtMost(await overflow(page), 0, `${path} at ${width}`)

@@ -155,7 +155,7 @@ describe.runIf(available())("the station's pages", { timeout: 90_000 }, () => {
     const { close, complaints, page } = await open(browser, `${site.url}/app/outbox`)
     await page.locator("tr[data-receipt]").first().waitFor()
     const uplink = page.locator('tbody[data-uplink="office"]')
-    await uplink.getByText("ready", { exact: true }).waitFor()
+    await uplink.getByText("connected", { exact: true }).waitFor()
     const [{ set_aside: refused } = { set_aside: 0 }] = (await figures()).uplinks
     assert.isAtLeast(refused, 2)
     await uplink.getByRole("button", { name: `Show the ${refused} set aside by office` }).click()

@@ -3,6 +3,7 @@ import * as DateTime from "effect/DateTime"
 import type { NodeStatus } from "../../actor/NodeStatus.js"
 import type { Alarm as Condition } from "../../domain/Alarm.js"
 import type { SiteStatus } from "../../operations/SiteOperations.js"
+import { pathOf } from "./Address.js"
 import { isTrouble, word } from "./Tree.js"
 
 export interface Alarm {
@@ -13,8 +14,8 @@ export interface Alarm {
   readonly cause: string | undefined
   /** Unix milliseconds. */
   readonly since: number | undefined
-  /** The node it is about. */
-  readonly path: string | undefined
+  /** The address of the page that tells more. */
+  readonly link: string | undefined
 }
 
 export const alarmsOf = (status: SiteStatus): ReadonlyArray<Alarm> => {
@@ -48,7 +49,7 @@ const plain = (key: string, title: string, cause: string | undefined, grave: boo
   title,
   cause,
   since: undefined,
-  path: undefined
+  link: undefined
 })
 
 const ofCondition = ({ key, severity, since, summary }: Condition): Alarm => ({
@@ -57,8 +58,16 @@ const ofCondition = ({ key, severity, since, summary }: Condition): Alarm => ({
   title: summary,
   cause: undefined,
   since,
-  path: undefined
+  link: linkOf(key)
 })
+
+/** Of a condition such as `queue:office`. */
+const linkOf = (key: string): string | undefined => {
+  const [, kind, name = ""] = /^([^:]*):?(.*)$/s.exec(key) ?? []
+  if (kind === "update") return pathOf("updates")
+  if (kind === "queue") return `${pathOf("outbox")}?${new URLSearchParams({ uplink: name })}`
+  return kind === "silence" ? pathOf("telemetry", name) : undefined
+}
 
 const ofNode = (node: NodeStatus): Alarm => ({
   key: `node:${node.path}`,
@@ -66,7 +75,7 @@ const ofNode = (node: NodeStatus): Alarm => ({
   title: `${node.path} is ${word(node.status)}${node.reason === undefined ? "" : ` (${node.reason})`}`,
   cause: node.lastCause,
   since: DateTime.toEpochMillis(node.since),
-  path: node.path
+  link: pathOf("system", node.path)
 })
 
 /** A supervisor that is degraded by its child says nothing that the child does not. */

@@ -1,19 +1,17 @@
-/** The names of the jobs that a config document holds, as a request to backfill may name them. */
+/** The names of the jobs of a config document that are not switched off, as a request to backfill may name them. */
+import * as JobName from "../../domain/JobName.js"
 
-/** Jobs under `jobs` go by their key; those of a daemon's `histo_jobs` by exchange and span, numbered where that is taken. */
+/** Those of the daemon's `histo_jobs` first. */
 export const jobNames = (document: { readonly [section: string]: unknown }): ReadonlyArray<string> => {
-  const named = isObject(document["jobs"]) ? Object.keys(document["jobs"]) : []
-  const taken = new Set(named)
+  const jobs = Object.entries(isObject(document["jobs"]) ? document["jobs"] : {})
+  const taken = new Set(jobs.map(([name]) => name))
   const histo = Array.isArray(document["histo_jobs"]) ? document["histo_jobs"] : []
-  const numbered = histo.flatMap((job: unknown) => {
-    if (!isObject(job)) return []
-    const base = `${String(job["exchange"])}-${String(job["span"])}s`
-    let name = base
-    for (let n = 2; taken.has(name); n++) name = `${base}-${n}`
-    taken.add(name)
-    return [name]
-  })
-  return [...numbered, ...named]
+  return [
+    ...histo
+      .filter(isObject)
+      .map((job) => JobName.ofHisto({ exchange: String(job["exchange"]), span: String(job["span"]) }, taken)),
+    ...jobs.flatMap(([name, job]) => (isObject(job) && job["enabled"] === false ? [] : [name]))
+  ]
 }
 
 // ------------------------------------------------------------------------------------------------------------------

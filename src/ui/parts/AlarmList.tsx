@@ -1,7 +1,6 @@
 /** What is wrong, and since when. There is nothing here when nothing is. */
 import { followLink } from "../live/Address.js"
 import type { Alarm } from "../model/Alarms.js"
-import { pathOf } from "../model/Address.js"
 import { Age } from "./Age.js"
 import { Mark } from "./Mark.js"
 
@@ -9,7 +8,7 @@ export const AlarmList = ({ alarms, now }: { readonly alarms: ReadonlyArray<Alar
   alarms.length === 0 ? undefined : (
     <section className="panel alarms" aria-label="What is wrong">
       <ul>
-        {alarms.map(({ cause, grave, key, path, since, title }) => (
+        {alarms.map(({ cause, grave, key, link, since, title }) => (
           <li key={key} data-grave={grave}>
             <Mark
               shape={grave ? "triangle" : "disc"}
@@ -18,10 +17,10 @@ export const AlarmList = ({ alarms, now }: { readonly alarms: ReadonlyArray<Alar
             />
             <div className="alarm-text">
               <strong>
-                {path === undefined ? (
+                {link === undefined ? (
                   title
                 ) : (
-                  <a href={pathOf("system", path)} onClick={followLink}>
+                  <a href={link} onClick={followLink}>
                     {title}
                   </a>
                 )}

@@ -59,29 +59,15 @@ export const NewBackfill = ({ onClose, preset = {} }: NewBackfillProps) => {
           </p>
         )}
         <div className="two-fields">
-          <label>
-            <span className="meta">From</span>
-            <input
-              className="mono"
-              value={start}
-              onChange={(event) => setStart(event.target.value)}
-              placeholder="as the job says"
-              aria-invalid={refused?.field === "start"}
-              autoComplete="off"
-              data-first={preset.series === undefined ? undefined : true}
-            />
-          </label>
-          <label>
-            <span className="meta">To</span>
-            <input
-              className="mono"
-              value={end}
-              onChange={(event) => setEnd(event.target.value)}
-              placeholder="now"
-              aria-invalid={refused?.field === "end"}
-              autoComplete="off"
-            />
-          </label>
+          <DateField
+            name="From"
+            value={start}
+            onChange={setStart}
+            placeholder="as the job says"
+            isRefused={refused?.field === "start"}
+            isFirst={preset.series !== undefined}
+          />
+          <DateField name="To" value={end} onChange={setEnd} placeholder="now" isRefused={refused?.field === "end"} />
         </div>
         <p className="meta">
           A date such as <code>2026-01-31</code>, with a time if need be, or a time ago such as <code>30d</code>.
@@ -110,6 +96,32 @@ export const NewBackfill = ({ onClose, preset = {} }: NewBackfillProps) => {
 }
 
 // ------------------------------------------------------------------------------------------------------------------
+
+interface DateFieldProps {
+  readonly name: string
+  readonly value: string
+  readonly onChange: (value: string) => void
+  /** What it means to leave it empty. */
+  readonly placeholder: string
+  readonly isRefused: boolean
+  /** Has the focus when the dialog opens. */
+  readonly isFirst?: boolean
+}
+
+const DateField = ({ isFirst = false, isRefused, name, onChange, placeholder, value }: DateFieldProps) => (
+  <label>
+    <span className="meta">{name}</span>
+    <input
+      className="mono"
+      value={value}
+      onChange={(event) => onChange(event.target.value)}
+      placeholder={placeholder}
+      aria-invalid={isRefused}
+      autoComplete="off"
+      data-first={isFirst ? true : undefined}
+    />
+  </label>
+)
 
 /** The plan of a request, once it has not changed for a moment. */
 const usePlan = (request: StartBackfill): Asked<ReadonlyArray<PlannedSeries>> => {

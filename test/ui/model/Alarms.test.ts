@@ -87,6 +87,24 @@ describe("alarmsOf", () => {
     assert.strictEqual(new Set(alarmsOf(site).map(({ key }) => key)).size, 3)
   })
 
+  it("each leads to the page that tells more", () => {
+    const alarm = (key: string) => new Alarm({ key, severity: "warning", summary: key, since: 0 })
+    const site = status({
+      alarms: ["disk", "queue:my office", "silence:wind:gusts", "update"].map(alarm),
+      tree: [node("procedures/x", "failed")]
+    })
+    assert.deepStrictEqual(
+      alarmsOf(site).map(({ link }) => link),
+      [
+        "/app/system?node=procedures%2Fx",
+        undefined,
+        "/app/outbox?uplink=my+office",
+        "/app/telemetry?type=wind%3Agusts",
+        "/app/updates"
+      ]
+    )
+  })
+
   it("puts the grave first: what can't be stored, then what warns", () => {
     const site = status(
       { config: { path: "/c", error: "line 3: no" }, tree: [node("a", "degraded")] },

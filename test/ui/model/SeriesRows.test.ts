@@ -87,7 +87,7 @@ describe("JobNames", () => {
       { exchange: "binance", span: 3600 },
       { exchange: "binance", span: 3600 }
     ]
-    assert.deepStrictEqual(jobNames({ jobs: { demo: {} }, histo_jobs: histo }), [
+    assert.deepStrictEqual(jobNames({ jobs: { demo: {}, off: { enabled: false } }, histo_jobs: histo }), [
       "binance-3600s",
       "binance-3600s-2",
       "demo"
