@@ -111,7 +111,7 @@ const status = CommandSpec.make(
 const named = (version: string | null): string => version ?? "the version installed by hand"
 
 const describe = (found: UpdateStatus): ReadonlyArray<readonly [string, string]> => {
-  const { attempt, current, fetched, installed, last, phase, previous, running, source } = found
+  const { attempt, current, fetched, installed, last, phase, previous, running, source, trial } = found
   const progress = fetched === null ? "" : `, ${Readable.bytes(fetched.bytes)} of ${Readable.bytes(fetched.size)}`
   return [
     ["running", running],
@@ -120,10 +120,14 @@ const describe = (found: UpdateStatus): ReadonlyArray<readonly [string, string]>
     ...(previous === null ? [] : [["before", named(previous.version)] as const]),
     ["source", source ?? "none: see update.source of the config"],
     ["update", attempt === null ? "none under way" : `to ${attempt.to}, by ${attempt.by}: ${phase}${progress}`],
+    ...(trial === null ? [] : [["trial", onTrial(trial)] as const]),
     ...(last === null ? [] : [["last", `to ${last.to}: ${last.outcome} at ${last.ended}`] as const]),
     ...(last?.detail == null ? [] : [["", `${last.reason}: ${last.detail}`] as const])
   ]
 }
+
+const onTrial = ({ complaints, most_starts, starts, until }: NonNullable<UpdateStatus["trial"]>): string =>
+  [`until ${until}`, `start ${starts} of at most ${most_starts}`, ...complaints].join("; ")
 
 export const update = CommandSpec.group(
   "update",

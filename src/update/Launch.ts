@@ -74,7 +74,8 @@ const prepared = (options: Options): Effect.Effect<Attempt | undefined, never, F
         yield* journal.append({ step: "started" })
         return attempt
       }
-      const why = here ? `it ended ${attempt.starts} times before it was healthy` : "its directory is gone"
+      const times = attempt.starts === 1 ? "once" : `${attempt.starts} times`
+      const why = here ? `it ended ${times} before it was healthy` : "its directory is gone"
       yield* condemn(journal, attempt, "Crashed", `version ${attempt.to}: ${why}${doubts(attempt)}`)
       yield* settle(options.versions, journal)
       return undefined

@@ -86,7 +86,7 @@ describe.runIf(available())("the page of updates", { timeout: 90_000 }, () => {
     const last = page.getByRole("region", { name: "Last update" })
     await last.getByText("rolled back").waitFor({ timeout: 40_000 })
     await last.getByText("crashed").waitFor()
-    await last.getByText("version 9.0.0: it ended 1 times before it was healthy").waitFor()
+    await last.getByText("version 9.0.0: it ended once before it was healthy").waitFor()
     await course.waitFor({ state: "detached" })
 
     await page.goto(url)
