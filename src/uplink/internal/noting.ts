@@ -6,6 +6,7 @@
  * @internal
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
@@ -69,9 +70,13 @@ export const make = (
 
 /** A disk that refuses for a moment keeps nothing from going on; one that refuses for longer is told. */
 export const again = <A>(board: Board, write: Effect.Effect<A, StorageFailed>): Effect.Effect<A, StorageFailed> =>
-  write.pipe(
-    Effect.retry(Schedule.intersect(Schedule.spaced("200 millis"), Schedule.recurs(4))),
-    Effect.tapError((error) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sync(() => board.failed(now, error.message)))
+  Effect.catchAll(write, () =>
+    Effect.delay(write, pauseOfDisk).pipe(
+      Effect.retry(Schedule.intersect(Schedule.spaced(pauseOfDisk), Schedule.recurs(3))),
+      Effect.tapError((error) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => Effect.sync(() => board.failed(now, error.message)))
+      )
     )
   )
+
+const pauseOfDisk = Duration.millis(200)
