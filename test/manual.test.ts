@@ -16,7 +16,7 @@ const pages = [
     .map((file) => `docs/${file}`)
 ]
 
-describe("what is generated is up to date (npm run docs writes it)", () => {
+describe("ivy 13: static types, API docs in sync: what is generated is up to date (npm run docs writes it)", () => {
   it.each(["scripts/docs-config.mjs", "scripts/docs-cli.mjs", "scripts/docs-sources.mjs"])("%s", (script) => {
     const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", script, "--check"], {
       cwd: root,

@@ -1,9 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either } from "effect"
+import { Effect, Either, Option } from "effect"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { parse, stringify } from "yaml"
 import { ConfigFile } from "../../src/app/ConfigFile.js"
 import * as ConfigIvy from "../../src/app/ConfigIvy.js"
+import { starter } from "../../src/app/ConfigStarter.js"
+import { version } from "../../src/domain/Version.js"
+import * as ForeignConfig from "../../src/uplink/ForeignConfig.js"
 import { over } from "./ConfigSite.js"
 
 const captured: unknown = JSON.parse(
@@ -11,6 +15,39 @@ const captured: unknown = JSON.parse(
 ).config
 
 const ivy = (changes: object = {}) => ConfigIvy.convert(JSON.stringify({ ...(captured as object), ...changes }))
+
+describe("ivy's tests of its config", () => {
+  it.scoped("ivy 12: template parses as Config and ForeignConfig and has VERSION", () =>
+    Effect.gen(function* () {
+      // As the office sends it: what a first start writes, with a revision and the version that it is meant for.
+      const template = parse(starter("roof")) as { readonly general: object }
+      const general = { ...template.general, config_revision: 0, software_version: ForeignConfig.releaseOf(version) }
+      const document = { ...template, general }
+      const foreign = Either.getOrThrow(ForeignConfig.read(document, undefined))
+      assert.strictEqual(foreign.general.software_version, ForeignConfig.releaseOf(version))
+      yield* over(
+        stringify(document),
+        Effect.gen(function* () {
+          const { name } = yield* (yield* ConfigFile).slice("general")
+          assert.strictEqual(Option.getOrNull(name), "roof")
+        })
+      )
+      const theirs = Either.getOrThrow(ForeignConfig.read(captured, undefined))
+      assert.strictEqual(theirs.general.software_version, "1.1.0")
+    })
+  )
+
+  it.scoped("ivy 12: empty object fails both schemas: from afar and as ivy's; our own file may say nothing", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(ForeignConfig.read({}, undefined), Either.left("general: is missing"))
+      assert.isTrue(Either.isLeft(ConfigIvy.convert("{}")))
+      yield* over(
+        "{}",
+        Effect.flatMap(ConfigFile, ({ raw }) => raw)
+      )
+    })
+  )
+})
 
 describe("the config of an ivy station", () => {
   it.scoped("becomes a document that is valid, with its password in a file of its own", () =>

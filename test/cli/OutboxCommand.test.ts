@@ -49,18 +49,20 @@ layer(Layer.merge(commandLine, NodeFileSystem.layer), { excludeTestServices: tru
     })
   )
 
-  it.effect("export: the archive into a file, whole", () =>
-    Effect.gen(function* () {
-      const fs = yield* FileSystem.FileSystem
-      const directory = yield* fs.makeTempDirectoryScoped()
-      const { code } = yield* run("export", "--format", "csv", "--out", `${directory}/m.csv`, "--since", "2026-11-22")
-      assert.strictEqual(code, 0)
-      assert.strictEqual(
-        yield* fs.readFileString(`${directory}/m.csv`),
-        'timestamp,message_body\n1795348800.0,"{""variant"":""data"",""data"":{""n"":4}}"\n'
-      )
-      assert.lengthOf((yield* run("export", "--format", "ndjson", "--out", "-")).out.trimEnd().split("\n"), 4)
-    }).pipe(Effect.scoped)
+  it.effect(
+    "ivy 13: archive lines parse as JSON: export writes the archive as ivy's CSV, or as NDJSON; into a file, whole",
+    () =>
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const directory = yield* fs.makeTempDirectoryScoped()
+        const { code } = yield* run("export", "--format", "csv", "--out", `${directory}/m.csv`, "--since", "2026-11-22")
+        assert.strictEqual(code, 0)
+        assert.strictEqual(
+          yield* fs.readFileString(`${directory}/m.csv`),
+          'timestamp,message_body\n1795348800.0,"{""variant"":""data"",""data"":{""n"":4}}"\n'
+        )
+        assert.lengthOf((yield* run("export", "--format", "ndjson", "--out", "-")).out.trimEnd().split("\n"), 4)
+      }).pipe(Effect.scoped)
   )
 
   it.effect("ivy 14.2: stop drains within its limit and says what is left; start goes on", () =>

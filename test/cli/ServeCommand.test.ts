@@ -65,7 +65,7 @@ describe("serve", () => {
 })
 
 describe("stop", () => {
-  it.effect("asks the server to stop and waits until it is gone", () =>
+  it.effect("ivy 14.25: asks the server to stop and waits until it is gone", () =>
     Effect.gen(function* () {
       const line = yield* CommandLine
       const site = yield* SiteDouble
@@ -144,7 +144,7 @@ describe("status", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("exits 5 where no server runs", () =>
+  it.effect("ivy 14.25: exits 5 where no server runs", () =>
     Effect.gen(function* () {
       const line = yield* CommandLine
       line.refuses = new NoServer({ site: "/s" })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Option, Schedule, Schema } from "effect"
 import * as SupervisionTree from "../../src/actor/SupervisionTree.js"
 import * as Supervisor from "../../src/actor/Supervisor.js"
-import { Emitter } from "../../src/procedure/Procedure.js"
+import * as Procedure from "../../src/procedure/Procedure.js"
 import * as Procedures from "../../src/procedure/Procedures.js"
 import * as Settings from "../../src/procedure/Settings.js"
 import { Secrets } from "../../src/site/Secrets.js"
@@ -19,25 +19,25 @@ const command = (script: string, more: object = {}) => ({ command: ["/bin/sh", "
 const up = `echo '{"event": {"type": "up", "data": 1}}'`
 
 /** Supervised procedures of these entries, and what they say. */
-const running = (document: object) =>
+const running = (document: object, available: ReadonlyArray<Procedure.Procedure> = []) =>
   Effect.gen(function* () {
     const { emitter, events } = RecordingEmitter.make()
     const supervisor = yield* Supervisor.make({})
     const procedures = yield* Procedures.make({
       supervisor,
-      available: [],
+      available,
       directory: yield* temporaryDirectory,
       environment: { PATH: "/usr/bin:/bin" },
       siteMark: "of-a-test",
       zone: DateTime.zoneMakeOffset(0)
-    }).pipe(Effect.provideService(Emitter, emitter))
+    }).pipe(Effect.provideService(Procedure.Emitter, emitter))
     const entries = yield* Schema.decodeUnknown(Settings.Procedures)(document).pipe(
       Effect.provideService(Secrets, SecretsDouble.make())
     )
     yield* procedures.reconcile(entries, { idle: false })
     const tree = yield* SupervisionTree.SupervisionTree
     const count = (type: string) => events.filter((event) => event.type === type).length
-    return { supervisor, tree, count }
+    return { supervisor, tree, count, events }
   })
 
 const eventually = (holds: () => boolean) =>
@@ -45,9 +45,9 @@ const eventually = (holds: () => boolean) =>
     Effect.timeout("50 seconds")
   )
 
-describe("ivy 12", () => {
+describe("what ivy tests", () => {
   it.scopedLive(
-    "manager starts/checks/tears down a procedure twice, status check without process raises, all within 7 s",
+    "ivy 12: manager starts/checks/tears down a procedure twice, status check without process raises, all within 7 s",
     () =>
       Effect.gen(function* () {
         const [took] = yield* Effect.timed(
@@ -68,15 +68,15 @@ describe("ivy 12", () => {
   )
 })
 
-describe("ivy 13", () => {
-  it.scopedLive("procedures restarted every time they crash", () =>
+describe("what ivy promises", () => {
+  it.scopedLive("ivy 13: procedures restarted every time they crash", () =>
     Effect.gen(function* () {
       const { count } = yield* running({ a: command(`${up}; exit 1`) })
       yield* eventually(() => count("up") >= 4)
     }).pipe(Effect.provide(ProcedureGround.layer))
   )
 
-  it.scopedLive("graceful teardown signal before stop", () =>
+  it.scopedLive("ivy 13: graceful teardown signal before stop", () =>
     Effect.gen(function* () {
       const trap = `trap 'echo "{\\"event\\": {\\"type\\": \\"bye\\", \\"data\\": 1}}"; exit 0' TERM`
       const { count, supervisor } = yield* running({ a: command(`${trap}; ${up}; while :; do sleep 0.05; done`) })
@@ -86,7 +86,7 @@ describe("ivy 13", () => {
     }).pipe(Effect.provide(ProcedureGround.layer))
   )
 
-  it.scopedLive("eliminating the possibility of one faulty component blocking other components", () =>
+  it.scopedLive("ivy 13: eliminating the possibility of one faulty component blocking other components", () =>
     Effect.gen(function* () {
       const tick = `echo '{"event": {"type": "tick", "data": 1}}'`
       const { count } = yield* running({
@@ -99,7 +99,30 @@ describe("ivy 13", () => {
     }).pipe(Effect.provide(ProcedureGround.layer))
   )
 
-  it.scoped("state update protected by a semaphore", () =>
+  it.scopedLive(
+    'ivy 13: runs in a thread / "procedures run in threads": commands are processes, all else fibers of one',
+    () =>
+      Effect.gen(function* () {
+        const says = (source: string) => `echo "{\\"event\\": {\\"type\\": \\"${source}\\", \\"data\\": $$}}"; sleep 60`
+        const own = Procedure.make({
+          name: "own",
+          description: "Tells the process that it runs in",
+          settings: Schema.Struct({}),
+          prepare: () =>
+            Effect.succeed(
+              Effect.asVoid(Effect.flatMap(Procedure.Emitter, ({ emit }) => emit({ type: "own", data: process.pid })))
+            )
+        })
+        const document = { a: command(says("a")), b: command(says("b")), own: {} }
+        const { count, events } = yield* running(document, [own])
+        yield* eventually(() => ["a", "b", "own"].every((type) => count(type) >= 1))
+        const pid = (type: string) => events.find((event) => event.type === type)?.data
+        assert.strictEqual(pid("own"), process.pid)
+        assert.lengthOf(new Set([pid("a"), pid("b"), process.pid]), 3)
+      }).pipe(Effect.provide(ProcedureGround.layer))
+  )
+
+  it.scoped("ivy 13: state update protected by a semaphore", () =>
     Effect.gen(function* () {
       const state = yield* StateDocument
       yield* state.declare([StatePart.free("n")])

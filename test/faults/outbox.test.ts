@@ -62,7 +62,7 @@ const life = async (directory: string, first: number, failpoint: string): Promis
   }
 }
 
-describe("outbox, kill -9", () => {
+describe("ivy 13: messages stored locally first, not lost: outbox, kill -9", () => {
   const count = rounds(1, 10)
   for (const step of sample(steps, 2)) {
     it(

@@ -76,76 +76,79 @@ describe("the power goes", () => {
   }, 60_000)
 })
 
-describe.concurrent("releases that do not work", () => {
-  for (const manner of ["crashes", "hangs", "silent"] as const) {
-    it(`one that starts and then ${deeds[manner]} ends on the old version within the trial time`, async () => {
-      const title = { crashes: "Crashed", hangs: "Unproven", silent: "Unproven" }[manner]
-      await closing(new UpdateStation(undefined, { trial: "4s" }), async (station) => {
-        const config = readFileSync(join(station.site, "outpost.yaml"), "utf8")
-        publish(station.offers, { version: "9.0.0", archive: release(manner, "9.0.0") })
+describe.concurrent(
+  "ivy 13: update process ensures a node does not move to a version that does not run on local hardware: releases that do not work",
+  () => {
+    for (const manner of ["crashes", "hangs", "silent"] as const) {
+      it(`one that starts and then ${deeds[manner]} ends on the old version within the trial time`, async () => {
+        const title = { crashes: "Crashed", hangs: "Unproven", silent: "Unproven" }[manner]
+        await closing(new UpdateStation(undefined, { trial: "4s" }), async (station) => {
+          const config = readFileSync(join(station.site, "outpost.yaml"), "utf8")
+          publish(station.offers, { version: "9.0.0", archive: release(manner, "9.0.0") })
+          station.start()
+          await station.listens()
+          await station.ask("POST", "/update/apply")
+          await station.until("begun to return", () => station.steps().includes("rolling-back"), 20_000)
+          const switched = station.journal().find(({ step }) => step === "switched") as unknown as { at: string }
+          const back = station.journal().find(({ step }) => step === "rolling-back") as unknown as { at: string }
+          assert.isAtMost(Date.parse(back.at) - Date.parse(switched.at), 9_000)
+          await station.until("told", () => station.steps().includes("told"))
+          const { body } = await station.ask("GET", "/update")
+          assert.deepInclude(body["last"], { outcome: "rolled-back", reason: title, to: "9.0.0" })
+          assert.isNull(station.current())
+          assert.strictEqual(readFileSync(join(station.site, "outpost.yaml"), "utf8"), config)
+          validates(station)
+        })
+      }, 60_000)
+    }
+
+    it("those that are refused, can't be had, unpacked, installed or tested leave the station as it was", async () => {
+      const more = `  install: ["false"]\n  limits: { self_test: 2s, unpacked_bytes: 64 MiB }\n`
+      await closing(new UpdateStation(undefined, { more }), async (station) => {
+        const good = archiveWith(goodMain)
+        const past = DateTime.unsafeMake("2020-01-01T00:00:00Z")
+        const bomb = tgz([{ path: "package/zeros", content: Buffer.alloc(80 * 2 ** 20) }])
+        const cases: ReadonlyArray<readonly [string, string, Partial<Offer>]> = [
+          ["expired", "Expired", { change: { expires: past } }],
+          ["wrong name", "WrongName", { change: { name: "other" } }],
+          ["wrong hash", "Mismatch", { change: { sha256: "0".repeat(64) } }],
+          ["longer than it says", "Mismatch", { change: { size: good.length - 1 } }],
+          ["truncated", "BrokenArchive", { archive: good.subarray(0, good.length - 100) }],
+          ["no archive", "BrokenArchive", { archive: gzipSync("nothing") }],
+          ["zip bomb", "UnsafeArchive", { archive: bomb }],
+          ["path escape", "UnsafeArchive", { archive: tgz([{ path: "package/../../../evil", content: "x" }]) }],
+          ["failing install", "InstallFailed", { archive: archiveWith(goodMain, needy) }],
+          ["failing self-test", "SelfTestFailed", { archive: archiveWith("process.exit(1)") }],
+          ["hanging self-test", "SelfTestFailed", { archive: archiveWith("setInterval(() => {}, 1000)") }]
+        ]
         station.start()
         await station.listens()
-        await station.ask("POST", "/update/apply")
-        await station.until("begun to return", () => station.steps().includes("rolling-back"), 20_000)
-        const switched = station.journal().find(({ step }) => step === "switched") as unknown as { at: string }
-        const back = station.journal().find(({ step }) => step === "rolling-back") as unknown as { at: string }
-        assert.isAtMost(Date.parse(back.at) - Date.parse(switched.at), 9_000)
-        await station.until("told", () => station.steps().includes("told"))
-        const { body } = await station.ask("GET", "/update")
-        assert.deepInclude(body["last"], { outcome: "rolled-back", reason: title, to: "9.0.0" })
-        assert.isNull(station.current())
-        assert.strictEqual(readFileSync(join(station.site, "outpost.yaml"), "utf8"), config)
-        validates(station)
-      })
-    }, 60_000)
-  }
-
-  it("those that are refused, can't be had, unpacked, installed or tested leave the station as it was", async () => {
-    const more = `  install: ["false"]\n  limits: { self_test: 2s, unpacked_bytes: 64 MiB }\n`
-    await closing(new UpdateStation(undefined, { more }), async (station) => {
-      const good = archiveWith(goodMain)
-      const past = DateTime.unsafeMake("2020-01-01T00:00:00Z")
-      const bomb = tgz([{ path: "package/zeros", content: Buffer.alloc(80 * 2 ** 20) }])
-      const cases: ReadonlyArray<readonly [string, string, Partial<Offer>]> = [
-        ["expired", "Expired", { change: { expires: past } }],
-        ["wrong name", "WrongName", { change: { name: "other" } }],
-        ["wrong hash", "Mismatch", { change: { sha256: "0".repeat(64) } }],
-        ["longer than it says", "Mismatch", { change: { size: good.length - 1 } }],
-        ["truncated", "BrokenArchive", { archive: good.subarray(0, good.length - 100) }],
-        ["no archive", "BrokenArchive", { archive: gzipSync("nothing") }],
-        ["zip bomb", "UnsafeArchive", { archive: bomb }],
-        ["path escape", "UnsafeArchive", { archive: tgz([{ path: "package/../../../evil", content: "x" }]) }],
-        ["failing install", "InstallFailed", { archive: archiveWith(goodMain, needy) }],
-        ["failing self-test", "SelfTestFailed", { archive: archiveWith("process.exit(1)") }],
-        ["hanging self-test", "SelfTestFailed", { archive: archiveWith("setInterval(() => {}, 1000)") }]
-      ]
-      station.start()
-      await station.listens()
-      for (const [index, [name, reason, offer]] of cases.entries()) {
-        const version = `9.0.${index}`
-        publish(station.offers, { version, archive: good, ...offer })
-        const { body, status } = await station.ask("POST", "/update/apply")
-        if (status === 422) assert.deepInclude(body["error"], { _tag: "UpdateFailed", reason }, name)
-        else {
-          await station.until("told", () => station.steps().at(-1) === "told", 15_000)
-          const { last } = (await station.ask("GET", "/update")).body
-          assert.deepInclude(last, { outcome: "failed", reason, to: version }, name)
+        for (const [index, [name, reason, offer]] of cases.entries()) {
+          const version = `9.0.${index}`
+          publish(station.offers, { version, archive: good, ...offer })
+          const { body, status } = await station.ask("POST", "/update/apply")
+          if (status === 422) assert.deepInclude(body["error"], { _tag: "UpdateFailed", reason }, name)
+          else {
+            await station.until("told", () => station.steps().at(-1) === "told", 15_000)
+            const { last } = (await station.ask("GET", "/update")).body
+            assert.deepInclude(last, { outcome: "failed", reason, to: version }, name)
+          }
+          assert.isNull(station.current(), name)
         }
-        assert.isNull(station.current(), name)
-      }
-      publish(station.offers, { version: "99.0.0", archive: good })
-      const manifest = join(station.offers, "99.0.0.json")
-      writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/"signature": "..../, `"signature": "AAAA`))
-      const forged = await station.ask("POST", "/update/apply")
-      assert.deepInclude(forged.body["error"], { reason: "BadSignature" })
-      assert.strictEqual((await station.ask("GET", "/ready")).status, 200)
-      assert.isFalse(readdirSync(station.base).includes("evil"))
-    })
-  }, 120_000)
-})
+        publish(station.offers, { version: "99.0.0", archive: good })
+        const manifest = join(station.offers, "99.0.0.json")
+        writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/"signature": "..../, `"signature": "AAAA`))
+        const forged = await station.ask("POST", "/update/apply")
+        assert.deepInclude(forged.body["error"], { reason: "BadSignature" })
+        assert.strictEqual((await station.ask("GET", "/ready")).status, 200)
+        assert.isFalse(readdirSync(station.base).includes("evil"))
+      })
+    }, 120_000)
+  }
+)
 
 describe("the real thing", () => {
-  it("a built version updates itself to the next one, which proves itself, and goes back when it is told to", async () => {
+  it("ivy 13: suite tests an update from a known good version to this one and back: a built version updates itself to the next one, which proves itself, and goes back when it is told to", async () => {
     await closing(new UpdateStation(NextVersion.home("faults")), async (station) => {
       publish(station.offers, { version: "9.0.0", archive: NextVersion.archive(station.base, "9.0.0") })
       station.start()

@@ -50,8 +50,11 @@ describe("start-up", () => {
     assert.isAbove(seen.size, 1)
   })
 
-  it("the bin is executable, and says its version", async () => {
-    const { version } = JSON.parse(readFileSync(join(dirname(bin), "../package.json"), "utf8"))
+  it("ivy 12: pyproject name/version match: the bin is executable, and says the name and version of package.json", async () => {
+    const { bin: bins, name, version } = JSON.parse(readFileSync(join(dirname(bin), "../package.json"), "utf8"))
+    const locked = JSON.parse(readFileSync(join(dirname(bin), "../package-lock.json"), "utf8"))
+    assert.deepStrictEqual([locked.name, locked.version], [name, version])
+    assert.property(bins, name)
     assert.strictEqual(spawnSync(bin, ["--version"], { encoding: "utf8" }).stdout, `${version}\n`)
   })
 
@@ -113,7 +116,7 @@ describe("with a server", () => {
     assert.strictEqual((await at("status")).code, 5)
   })
 
-  it("a second one on the site exits 4, one on its port 4, and the first lives on", async () => {
+  it("ivy 13: `start` does nothing when any version runs: a second one on the site exits 4, one on its port 4, and the first lives on", async () => {
     const site = newSite()
     const { url } = await serve(site)
     const second = await run(["serve", "--site", site, "--port", "0", "--idle"])
@@ -123,6 +126,25 @@ describe("with a server", () => {
     const sameport = await run(["serve", "--site", newSite(), "--port", port, "--idle"])
     assert.strictEqual(sameport.code, 4, sameport.err)
     assert.strictEqual((await run(["status", "--url", url])).code, 0)
+  })
+
+  it("ivy 14.25: stop returns when the site is free again, however long that takes, and status tells by its exit code", async () => {
+    const site = newSite()
+    const stubborn = { command: ["/bin/sh", "-c", "trap '' TERM; echo up >&2; while :; do sleep 0.1; done"] }
+    const procedures = { "system-checks": { enabled: false }, stubborn: { ...stubborn, shutdown: "2s" } }
+    writeFileSync(join(site, "outpost.yaml"), JSON.stringify({ procedures }))
+    for (const _ of [1, 2]) {
+      assert.strictEqual((await run(["status", "--site", site])).code, 5)
+      const server = start(["serve", "--site", site, "--port", "0"])
+      running.push(server)
+      await server.prints(/^listening on/)
+      await vi.waitUntil(() => /\bup\b/.test(server.printed.err), { timeout: 30_000, interval: 50 })
+      assert.strictEqual((await run(["status", "--site", site])).code, 0)
+      const stopped = await run(["stop", "--site", site])
+      assert.strictEqual(stopped.code, 0, stopped.err)
+      assert.strictEqual((await server.ended).code, 0)
+    }
+    assert.strictEqual((await run(["stop", "--site", site])).code, 5)
   })
 
   it("ends with 0 by SIGTERM and SIGINT", async () => {

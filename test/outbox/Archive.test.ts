@@ -44,7 +44,7 @@ describe("a line of the archive", () => {
 })
 
 describe("the archive", () => {
-  it.scoped("ivy 12: archive round-trip of six messages", () =>
+  it.scoped("ivy 12: archive round-trip of 6 messages", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const outbox = yield* open(directory)
@@ -70,22 +70,24 @@ describe("the archive", () => {
     })
   )
 
-  it.scoped("has a file for each UTC day, by the day on which a message was put", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(noon)
-      const directory = yield* temporaryDirectory
-      yield* Effect.scoped(Effect.flatMap(open(directory), (outbox) => outbox.put(numbered(1))))
-      yield* TestClock.setTime(noon + day / 2)
-      const outbox = yield* open(directory)
-      yield* outbox.put(numbered(2, { at: noon + 1 }))
-      assert.deepStrictEqual(fs.readdirSync(join(directory, "messages")), ["2026-11-21.csv", "2026-11-22.csv"])
-      assert.strictEqual(
-        archiveText(directory, "2026-11-22"),
-        `timestamp,message_body\n${noon / 1000}.001,"{""variant"":""data"",""data"":{""n"":2}}"\n`
-      )
-      const some = yield* Stream.runCollect(outbox.archived({ since: noon + 1, until: noon + 2 }))
-      assert.deepStrictEqual([...some].map(numberOf), [2])
-    })
+  it.scoped(
+    "ivy 13: logs/archive named by system date: ours has a file for each UTC day, by the day on which a message was put",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(noon)
+        const directory = yield* temporaryDirectory
+        yield* Effect.scoped(Effect.flatMap(open(directory), (outbox) => outbox.put(numbered(1))))
+        yield* TestClock.setTime(noon + day / 2)
+        const outbox = yield* open(directory)
+        yield* outbox.put(numbered(2, { at: noon + 1 }))
+        assert.deepStrictEqual(fs.readdirSync(join(directory, "messages")), ["2026-11-21.csv", "2026-11-22.csv"])
+        assert.strictEqual(
+          archiveText(directory, "2026-11-22"),
+          `timestamp,message_body\n${noon / 1000}.001,"{""variant"":""data"",""data"":{""n"":2}}"\n`
+        )
+        const some = yield* Stream.runCollect(outbox.archived({ since: noon + 1, until: noon + 2 }))
+        assert.deepStrictEqual([...some].map(numberOf), [2])
+      })
   )
 
   it.scoped("ivy 14.16: a torn line hides no other, is set aside, and the next line stands by itself", () =>

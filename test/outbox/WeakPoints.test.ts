@@ -141,7 +141,38 @@ describe("weak points of ivy's queue", () => {
     })
   )
 
-  it.scoped("ivy 12: queue add, get and remove, and the lines of the archive", () =>
+  it.scoped("ivy 12: all message types and all exclusion subsets, ascending timestamps", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* lives(directory, (outbox) =>
+        Effect.gen(function* () {
+          const config = { general: { config_revision: 3 } }
+          yield* outbox.putAll([
+            data({ temperature: 19.7, label: "abc" }),
+            { body: { variant: "log", level: "ERROR", subject: "s", body: "b" } },
+            ...(["received", "accepted", "rejected", "startup"] as const).map((status) => ({
+              body: { variant: "config", status, config } as const
+            }))
+          ])
+          const drain = yield* outbox.drain("office")
+          const all = yield* drain.take(6)
+          assert.deepStrictEqual(
+            all.map(({ body }) => (body.variant === "config" ? body.status : body.variant)),
+            ["data", "log", "received", "accepted", "rejected", "startup"]
+          )
+          for (let subset = 0; subset < 2 ** all.length; subset++) {
+            // What is under way is not given again; the rest is, the oldest first.
+            const rest = all.filter((_, place) => (subset & (1 << place)) === 0)
+            yield* drain.giveBack(rest.map(({ id }) => id).reverse())
+            assert.deepStrictEqual(yield* drain.take(6), rest, `${subset}`)
+            assert.isTrue(rest.every(({ micros }, index) => index === 0 || micros > (rest[index - 1]?.micros ?? 0)))
+          }
+        })
+      )
+    })
+  )
+
+  it.scoped("ivy 12: queue add/get/remove counts and archive line counts", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       yield* lives(directory, (outbox) =>

@@ -32,7 +32,7 @@ const logged = (day: string) =>
 const fresh = <A, E, R>(body: Effect.Effect<A, E, R>) => Effect.provide(body, Layer.fresh(TemporarySite.layer))
 
 describe("LogFile", () => {
-  it.live("puts each line in the file of its day, in order", () =>
+  it.live("ivy 13: logs/archive named by system date: ours puts each line in the file of its UTC day, in order", () =>
     Effect.gen(function* () {
       yield* writing((file) =>
         Effect.sync(() => {
@@ -195,6 +195,16 @@ describe("Logging", () => {
       }
     }).pipe(fresh)
 
+  const levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
+  const eachLevel = Effect.all([
+    Effect.logTrace("at TRACE"),
+    Effect.logDebug("at DEBUG"),
+    Effect.logInfo("at INFO"),
+    Effect.logWarning("at WARN"),
+    Effect.logError("at ERROR"),
+    Effect.logFatal("at FATAL")
+  ])
+
   it.live("writes the named annotations as keys, others apart, and the cause", () =>
     Effect.gen(function* () {
       const { file, lines } = yield* run(
@@ -239,6 +249,31 @@ describe("Logging", () => {
         file.map(({ message }) => message),
         ["b", "c"]
       )
+    })
+  )
+
+  it.live("ivy 12: log lines reach the file at each level", () =>
+    Effect.gen(function* () {
+      const { file } = yield* run({ level: "trace" }, eachLevel)
+      assert.deepStrictEqual(
+        file.map(({ level, message }) => [level, message]),
+        levels.map((name) => [name, `at ${name}`])
+      )
+    })
+  )
+
+  it.live("ivy 12: level visibility table: what each setting lets through, to the file and to the console", () =>
+    Effect.gen(function* () {
+      const settings = ["trace", "debug", "info", "warning", "error", "fatal", "none"] as const
+      for (const [hidden, level] of settings.entries()) {
+        const { file, lines } = yield* run({ level }, eachLevel)
+        assert.deepStrictEqual(
+          file.map((line) => line.level),
+          levels.slice(hidden),
+          level
+        )
+        assert.lengthOf(lines, levels.length - hidden, level)
+      }
     })
   )
 

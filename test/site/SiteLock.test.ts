@@ -86,19 +86,21 @@ describe("SiteLock", () => {
     )
   )
 
-  it.live("is held against the same process too, kept to the end of the scope, and leaves no file", () =>
-    inSite(() =>
-      Effect.gen(function* () {
-        const scope = yield* Scope.make()
-        yield* SiteLock.acquire("2").pipe(Scope.extend(scope))
-        assert.strictEqual((yield* SiteLock.probe).locked, true)
-        assert.strictEqual((yield* Effect.flip(Effect.scoped(SiteLock.acquire("2"))))._tag, "SiteLocked")
-        assert.strictEqual((yield* SiteLock.probe).locked, true, "a probe and a failed try free nothing")
-        yield* Scope.close(scope, Exit.void)
-        assert.strictEqual((yield* SiteLock.probe).locked, false)
-        assert.isTrue(Option.isNone(yield* ServerFile.read))
-      })
-    )
+  it.live(
+    "ivy 12: lock cannot be taken twice: it is held against the same process too, kept to the end of the scope, and leaves no file",
+    () =>
+      inSite(() =>
+        Effect.gen(function* () {
+          const scope = yield* Scope.make()
+          yield* SiteLock.acquire("2").pipe(Scope.extend(scope))
+          assert.strictEqual((yield* SiteLock.probe).locked, true)
+          assert.strictEqual((yield* Effect.flip(Effect.scoped(SiteLock.acquire("2"))))._tag, "SiteLocked")
+          assert.strictEqual((yield* SiteLock.probe).locked, true, "a probe and a failed try free nothing")
+          yield* Scope.close(scope, Exit.void)
+          assert.strictEqual((yield* SiteLock.probe).locked, false)
+          assert.isTrue(Option.isNone(yield* ServerFile.read))
+        })
+      )
   )
 
   it.live("waits for a probe that holds it for an instant", () =>

@@ -76,6 +76,7 @@ const make = Effect.gen(function* () {
         Layer.succeed(Uplinks, {
           reconcile: () => Effect.void,
           status: Effect.succeed([]),
+          receiving: Effect.succeed(true),
           confirmed: Effect.sync(() => (hand.confirming ? told.length : 0))
         }),
         Layer.succeed(

@@ -68,11 +68,12 @@ ${options.more ?? ""}`
     )
   }
 
-  start(): void {
+  /** With port 0 each version has one of its own. */
+  start(port = 0): void {
     this.printed = ""
     const { OUTPOST_FAULT_ROUNDS: _, ...env } = process.env
     const launcher = join(bin, "../launcher.js")
-    const child = spawn(process.execPath, [launcher, "--site", this.site, "--port", "0"], { env })
+    const child = spawn(process.execPath, [launcher, "--site", this.site, "--port", String(port)], { env })
     child.stdout.setEncoding("utf8").on("data", (text: string) => (this.printed += text))
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.said += text))
     this.launcher = child

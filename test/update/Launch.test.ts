@@ -91,6 +91,29 @@ describe("the launcher", () => {
     )
   )
 
+  it.scoped(
+    "ivy 13: Hermes predecessor: 38 remote updates, 20 nodes: as many in a row, each from what the last one left",
+    () =>
+      scoped(
+        Effect.gen(function* () {
+          const { config, versions } = yield* Launches.place
+          const names = ["base", ...Array.from({ length: 38 }, (_, n) => `2.${n}.0`)]
+          for (const name of names.slice(1)) Launches.install(versions, name)
+          const lives = names.map((version, n): Launches.Script => {
+            const proved: ReadonlyArray<Step> = n === 0 ? [] : [{ step: "healthy" }, { step: "told" }]
+            const to = names[n + 1]
+            if (to === undefined) return { version, does: proved, lasts: 1_000, code: 0 }
+            const next: Step = { ...begun, from: n === 0 ? null : version, to }
+            return { version, does: [...proved, next, switching(config)], lasts: 1_000, code: restartCode }
+          })
+          const { code, started } = yield* Launches.run(versions, lives)
+          assert.deepStrictEqual(started, names)
+          assert.strictEqual(code, 0)
+          assert.deepInclude(yield* after(versions), { current: "2.37.0", phase: "idle" })
+        })
+      )
+  )
+
   it.scoped("ivy 14.14: one that starts and then crashes is rolled back, its config with it", () =>
     scoped(
       Effect.gen(function* () {

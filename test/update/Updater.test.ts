@@ -5,11 +5,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path"
 import { ReleaseVersion } from "../../src/domain/ReleaseVersion.js"
 import type { UpdateReason } from "../../src/domain/Update.js"
-import { UpdateLimits } from "../../src/update/Settings.js"
+import { ReleaseSettings, UpdateLimits } from "../../src/update/Settings.js"
 import * as Signature from "../../src/update/Signature.js"
 import * as Versions from "../../src/update/Versions.js"
 import * as Launches from "../support/Launches.js"
 import { type Offer, publish, signed, tgz } from "../support/ReleaseMaker.js"
+import * as RawServer from "../support/RawServer.js"
 import * as UpdateSite from "../support/UpdateSite.js"
 
 const { archiveWith, goodMain } = UpdateSite
@@ -32,16 +33,18 @@ const attempted = (offer: Partial<Offer>, options: UpdateSite.Options & { config
   }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
 
 describe("an update", () => {
-  it.live("is fetched, installed beside, tested and switched to", () =>
-    Effect.gen(function* () {
-      const { begun, left, status } = yield* attempted({})
-      assert.deepInclude(begun, { _tag: "Right" })
-      assert.deepInclude(status, { phase: "trial", current: "1.1.0", running: "1.0.0", installed: ["1.1.0"] })
-      assert.includeMembers(left, ["1.1.0", "current"])
-    })
+  it.live(
+    "ivy 12: pytest run of a downloaded version: it is fetched, installed beside, tested by itself and switched to",
+    () =>
+      Effect.gen(function* () {
+        const { begun, left, status } = yield* attempted({})
+        assert.deepInclude(begun, { _tag: "Right" })
+        assert.deepInclude(status, { phase: "trial", current: "1.1.0", running: "1.0.0", installed: ["1.1.0"] })
+        assert.includeMembers(left, ["1.1.0", "current"])
+      })
   )
 
-  it.live("what the source offers is told, also where it would not be taken", () =>
+  it.live("ivy 12: repository reachable: what the source offers is told, also where it would not be taken", () =>
     Effect.gen(function* () {
       const ground = yield* UpdateSite.ground
       publish(ground.offers, { version: "1.1.0", archive: good })
@@ -51,6 +54,43 @@ describe("an update", () => {
       assert.deepInclude((yield* updater.check("1.0.0")).refused, { reason: "Older" })
       assert.deepInclude(yield* Effect.flip(updater.check("3.0.0")), { reason: "NotFound" })
     }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+  )
+
+  it.live("ivy 12: GitHub and GitLab download create exactly one dir", () =>
+    Effect.gen(function* () {
+      const name = "outpost-1.1.0.tgz"
+      const files = ["release.json", name]
+      const { url } = yield* RawServer.make((request, response) => {
+        const place = `http://${request.headers.host}`
+        const answers: Readonly<Record<string, string | Buffer>> = {
+          "/repos/a/b/releases/latest": JSON.stringify({
+            tag_name: "v1.1.0",
+            assets: files.map((file) => ({ name: file, url: `${place}/${file}` }))
+          }),
+          "/projects/a%2Fb/releases/permalink/latest": JSON.stringify({
+            tag_name: "v1.1.0",
+            assets: { links: files.map((file) => ({ name: file, url: `${place}/${file}` })) }
+          }),
+          "/release.json": signed({ version: "1.1.0", archive: good }),
+          [`/${name}`]: good
+        }
+        const path = (request.url ?? "").replace("/tags/v1.1.0", "/latest").replace(/v1\.1\.0$/, "permalink/latest")
+        response.writeHead(answers[path] === undefined ? 404 : 200).end(answers[path])
+      })
+      for (const [use, settings] of [
+        ["github", { repository: "a/b", base_url: url }],
+        ["gitlab", { project: "a/b", base_url: url }]
+      ] as const) {
+        const source = Option.some(new ReleaseSettings({ use, settings }))
+        const { left, status } = yield* attempted({}, { settings: { source } })
+        assert.deepInclude(status, { phase: "trial", current: "1.1.0" }, `${use} ${JSON.stringify(status)}`)
+        assert.deepStrictEqual(
+          left.filter((entry) => entry !== "current" && entry !== "downloads"),
+          ["1.1.0"],
+          use
+        )
+      }
+    }).pipe(Effect.scoped)
   )
 
   it.live("a manifest that is refused begins nothing", () =>
@@ -74,57 +114,59 @@ describe("an update", () => {
     })
   )
 
-  it.live("a release that is not what it should be leaves the station as it was, and nothing of itself", () =>
-    Effect.gen(function* () {
-      const limits = new UpdateLimits({ self_test: Duration.seconds(1), install: Duration.seconds(1) })
-      const needy = { "package.json": `{"dependencies":{"x":"1"}}`, "package-lock.json": "{}" }
-      const exits = ["node", "-e", "console.error('no such package'); process.exit(7)"] as const
-      const cases: ReadonlyArray<readonly [string, Partial<Offer>, UpdateReason, UpdateSite.Options]> = [
-        ["wrong hash", { change: { sha256: "0".repeat(64) } }, "Mismatch", {}],
-        ["wrong size", { change: { size: good.length + 1 } }, "Mismatch", {}],
-        ["path escape", { archive: tgz([{ path: "package/../../x", content: "x" }]) }, "UnsafeArchive", {}],
-        ["no archive", { archive: Buffer.from("nothing") }, "BrokenArchive", {}],
-        ["no entry", { archive: tgz([{ path: "package/a", content: "" }]) }, "InstallFailed", {}],
-        [
-          "no lockfile",
-          { archive: archiveWith(goodMain, { "package.json": `{"dependencies":{"x":"1"}}` }) },
-          "InstallFailed",
-          {}
-        ],
-        [
-          "failing install",
-          { archive: archiveWith(goodMain, needy) },
-          "InstallFailed",
-          { settings: { install: Option.some(exits) } }
-        ],
-        [
-          "hanging install",
-          { archive: archiveWith(goodMain, needy) },
-          "InstallFailed",
-          { settings: { install: Option.some(["sleep", "60"] as const), limits } }
-        ],
-        [
-          "failing self-test",
-          { archive: archiveWith(`console.error("no SQLite"); process.exit(1)`) },
-          "SelfTestFailed",
-          {}
-        ],
-        [
-          "hanging self-test",
-          { archive: archiveWith(`setInterval(() => 0, 1000)`) },
-          "SelfTestFailed",
-          { settings: { limits } }
+  it.live(
+    "ivy 13: failed update keeps the current config running: a release that is not what it should be leaves the station as it was, and nothing of itself",
+    () =>
+      Effect.gen(function* () {
+        const limits = new UpdateLimits({ self_test: Duration.seconds(1), install: Duration.seconds(1) })
+        const needy = { "package.json": `{"dependencies":{"x":"1"}}`, "package-lock.json": "{}" }
+        const exits = ["node", "-e", "console.error('no such package'); process.exit(7)"] as const
+        const cases: ReadonlyArray<readonly [string, Partial<Offer>, UpdateReason, UpdateSite.Options]> = [
+          ["wrong hash", { change: { sha256: "0".repeat(64) } }, "Mismatch", {}],
+          ["wrong size", { change: { size: good.length + 1 } }, "Mismatch", {}],
+          ["path escape", { archive: tgz([{ path: "package/../../x", content: "x" }]) }, "UnsafeArchive", {}],
+          ["no archive", { archive: Buffer.from("nothing") }, "BrokenArchive", {}],
+          ["no entry", { archive: tgz([{ path: "package/a", content: "" }]) }, "InstallFailed", {}],
+          [
+            "no lockfile",
+            { archive: archiveWith(goodMain, { "package.json": `{"dependencies":{"x":"1"}}` }) },
+            "InstallFailed",
+            {}
+          ],
+          [
+            "failing install",
+            { archive: archiveWith(goodMain, needy) },
+            "InstallFailed",
+            { settings: { install: Option.some(exits) } }
+          ],
+          [
+            "hanging install",
+            { archive: archiveWith(goodMain, needy) },
+            "InstallFailed",
+            { settings: { install: Option.some(["sleep", "60"] as const), limits } }
+          ],
+          [
+            "failing self-test",
+            { archive: archiveWith(`console.error("no SQLite"); process.exit(1)`) },
+            "SelfTestFailed",
+            {}
+          ],
+          [
+            "hanging self-test",
+            { archive: archiveWith(`setInterval(() => 0, 1000)`) },
+            "SelfTestFailed",
+            { settings: { limits } }
+          ]
         ]
-      ]
-      for (const [name, offer, reason, options] of cases) {
-        const { left, reports, status } = yield* attempted(offer, options)
-        assert.deepInclude(status, { phase: "idle", current: null, attempt: null }, name)
-        assert.deepInclude(status.last, { outcome: "failed", reason, to: "1.1.0" }, name)
-        assert.deepStrictEqual(left, [], name)
-        assert.deepInclude(reports[0], { outcome: "failed", reason }, name)
-        assert.strictEqual(reports.length, 1, name)
-      }
-    })
+        for (const [name, offer, reason, options] of cases) {
+          const { left, reports, status } = yield* attempted(offer, options)
+          assert.deepInclude(status, { phase: "idle", current: null, attempt: null }, name)
+          assert.deepInclude(status.last, { outcome: "failed", reason, to: "1.1.0" }, name)
+          assert.deepStrictEqual(left, [], name)
+          assert.deepInclude(reports[0], { outcome: "failed", reason }, name)
+          assert.strictEqual(reports.length, 1, name)
+        }
+      })
   )
 
   it.live("one that uses too much memory in its self-test is ended", () =>
@@ -214,30 +256,32 @@ describe("lives of a process", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
   )
 
-  it.live("the version on trial is healthy after half of it; then few are kept, and a rollback leads back", () =>
-    Effect.gen(function* () {
-      const ground = yield* UpdateSite.ground
-      const settings = { trial: Duration.seconds(1), keep: 2 }
-      for (const [version, running] of [
-        ["1.1.0", "1.0.0"],
-        ["1.2.0", "1.1.0"],
-        ["1.3.0", "1.2.0"]
-      ] as const) {
-        publish(ground.offers, { version, archive: good })
-        const before = yield* UpdateSite.life(ground, { running, settings })
-        yield* before.updater.apply({ by: "operator" })
-        yield* before.finish
-        const trial = yield* UpdateSite.life(ground, { running: version, settings })
-        yield* trial.finish
-        assert.deepInclude((yield* trial.updater.status).last, { outcome: "healthy", to: version })
-        assert.deepInclude((yield* trial.reports)[0], { outcome: "healthy" })
-      }
-      const { updater } = yield* UpdateSite.life(ground, { running: "1.3.0", settings })
-      assert.deepStrictEqual((yield* updater.status).installed, ["1.2.0", "1.3.0"])
-      assert.deepStrictEqual(yield* updater.rollback, { to: "1.2.0" })
-      assert.strictEqual(yield* Versions.current(ground.versions), "1.2.0")
-      assert.deepInclude(yield* Effect.flip(updater.rollback), { _tag: "NoPreviousVersion" })
-    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+  it.live(
+    "ivy 13: old dependencies removed after a successful change: the version on trial is healthy after half of it; then few are kept, and a rollback leads back",
+    () =>
+      Effect.gen(function* () {
+        const ground = yield* UpdateSite.ground
+        const settings = { trial: Duration.seconds(1), keep: 2 }
+        for (const [version, running] of [
+          ["1.1.0", "1.0.0"],
+          ["1.2.0", "1.1.0"],
+          ["1.3.0", "1.2.0"]
+        ] as const) {
+          publish(ground.offers, { version, archive: good })
+          const before = yield* UpdateSite.life(ground, { running, settings })
+          yield* before.updater.apply({ by: "operator" })
+          yield* before.finish
+          const trial = yield* UpdateSite.life(ground, { running: version, settings })
+          yield* trial.finish
+          assert.deepInclude((yield* trial.updater.status).last, { outcome: "healthy", to: version })
+          assert.deepInclude((yield* trial.reports)[0], { outcome: "healthy" })
+        }
+        const { updater } = yield* UpdateSite.life(ground, { running: "1.3.0", settings })
+        assert.deepStrictEqual((yield* updater.status).installed, ["1.2.0", "1.3.0"])
+        assert.deepStrictEqual(yield* updater.rollback, { to: "1.2.0" })
+        assert.strictEqual(yield* Versions.current(ground.versions), "1.2.0")
+        assert.deepInclude(yield* Effect.flip(updater.rollback), { _tag: "NoPreviousVersion" })
+      }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
   )
 
   it.live("a version on trial that has complaints is not healthy, and the journal has them", () =>

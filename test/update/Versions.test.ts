@@ -19,22 +19,24 @@ const install = (versions: Versions.Versions, version: string, entry = "dist/mai
 }
 
 describe("versions on the disk", () => {
-  it.scopedLive("ivy 14.16: the pointer to a version is replaced as a whole", () =>
-    Effect.gen(function* () {
-      const versions = yield* place
-      for (const version of ["1.0.0", "1.1.0"]) install(versions, version)
-      assert.isNull(yield* Versions.current(versions))
-      // What a power cut between the two names leaves behind is no obstacle.
-      writeFileSync(`${versions.current}.new`, "")
-      for (const version of ["1.0.0", "1.1.0", "1.0.0", "1.1.0", "1.0.0"]) {
-        yield* Versions.point(versions, version)
-        assert.strictEqual(readlinkSync(versions.current), version)
-        assert.strictEqual(yield* Versions.current(versions), version)
-      }
-      yield* Versions.point(versions, null)
-      yield* Versions.point(versions, null)
-      assert.isNull(yield* Versions.current(versions))
-    }).pipe(Effect.provide(NodeContext.layer))
+  it.scopedLive(
+    "ivy 12: pointer file names the right version 5 times (ivy 14.16: the pointer to a version is replaced as a whole)",
+    () =>
+      Effect.gen(function* () {
+        const versions = yield* place
+        for (const version of ["1.0.0", "1.1.0"]) install(versions, version)
+        assert.isNull(yield* Versions.current(versions))
+        // What a power cut between the two names leaves behind is no obstacle.
+        writeFileSync(`${versions.current}.new`, "")
+        for (const version of ["1.0.0", "1.1.0", "1.0.0", "1.1.0", "1.0.0"]) {
+          yield* Versions.point(versions, version)
+          assert.strictEqual(readlinkSync(versions.current), version)
+          assert.strictEqual(yield* Versions.current(versions), version)
+        }
+        yield* Versions.point(versions, null)
+        yield* Versions.point(versions, null)
+        assert.isNull(yield* Versions.current(versions))
+      }).pipe(Effect.provide(NodeContext.layer))
   )
 
   it.scopedLive("only what was installed whole is a version, and a link to what is gone is none", () =>
@@ -52,15 +54,17 @@ describe("versions on the disk", () => {
     }).pipe(Effect.provide(NodeContext.layer))
   )
 
-  it.scopedLive("pruning leaves what is named, and nothing half done", () =>
-    Effect.gen(function* () {
-      const versions = yield* place
-      for (const version of ["1.0.0", "1.1.0", "1.2.0"]) install(versions, version)
-      mkdirSync(versions.unfinished("1.3.0"), { recursive: true })
-      mkdirSync(versions.downloads)
-      yield* Versions.point(versions, "1.2.0")
-      assert.deepStrictEqual(yield* Versions.prune(versions, new Set(["1.1.0", "1.2.0"])), ["1.0.0"])
-      assert.deepStrictEqual(readdirSync(versions.directory).sort(), ["1.1.0", "1.2.0", "current"])
-    }).pipe(Effect.provide(NodeContext.layer))
+  it.scopedLive(
+    "ivy 12: venv creation and removal (current kept, other removed): a version is a directory with all it needs; pruning leaves what is named",
+    () =>
+      Effect.gen(function* () {
+        const versions = yield* place
+        for (const version of ["1.0.0", "1.1.0", "1.2.0"]) install(versions, version)
+        mkdirSync(versions.unfinished("1.3.0"), { recursive: true })
+        mkdirSync(versions.downloads)
+        yield* Versions.point(versions, "1.2.0")
+        assert.deepStrictEqual(yield* Versions.prune(versions, new Set(["1.1.0", "1.2.0"])), ["1.0.0"])
+        assert.deepStrictEqual(readdirSync(versions.directory).sort(), ["1.1.0", "1.2.0", "current"])
+      }).pipe(Effect.provide(NodeContext.layer))
   )
 })

@@ -32,6 +32,10 @@ const thingsboard = (port: number, settings: object = {}) => ({
   office: { use: "thingsboard", settings: { host: "127.0.0.1", port, ...settings } }
 })
 
+/** The configs that came in. */
+const pending = ({ requests }: UplinkGround.UplinkGround) =>
+  requests.flatMap(({ what }) => (what._tag === "Configuration" ? [what] : []))
+
 describe("Tenta", () => {
   test("data, logs and what became of configs arrive, each with its own time", (broker) =>
     Effect.gen(function* () {
@@ -89,6 +93,28 @@ describe("Tenta", () => {
       assert.strictEqual(ground.requests[0]?.what.revision, 4)
     }))
 
+  test("ivy 12: Tenta: of 6 publishes only the 2 valid ones on the right topic become pending, in order", (broker) =>
+    Effect.gen(function* () {
+      const office = yield* MqttOffice.make(broker.port)
+      const ground = yield* UplinkGround.make()
+      yield* ground.use(tenta(broker.port))
+      yield* ground.connected("office")
+      const valid = (revision: number) => ({ revision, configuration: { general: {} } })
+      yield* office.say("configurations/other", valid(1))
+      yield* office.say("configurations/e9", valid(2))
+      yield* office.say("configurations/e9", "{")
+      yield* office.say("configurations", valid(3))
+      yield* office.say("configurations/e9", { revision: "4", configuration: {} })
+      yield* office.say("configurations/e9", valid(5))
+      yield* until(() => pending(ground).length === 2)
+      assert.deepStrictEqual(
+        pending(ground).map(({ revision }) => revision),
+        [2, 5]
+      )
+      // Those that are none are told.
+      assert.lengthOf(ground.requests, 4)
+    }))
+
   test("ivy 14.1: nothing that is sent in breaks the link, nor does a bug in whoever takes it", (broker) =>
     Effect.gen(function* () {
       const office = yield* MqttOffice.make(broker.port)
@@ -109,7 +135,7 @@ describe("Tenta", () => {
 })
 
 describe("ThingsBoard", () => {
-  test("ivy 14.15: asks for the config at each connection and hears the answer; offline changes are not lost", (broker) =>
+  test("ivy 14.15, ivy 13: bidirectional config with ThingsBoard, config received whenever updated: asks for the config at each connection and hears the answer; offline changes are not lost", (broker) =>
     Effect.gen(function* () {
       const office = yield* MqttOffice.make(broker.port)
       const proxy = yield* MqttProxy.make(broker.port)
@@ -130,6 +156,28 @@ describe("ThingsBoard", () => {
         document: { general: { config_revision: 7 } },
         revision: undefined
       })
+    }))
+
+  test("ivy 12: ThingsBoard: same: of 6 publishes only the 2 valid ones on the right topic become pending, in order", (broker) =>
+    Effect.gen(function* () {
+      const office = yield* MqttOffice.make(broker.port)
+      const ground = yield* UplinkGround.make()
+      yield* ground.use(thingsboard(broker.port))
+      yield* ground.connected("office")
+      const valid = (config_revision: number) => ({ configuration: { general: { config_revision } } })
+      yield* office.say("v1/devices/other/attributes", valid(1))
+      yield* office.say("v1/devices/me/attributes", valid(2))
+      yield* office.say("v1/devices/me/attributes", "{")
+      yield* office.say("v1/devices/me/telemetry", valid(3))
+      yield* office.say("v1/devices/me/attributes", { colour: "red" })
+      yield* office.say("v1/devices/me/attributes", { shared: valid(5) })
+      yield* until(() => pending(ground).length === 2)
+      assert.deepStrictEqual(
+        pending(ground).map(({ document }) => document),
+        [valid(2).configuration, valid(5).configuration]
+      )
+      // The one that is none is told; other attributes are nobody's business.
+      assert.lengthOf(ground.requests, 3)
     }))
 
   test("ivy 14.8: after a short restart of the broker it is subscribed again", (broker) =>
@@ -244,7 +292,7 @@ describe("any broker", () => {
       yield* ground.use({})
     }))
 
-  test("one that is not there is told of and tried again for as long as it takes, by the same process", (broker) =>
+  test("ivy 12: broker reachable: one that is not there is told of and tried again for as long as it takes, by the same process", (broker) =>
     Effect.gen(function* () {
       const ground = yield* UplinkGround.make()
       yield* broker.kill

@@ -79,6 +79,20 @@ describe("events", () => {
 describe("log lines", () => {
   const line = (level: string) => ({ at: 5, level, origin: "camera", text: "broke", details: "why" })
 
+  it("ivy 12: level visibility table: what each setting of a rule sends", () => {
+    const settings = ["debug", "info", "warning", "error"] as const
+    const sent = settings.map((level) =>
+      ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"].flatMap((one) =>
+        route({ from: "logs", level })
+          .line(line(one))
+          .map(({ body }) => (body.variant === "log" ? body.level : ""))
+      )
+    )
+    const all = ["DEBUG", "DEBUG", "INFO", "WARNING", "ERROR", "ERROR"]
+    assert.deepStrictEqual(sent, [all, all.slice(2), all.slice(3), all.slice(4)])
+    assert.deepStrictEqual(route({ from: "logs", enabled: false }).settings.enabled, false)
+  })
+
   it("are sent from a level on, as ivy writes them", () => {
     const errors = route({ from: "logs", level: "error", priority: "urgent", expires_after: "1h" })
     assert.deepStrictEqual(errors.line(line("WARN")), [])
