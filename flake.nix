@@ -23,6 +23,7 @@
             # What the tests and benchmarks talk to.
             pkgs.redis
             pkgs.mosquitto
+            pkgs.openssl
             pkgs.postgresql
             pkgs.rclone
             pkgs.wrk

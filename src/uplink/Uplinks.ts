@@ -67,8 +67,8 @@ export const make: (options: Options) => Effect.Effect<Uplinks["Type"], never, O
       for (const [id, one] of running) {
         const next = entries[id]
         if (next?.enabled === true && one.entry === entryOf(next, name)) continue
-        // The same queue goes on under the new settings: only what is under way is waited for.
-        if (next !== undefined) one.drainWithin = handover
+        // The same queue goes on under the new settings; what is under way has a moment, so that little is sent twice.
+        if (next !== undefined) one.drainWithin = Duration.min(one.drainWithin, handover)
         yield* Effect.ignore(supervisor.remove(id))
         running.delete(id)
         if (one.board.receives === true) confirmedBefore += one.board.confirmed
@@ -142,8 +142,8 @@ interface Running {
   drainWithin: Duration.Duration
 }
 
-/** How long an uplink whose settings changed waits for what is under way. */
-const handover = Duration.seconds(5)
+/** How long an uplink whose settings changed goes on before it begins anew with them. */
+const handover = Duration.seconds(1)
 
 /** Silence for longer than this is told: no connection stands, or nothing is confirmed. */
 const silence = Duration.minutes(5)
