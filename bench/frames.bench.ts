@@ -4,8 +4,8 @@
  * a minute weighs 12 GB. Each tenth of the time is told by resident memory and by the longest stall of the event loop.
  */
 import { Effect, Layer } from "effect"
-import { mkdirSync, rmSync, statSync } from "node:fs"
-import { rm } from "node:fs/promises"
+import { mkdirSync, rmSync } from "node:fs"
+import { rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import * as DumpWriter from "../src/ingest/archive/DumpWriter.js"
@@ -55,7 +55,7 @@ const program = Effect.gen(function* () {
     }
     const old = paths.length > 1 ? paths.shift() : undefined
     if (old !== undefined) {
-      written += statSync(old).size
+      written += (yield* Effect.promise(() => stat(old))).size
       yield* Effect.promise(() => rm(old))
     }
     sent += frames() - before

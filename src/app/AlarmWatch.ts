@@ -29,7 +29,8 @@ export const child = (lastStep: () => Conditions.Step | undefined) =>
   ChildSpec.make({
     id: "alarms",
     run: Effect.gen(function* () {
-      const silences = new Silences(yield* monotonic)
+      const raised = yield* (yield* Alarms).active
+      const silences = new Silences(yield* monotonic, new Set(raised.map(({ key }) => key)))
       return yield* Effect.repeat(Effect.zipRight(look(lastStep, silences), Self.mark), Schedule.spaced(interval))
     }),
     progress: { within: Duration.times(interval, 12), restart: true }
@@ -44,16 +45,18 @@ const monotonic = Effect.map(Effect.clock, (clock) => Number(clock.unsafeCurrent
 class Silences {
   private readonly last = new Map<string, { readonly event: string; readonly at: number }>()
 
-  constructor(readonly begin: number) {}
+  constructor(
+    readonly begin: number,
+    /** What was raised then. */
+    readonly silent: ReadonlySet<string>
+  ) {}
 
   saw(type: string, event: string, now: number): void {
     const before = this.last.get(type)
     if (before?.event !== event) this.last.set(type, { event, at: before === undefined ? this.begin : now })
   }
 
-  lastOf(type: string): number | undefined {
-    return this.last.get(type)?.at
-  }
+  readonly lastOf = (type: string): number | undefined => this.last.get(type)?.at
 }
 
 const look = (lastStep: () => Conditions.Step | undefined, silences: Silences) =>
@@ -79,7 +82,7 @@ const look = (lastStep: () => Conditions.Step | undefined, silences: Silences) =
       ...Conditions.ofClock(lastStep(), settings, now),
       ...Conditions.ofQueues(queues, settings, now),
       ...Conditions.ofUpdate(update),
-      ...Conditions.ofSilence((type) => silences.lastOf(type), settings, silences.begin, running)
+      ...Conditions.ofSilence(silences, settings, running)
     ])
     yield* Effect.forEach(changes, tell, { discard: true })
   })

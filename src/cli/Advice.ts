@@ -8,7 +8,7 @@ const byTag: ReadonlyMap<string, string> = new Map([
   ["NotAllowed", "give the server's token with --token or OUTPOST_TOKEN"],
   ["NoSite", "name another with --site, or make one with: outpost serve --init"],
   ["SiteLocked", "see who it is with: outpost status; stop it with: outpost stop"],
-  ["AlreadyThere", "edit it, or name another file with --config"],
+  ["AlreadyThere", "it is left as it is; name another file (a config with --config)"],
   ["AddressInUse", "choose another with --port; --port 0 takes any free one"],
   ["ConfigRejected", "mend the file, then check it with: outpost config validate FILE"],
   ["RunAlreadyActive", "see it with: outpost run show; end it with: outpost run stop"],

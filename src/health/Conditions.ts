@@ -73,19 +73,26 @@ export const ofQueues = (
     return [{ key: `queue:${name}`, severity: "warning", summary }]
   })
 
-/**
- * Types of events that have to come regularly. `lastOf` says when one came last, in ms; one that never came counts from
- * `begin`, when the watch began.
- */
+/** What is known of the events that have to come. */
+export interface Listening {
+  /** When one of a type came last, in ms. */
+  readonly lastOf: (type: string) => number | undefined
+  /** When the watch began: one that has not come since counts from then. */
+  readonly begin: number
+  /** Keys that were raised when it began: a new beginning ends no silence. */
+  readonly silent: ReadonlySet<string>
+}
+
+/** Types of events that have to come regularly. */
 export const ofSilence = (
-  lastOf: (type: string) => number | undefined,
+  { begin, lastOf, silent }: Listening,
   { silence }: AlarmSettings,
-  begin: number,
   now: number
 ): ReadonlyArray<Condition> =>
   Object.entries(silence).flatMap(([type, limit]): ReadonlyArray<Condition> => {
     const last = Math.max(begin, lastOf(type) ?? begin)
-    if (now - last <= Duration.toMillis(limit)) return []
+    const goesOn = last === begin && silent.has(`silence:${type}`)
+    if (!goesOn && now - last <= Duration.toMillis(limit)) return []
     return [
       { key: `silence:${type}`, severity: "error", summary: `no event of type ${type} for ${Duration.format(limit)}` }
     ]

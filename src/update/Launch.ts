@@ -39,10 +39,10 @@ export const run = (options: Options): Effect.Effect<number, never, Files> =>
     for (let pause = shortest; ;) {
       const trial = yield* prepared(options)
       const [lasted, ending] = yield* Effect.timed(oneLife(options, trial))
-      yield* noted(options, trial, ending)
+      const wished = yield* noted(options, trial, ending)
       if (ending._tag === "Ended") {
         const { code } = ending.how
-        if (code === 0 || (code === badUsage && trial === undefined)) return code
+        if ((code === 0 && wished) || (code === badUsage && trial === undefined)) return code
         if (code === restartCode && Duration.greaterThan(lasted, "1 second")) continue
       }
       const steady = Duration.greaterThan(lasted, "1 minute")
@@ -55,6 +55,9 @@ export const run = (options: Options): Effect.Effect<number, never, Files> =>
 
 const shortest = Duration.seconds(1)
 const longest = Duration.minutes(1)
+
+/** Where the site, or its address, is taken for longer than so many starts, the version on trial may be to blame. */
+const mostDiscounts = 60
 
 /** How long a version may take to end before it is made to. Drains of uplinks are within it. */
 const shutdown = Duration.minutes(11)
@@ -114,21 +117,26 @@ const trialOver = (options: Options, trial: Attempt): Effect.Effect<Ending, neve
     return phase === "trial" ? { _tag: "Unproven" } : yield* Effect.never
   })
 
-/** What the end of a life says of the version that was on trial. */
-const noted = (options: Options, trial: Attempt | undefined, ending: Ending): Effect.Effect<void, never, Files> => {
-  if (trial === undefined) return Effect.void
-  return inJournal(options, undefined, (journal) =>
+/**
+ * What the end of a life says of the version that was on trial; answers whether it may have been wished for: a version on trial
+ * that was asked to end has taken its start back by then.
+ */
+const noted = (options: Options, trial: Attempt | undefined, ending: Ending): Effect.Effect<boolean, never, Files> => {
+  if (trial === undefined) return Effect.succeed(true)
+  return inJournal(options, true, (journal) =>
     Effect.gen(function* () {
       const { attempt, phase } = yield* stateOf(journal)
-      if (phase !== "trial" || attempt === undefined) return
+      if (phase !== "trial" || attempt === undefined) return true
       if (ending._tag === "Unproven") {
         const limit = Duration.format(Duration.millis(attempt.switching?.trial ?? 0))
         const detail = `version ${attempt.to} was not healthy within ${limit}${doubts(attempt)}`
-        return yield* condemn(journal, attempt, "Unproven", detail)
+        yield* condemn(journal, attempt, "Unproven", detail)
+        return false
       }
       const { code, signal } = ending.how
       yield* Effect.logWarning(`version ${attempt.to}, on trial, ended by ${signal ?? `code ${code}`}`)
-      if (code === 0 || code === locked) yield* journal.append({ step: "discounted" })
+      if (code === locked && attempt.discounts < mostDiscounts) yield* journal.append({ step: "discounted" })
+      return attempt.starts <= trial.starts
     })
   )
 }

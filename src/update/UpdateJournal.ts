@@ -45,7 +45,7 @@ export const Step = Schema.Union(
   step("switched", {}),
   /** The version on trial is about to be started. */
   step("started", {}),
-  /** A start that tells nothing of the version: another process held the site. */
+  /** A start that tells nothing of the version: another process held the site, or it was asked to end. */
   step("discounted", {}),
   /** What keeps the version on trial from being taken for healthy, each time that changes. */
   step("doubted", { complaints: Schema.Array(Schema.String) }),

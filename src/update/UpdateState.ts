@@ -17,6 +17,8 @@ export interface Attempt {
   readonly resumes: number
   readonly switching: Extract<Entry, { readonly step: "switching" }> | undefined
   readonly starts: number
+  /** Starts that were taken back: they told nothing of it. */
+  readonly discounts: number
   /** Since when its trial runs: since the switch, then since the last start. */
   readonly onTrialSince: string | undefined
   /** What it was last seen to lack, on trial. */
@@ -67,6 +69,7 @@ const next = (state: UpdateState, entry: Entry): UpdateState => {
       done: new Set<Entry["step"]>(),
       resumes: 0,
       starts: 0,
+      discounts: 0,
       complaints: []
     }
     return {
@@ -99,7 +102,10 @@ const next = (state: UpdateState, entry: Entry): UpdateState => {
     case "started":
       return { ...state, attempt: { ...attempt, starts: attempt.starts + 1, onTrialSince: entry.at } }
     case "discounted":
-      return { ...state, attempt: { ...attempt, starts: Math.max(0, attempt.starts - 1) } }
+      return {
+        ...state,
+        attempt: { ...attempt, starts: Math.max(0, attempt.starts - 1), discounts: attempt.discounts + 1 }
+      }
     case "doubted":
       return { ...state, attempt: { ...attempt, complaints: entry.complaints } }
     case "healthy":

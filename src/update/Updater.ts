@@ -5,10 +5,12 @@
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
@@ -84,6 +86,14 @@ export const make = Effect.fn("Updater.make")(function* (versions: Versions.Vers
     onSuccess: ({ attempt }) => attempt !== undefined
   })
   const { succession } = host
+  yield* Effect.addFinalizer((exit) => (isWished(exit) ? Effect.ignore(discounted) : Effect.void))
+
+  /** A version on trial that was asked to end is not to blame for it; one that fails, or is just gone, does not get here. */
+  const discounted = Effect.gen(function* () {
+    const { attempt, phase } = yield* now
+    if (succession._tag !== "Launcher" || phase !== "trial" || host.running !== attempt?.to) return
+    if (attempt.starts > 0) yield* journal.append({ step: "discounted" })
+  })
 
   const circumstances = ({ latest }: UpdateState) =>
     Effect.map(host.settings, (settings) => ({ settings, running: host.running, latest }))
@@ -227,6 +237,9 @@ export const layer = (versions: Versions.Versions): Layer.Layer<Updater, never, 
 // ---------------------------------------------------------------------------------------------------------------------
 
 const mostResumes = 5
+
+const isWished = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)
 
 const facts = ({ begun, by, from, to }: UpdateAttempt): UpdateAttempt => ({ from, to, begun, by })
 

@@ -292,6 +292,19 @@ describe("ivy 14.14: a config is on trial before it is accepted", () => {
     })
   )
 
+  station("what a person mended while the station did not come up is not overwritten", (roof) =>
+    Effect.gen(function* () {
+      roof.confirming = false
+      yield* roof.send(named("tower", 6))
+      yield* Effect.repeat(roof.record, { until: ({ trying }) => trying?.step === "trial" })
+      for (let start = 0; start < RemoteGuard.startsAllowed; start++) yield* RemoteGuard.atStart
+      yield* writeDisk((yield* onDisk).replace("tower", "by hand"))
+      yield* RemoteGuard.atStart
+      assert.include(yield* onDisk, "by hand")
+      assert.strictEqual((yield* roof.record).trying?.step, "trial")
+    })
+  )
+
   station("the config before is kept", (roof) =>
     Effect.gen(function* () {
       const before = yield* onDisk

@@ -83,10 +83,14 @@ describe("conditions", () => {
   it("of silence: each type on its own, also one that never came", () => {
     const settings = new AlarmSettings({ silence: { weather: Duration.minutes(1), seeing: Duration.minutes(5) } })
     const last = new Map([["weather", 50_000]])
-    const of = (now: number) =>
-      Conditions.ofSilence((type) => last.get(type), settings, 10_000, now).map(({ key }) => key)
+    const of = (now: number, silent: ReadonlySet<string> = new Set()) =>
+      Conditions.ofSilence({ begin: 10_000, lastOf: (type) => last.get(type), silent }, settings, now).map(
+        ({ key }) => key
+      )
     assert.deepStrictEqual(of(110_000), [])
     assert.deepStrictEqual(of(110_001), ["silence:weather"])
     assert.deepStrictEqual(of(310_001), ["silence:weather", "silence:seeing"])
+    // A restart ends no silence, an event does.
+    assert.deepStrictEqual(of(60_000, new Set(["silence:weather", "silence:seeing"])), ["silence:seeing"])
   })
 })

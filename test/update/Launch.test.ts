@@ -131,6 +131,29 @@ describe("the launcher", () => {
     )
   )
 
+  it.scoped("one that ends by itself as if all were well is rolled back like one that crashes", () =>
+    scoped(
+      Effect.gen(function* () {
+        const { versions } = yield* ready()
+        const ends = { version: "2.0.0", lasts: 1_500, code: 0 }
+        const { started } = yield* Launches.run(versions, [ends, ends, ends, { version: "base", lasts: 10 }])
+        assert.deepStrictEqual(started, ["2.0.0", "2.0.0", "2.0.0", "base"])
+        assert.deepInclude((yield* after(versions)).last, { outcome: "rolled-back", reason: "Crashed" })
+      })
+    )
+  )
+
+  it.scoped("one that was asked to end during its trial ends the launcher, and the start does not count", () =>
+    scoped(
+      Effect.gen(function* () {
+        const { versions } = yield* ready()
+        const asked: Launches.Script = { version: "2.0.0", does: [{ step: "discounted" }], lasts: 1_500, code: 0 }
+        assert.deepStrictEqual(yield* Launches.run(versions, [asked]), { code: 0, started: ["2.0.0"] })
+        assert.strictEqual(fold(yield* Launches.read(versions)).attempt?.starts, 0)
+      })
+    )
+  )
+
   it.scoped("one that is up but not healthy within its time is ended and rolled back, with what it lacked", () =>
     scoped(
       Effect.gen(function* () {
@@ -158,6 +181,18 @@ describe("the launcher", () => {
           { version: "base", lasts: 10, code: 0 }
         ])
         assert.deepStrictEqual(started, ["2.0.0", "2.0.0", "2.0.0", "base"])
+      })
+    )
+  )
+
+  it.scoped("one that is refused the site, or its address, for ever is rolled back, too", () =>
+    scoped(
+      Effect.gen(function* () {
+        const { versions } = yield* ready()
+        const refused = Array.from({ length: 63 }, () => ({ version: "2.0.0", lasts: 10, code: 4 }))
+        const { started } = yield* Launches.run(versions, [...refused, { version: "base", lasts: 10, code: 0 }])
+        assert.deepStrictEqual([started.length, started.at(-1)], [64, "base"])
+        assert.deepInclude((yield* after(versions)).last, { outcome: "rolled-back", reason: "Crashed" })
       })
     )
   )

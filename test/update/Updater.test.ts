@@ -306,4 +306,27 @@ describe("lives of a process", () => {
       assert.include(readFileSync(ground.versions.journal, "utf8"), "nothing was confirmed")
     }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
   )
+
+  it.live("a version on trial that is asked to end takes its start back, one that fails does not", () =>
+    Effect.gen(function* () {
+      const ground = yield* UpdateSite.ground
+      publish(ground.offers, { version: "1.1.0", archive: good })
+      const before = yield* UpdateSite.life(ground)
+      yield* before.updater.apply({ by: "operator" })
+      yield* before.finish
+      const succession = { _tag: "Launcher", restart: Effect.void } as const
+      const starts = Effect.map(before.updater.status, ({ trial }) => trial?.starts)
+      const life = <A, E>(ending: Effect.Effect<A, E>, options: UpdateSite.Options) =>
+        Launches.write(ground.versions, [{ step: "started" }]).pipe(
+          Effect.zipRight(Effect.scoped(Effect.zipRight(UpdateSite.life(ground, options), ending))),
+          Effect.exit,
+          Effect.zipRight(starts)
+        )
+      assert.strictEqual(yield* life(Effect.void, { running: "1.1.0", succession }), 0)
+      assert.strictEqual(yield* life(Effect.interrupt, { running: "1.1.0", succession }), 0)
+      assert.strictEqual(yield* life(Effect.fail("the port is taken"), { running: "1.1.0", succession }), 1)
+      assert.strictEqual(yield* life(Effect.void, { running: "1.0.0", succession }), 2, "not its own start")
+      assert.strictEqual(yield* life(Effect.void, { running: "1.1.0" }), 3, "a command started nothing")
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+  )
 })
