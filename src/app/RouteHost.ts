@@ -88,4 +88,4 @@ const lineOf = (text: string): RoutedLine | undefined => {
   }
 }
 
-const ownTroubles = /^(uplinks|routes|remote-config)(\/|$)/
+const ownTroubles = /^(alarms|uplinks|routes|remote-config)(\/|$)/

@@ -23,6 +23,7 @@ import * as Bandwidth from "./internal/bandwidth.js"
 import type { Board } from "./internal/board.js"
 import * as Noting from "./internal/noting.js"
 import * as Pump from "./internal/pump.js"
+import * as Suspicion from "./internal/suspicion.js"
 import { RemoteRequests } from "./RemoteRequests.js"
 import type { UplinkSettings } from "./Settings.js"
 import type { Incoming, PreparedUplink } from "./Uplink.js"
@@ -45,10 +46,11 @@ export const run: (
     const self = yield* Self.Self
     const requests = yield* RemoteRequests
     const drain = yield* (yield* Outbox).drain(board.name)
+    const suspicion = new Suspicion.Suspicion()
     const noting = yield* Noting.make(drain, board, self.mark)
     yield* Effect.addFinalizer(() => Effect.sync(() => board.stopped()))
     const over = yield* Deferred.make<never, UplinkError>()
-    yield* Effect.forkScoped(Effect.intoDeferred(work({ ...options, drain, noting, self, requests }), over))
+    yield* Effect.forkScoped(Effect.intoDeferred(work({ ...options, drain, noting, self, requests, suspicion }), over))
     yield* self.ready
     return yield* Effect.onInterrupt(Deferred.await(over), () => empty(options, drain))
   })
@@ -76,6 +78,7 @@ interface Life extends Options {
   readonly noting: Noting.Noting
   readonly self: Self.Self["Type"]
   readonly requests: RemoteRequests["Type"]
+  readonly suspicion: Suspicion.Suspicion
 }
 
 const work = Effect.fnUntraced(function* (options: Life): Effect.fn.Return<never, UplinkError> {
@@ -88,7 +91,9 @@ const work = Effect.fnUntraced(function* (options: Life): Effect.fn.Return<never
     const error = yield* Effect.flip(connection(options))
     const now = yield* Clock.currentTimeMillis
     const since = board.connectedSince
-    if (board.confirmed > confirmed || (since !== undefined && now - since >= healthyAfter)) {
+    const held = since !== undefined && now - since >= healthyAfter
+    if (since !== undefined) options.suspicion.over(!held)
+    if (board.confirmed > confirmed || held) {
       yield* backoff.reset
       told = undefined
     }
@@ -114,6 +119,7 @@ const connection = ({
   requests,
   self,
   settings,
+  suspicion,
   uplink
 }: Life): Effect.Effect<never, UplinkError> => {
   const disconnected = (detail: string) => new UplinkError({ uplink: board.name, reason: "Disconnected", detail })
@@ -129,7 +135,7 @@ const connection = ({
       yield* self.mark
       yield* Effect.logInfo(`uplink ${board.name} is connected`)
       yield* Effect.forkScoped(Effect.repeat(self.mark, Schedule.spaced(pulse)))
-      const carry = Pump.run({
+      const work = {
         drain,
         link,
         board,
@@ -138,7 +144,10 @@ const connection = ({
         ordered: settings.ordered,
         bandwidth: Option.match(settings.bandwidth, { onNone: () => Bandwidth.unlimited, onSome: Bandwidth.make }),
         noting
-      })
+      }
+      // Where the order is to be kept nothing may overtake.
+      const care = suspicion.isRaised && !settings.ordered ? Suspicion.probe(suspicion, work) : Effect.void
+      const carry = Effect.zipRight(care, Pump.run(work))
       const listen = Stream.runForEach(link.incoming, handed(board.name, requests)).pipe(
         Effect.zipRight(Effect.fail(disconnected("the far side has nothing more to say")))
       )

@@ -2,7 +2,8 @@
 import { assert, describe } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import type { MessageInput } from "../../src/domain/Message.js"
-import { test } from "../support/MosquittoTest.js"
+import * as Mosquitto from "../support/Mosquitto.js"
+import { test, testWith } from "../support/MosquittoTest.js"
 import * as MqttOffice from "../support/MqttOffice.js"
 import * as MqttProxy from "../support/MqttProxy.js"
 import * as UplinkGround from "../support/UplinkGround.js"
@@ -31,6 +32,8 @@ const tenta = (port: number, more: object = {}, settings: object = {}) => ({
 const thingsboard = (port: number, settings: object = {}) => ({
   office: { use: "thingsboard", settings: { host: "127.0.0.1", port, ...settings } }
 })
+
+const testOfSmallPackets = testWith(Mosquitto.make({ lines: ["max_packet_size 20000"] }))
 
 /** The configs that came in. */
 const pending = ({ requests }: UplinkGround.UplinkGround) =>
@@ -62,6 +65,40 @@ describe("Tenta", () => {
       ])
       assert.isTrue(office.heard.every(({ qos, retain }) => qos === 1 && !retain))
     }))
+
+  testOfSmallPackets(
+    "ivy 14.3: what the broker drops the connection over is set aside, and the rest goes on",
+    (broker) =>
+      Effect.gen(function* () {
+        const office = yield* MqttOffice.make(broker.port)
+        const ground = yield* UplinkGround.make()
+        const log = (body: string): MessageInput => ({
+          body: { variant: "log", level: "ERROR", subject: "main - ERROR - no", body }
+        })
+        yield* ground.use(tenta(broker.port, { max_parallel_messages: 5 }))
+        const [, large = 0, larger = 0] = yield* ground.put(
+          data({ x: 1 }),
+          log("a".repeat(30_000)),
+          log("b".repeat(40_000)),
+          ...Array.from({ length: 40 }, (_, k) => data({ x: k + 2 }))
+        )
+        yield* Effect.forkScoped(
+          Effect.repeat(
+            Effect.suspend(() => ground.put(data({ x: 0 }))),
+            Schedule.spaced("100 millis")
+          )
+        )
+        const setAside = Effect.map(Effect.orDie(ground.outbox.list({ setAside: true, limit: 10 })), ({ messages }) =>
+          messages.map(({ id }) => Number(id))
+        )
+        yield* Effect.repeat(setAside, {
+          schedule: Schedule.spaced("50 millis"),
+          until: (ids) => ids.length === 2
+        })
+        assert.deepStrictEqual(yield* setAside, [large, larger])
+        yield* until(() => new Set(office.on("measurements/e9").map((one) => JSON.stringify(one))).size > 41)
+      })
+  )
 
   test("ivy 14.4: messages that can't be sent are done with at once and hold up nothing behind them", (broker) =>
     Effect.gen(function* () {

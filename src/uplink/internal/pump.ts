@@ -130,6 +130,6 @@ const lost = (uplink: string) =>
 const isDone = ({ _tag }: Outcome) => _tag === "Confirmed" || _tag === "Unsupported"
 
 /** What a message weighs on the wire, about. */
-const weigh = (batch: ReadonlyArray<QueuedMessage>): number =>
+export const weigh = (batch: ReadonlyArray<QueuedMessage>): number =>
   batch.reduce((sum, { text }) => sum + Buffer.byteLength(text) + overhead, 0)
 const overhead = 64
