@@ -18,7 +18,14 @@ export const layer = (options: Transport.ClientOptions): Layer.Layer<UpdateOpera
         check: (version) => only(update.check({ urlParams: { version } }), "UpdateFailed", "StorageFailed"),
         apply: (version) =>
           only(update.apply({ payload: { version } }), "UpdateFailed", "UpdateBusy", "NotLaunched", "StorageFailed"),
-        rollback: only(update.rollback(), "NoPreviousVersion", "UpdateBusy", "NotLaunched", "StorageFailed"),
+        rollback: only(
+          update.rollback(),
+          "NoPreviousVersion",
+          "UpdateFailed",
+          "UpdateBusy",
+          "NotLaunched",
+          "StorageFailed"
+        ),
         status: only(update.status(), "StorageFailed")
       }
     })

@@ -28,7 +28,7 @@ export class UpdateOperations extends Context.Tag("outpost/operations/UpdateOper
     /** Returns to the version before this one. Begun, durably, once it returns; the server restarts for it. */
     readonly rollback: Effect.Effect<
       { readonly to: string | null },
-      NoPreviousVersion | UpdateBusy | NotLaunched | StorageFailed | Remote
+      NoPreviousVersion | UpdateBusy | UpdateFailed | NotLaunched | StorageFailed | Remote
     >
     readonly status: Effect.Effect<UpdateStatus, StorageFailed | Remote>
   }

@@ -29,6 +29,7 @@ import { Outgoing } from "../outgoing/Outgoing.js"
 import * as Candidate from "./Candidate.js"
 import * as Course from "./Course.js"
 import { ReleaseSources } from "./ReleaseSource.js"
+import * as SelfTest from "./SelfTest.js"
 import { condemn, settle, stateOf } from "./Settle.js"
 import * as Trial from "./Trial.js"
 import { UpdateHost } from "./UpdateHost.js"
@@ -55,10 +56,13 @@ export class Updater extends Context.Tag("outpost/update/Updater")<
     readonly apply: (
       request: ApplyRequest
     ) => Effect.Effect<UpdateAttempt, UpdateFailed | UpdateBusy | NotLaunched | StorageFailed>
-    /** Returns to the version before this one, or out of a trial. Begun, durably, once it returns. */
+    /**
+     * Returns to the version before this one, or out of a trial. Begun, durably, once it returns; refused where that version
+     * does not take the config there is now.
+     */
     readonly rollback: Effect.Effect<
       { readonly to: string | null },
-      NoPreviousVersion | UpdateBusy | NotLaunched | StorageFailed
+      NoPreviousVersion | UpdateBusy | UpdateFailed | NotLaunched | StorageFailed
     >
     readonly status: Effect.Effect<UpdateStatus, StorageFailed>
     /** How the last one ended; a part of `status` that asks for little. */
@@ -128,6 +132,13 @@ export const make = Effect.fn("Updater.make")(function* (versions: Versions.Vers
     if (succession._tag === "Launcher") yield* succession.restart
   })
 
+  /** A config of later may be none for a version of before, and a station that does not start can't be reached. */
+  const proven = Effect.fnUntraced(function* (version: string) {
+    const { text } = yield* host.config
+    const settings = yield* host.settings
+    yield* SelfTest.run({ versions, version, site: host.site, settings, config: text ?? undefined })
+  })
+
   const rollback = Effect.gen(function* () {
     yield* launched
     const { attempt, last, phase, previous } = yield* now
@@ -141,6 +152,7 @@ export const make = Effect.fn("Updater.make")(function* (versions: Versions.Vers
     if (previous === undefined || last === undefined) return yield* new NoPreviousVersion()
     const { version } = previous
     if (version !== null && !(yield* Versions.isInstalled(versions, version))) return yield* new NoPreviousVersion()
+    if (version !== null) yield* proven(version)
     yield* journal.append({ step: "rolling-back", to: version, reason: "Operator", detail, path: "", config: null })
     yield* succeed
     return { to: version }

@@ -278,6 +278,12 @@ describe("lives of a process", () => {
         }
         const { updater } = yield* UpdateSite.life(ground, { running: "1.3.0", settings })
         assert.deepStrictEqual((yield* updater.status).installed, ["1.2.0", "1.3.0"])
+        // A config that the version of before does not take would keep it from starting.
+        const config = join(ground.site, "outpost.yaml")
+        writeFileSync(config, "bad: 1\n")
+        assert.deepInclude(yield* Effect.flip(updater.rollback), { _tag: "UpdateFailed", reason: "ConfigInvalid" })
+        assert.strictEqual(yield* Versions.current(ground.versions), "1.3.0")
+        writeFileSync(config, "good: 1\n")
         assert.deepStrictEqual(yield* updater.rollback, { to: "1.2.0" })
         assert.strictEqual(yield* Versions.current(ground.versions), "1.2.0")
         assert.deepInclude(yield* Effect.flip(updater.rollback), { _tag: "NoPreviousVersion" })
