@@ -1,10 +1,11 @@
 /**
- * The library as a program meets it: compiled, found by the package's `exports`, and on its own, without the bundle. It is
- * compiled into a package of its own, so that nothing else of the repository is in reach.
+ * The library as a program meets it: as it was built, found by the package's `exports`, and on its own, without the bundle. It
+ * stands in a package of its own, so that nothing else of the repository is in reach.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { execFile } from "node:child_process"
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cp } from "node:fs/promises"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, beforeAll } from "vitest"
@@ -36,7 +37,7 @@ const compile = (cwd: string, ...args: ReadonlyArray<string>): Promise<string> =
 beforeAll(async () => {
   mkdirSync(place, { recursive: true })
   cpSync(join(root, "package.json"), join(place, "package.json"))
-  await compile(root, "-p", "tsconfig.json", "--outDir", join(place, "dist/lib"))
+  await cp(join(root, "dist/lib"), join(place, "dist/lib"), { recursive: true })
 })
 afterAll(() => rmSync(place, { recursive: true, force: true }))
 

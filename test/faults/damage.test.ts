@@ -72,7 +72,7 @@ describe("damage", () => {
         const file = siteFile(site)
         const bytes = fs.readFileSync(file)
         const random = randomFrom(7)
-        for (let k = 0; k < rounds(10, 200); k++) {
+        for (let k = 0; k < rounds(5, 200); k++) {
           yield* Effect.scoped(
             Effect.gen(function* () {
               const at = Math.floor(random() * bytes.length)

@@ -167,7 +167,7 @@ describe.skipIf(!RedisServer.installed && !required)("an ensemble of processes",
       })
     )
 
-    const storm = rounds(5, 100)
+    const storm = rounds(3, 100)
     it.scoped(`dranspose weak point 16: ${storm} mappings, one every 200 ms, leave nothing behind`, () =>
       Effect.gen(function* () {
         const { begin, redis, running, sound } = yield* EnsembleHouse
@@ -394,7 +394,7 @@ describe.skipIf(!RedisServer.installed && !required)("an ensemble of processes",
         })
     )
 
-    const cuts = rounds(12, 60)
+    const cuts = rounds(4, 60)
     it.scoped.skipIf(!canCut)(`${cuts} cuts of the link to a worker lose the frames on it, and the scan ends`, () =>
       Effect.gen(function* () {
         const { begin, redis, running } = yield* EnsembleHouse

@@ -28,12 +28,12 @@ const check = async (
 }
 
 describe("random histories", () => {
-  const files = rounds(12, 150)
+  const files = rounds(6, 150)
   it(`${files} on real files, ended in order or killed at a call of the disk`, { timeout: 1_300_000 }, () =>
     check("kills", files, killed, "files")
   )
 
-  const simulated = rounds(20, 60)
+  const simulated = rounds(10, 60)
   it(`${simulated} on a simulated disk, ended in order, killed, or by a power cut`, { timeout: 1_300_000 }, () =>
     check("power cuts", simulated, cut, "simulation")
   )

@@ -96,7 +96,7 @@ describe("more events than the disk takes", () => {
 })
 
 describe("readers that don't read", () => {
-  const readers = rounds(100, 400)
+  const readers = rounds(50, 400)
   it(
     `${readers} of them: every event is taken, in bounded memory, and each can still have all`,
     { timeout: 300_000 },

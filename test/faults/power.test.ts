@@ -120,7 +120,7 @@ const history = (seed: number) =>
   }).pipe(Effect.scoped)
 
 describe("a power cut", () => {
-  const count = rounds(12, 200)
+  const count = rounds(8, 200)
   it.live(
     `at ${count} random calls of the disk: nothing acknowledged is lost`,
     () =>

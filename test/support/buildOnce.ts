@@ -23,7 +23,7 @@ const isStale = () =>
 
 export default function setup(): void {
   const wanted = process.argv.filter((word) => word.startsWith("test/") || word.endsWith(".test.ts"))
-  if (wanted.length > 0 && !wanted.some((pattern) => /integration|faults|conformance|ui/.test(pattern))) return
+  if (wanted.length > 0 && !wanted.some((pattern) => /integration|faults|conformance|ui|library/.test(pattern))) return
   if (!isStale()) return
   const { status, stderr } = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, encoding: "utf8" })
   if (status !== 0) throw new Error(`the build failed\n${stderr}`)

@@ -207,7 +207,7 @@ describe("whatever comes", () => {
           }
         }
       }),
-    { fastCheck: { numRuns: 300 } }
+    { fastCheck: { numRuns: 150 } }
   )
 })
 
