@@ -85,7 +85,7 @@ describe("Supervisor: anything in any order", () => {
   const totals: Totals = { steps: 0, opened: 0 }
 
   it.effect.prop("leaks no scope and gives no child two lives at once", [script], ([one]) => play(one, totals), {
-    fastCheck: { numRuns: 150 },
+    fastCheck: { numRuns: 300 },
     timeout: 120_000
   })
 
