@@ -11,7 +11,16 @@ import { dirname, join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { run, type Ended } from "../support/OutpostProcess.js"
 import * as SetClock from "../support/SetClock.js"
-import { cleanUp, linesOf, newDirectory, type Reply, serve, siteLines, type SiteServer } from "../support/SiteServer.js"
+import {
+  cleanUp,
+  linesOf,
+  newDirectory,
+  removeInUse,
+  type Reply,
+  serve,
+  siteLines,
+  type SiteServer
+} from "../support/SiteServer.js"
 import * as Store from "../support/Store.js"
 
 /** For what leaves no mark on a server. */
@@ -328,10 +337,10 @@ it("panoptes weak point 15: events and runs go on where the site directory was r
   const site = join(newDirectory(), "site")
   const server = await serve(site)
   await server.post("/event", event("before"))
-  rmSync(site, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+  removeInUse(site)
   assert.strictEqual((await server.post("/event", event("after"))).json.seq, 2)
   assert.deepStrictEqual(siteLines(site).map(seqOf), [2])
-  rmSync(site, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+  removeInUse(site)
   const started = await server.post("/run/start", "")
   assert.deepStrictEqual([started.status, started.json?.run_id], [200, "001"])
   assert.strictEqual((await server.post("/event", event("image"))).status, 200)

@@ -1,5 +1,5 @@
 /** A server of the built bin on a site of its own, and requests to it that no client library has polished. */
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, existsSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, existsSync } from "node:fs"
 import * as http from "node:http"
 import * as net from "node:net"
 import { tmpdir } from "node:os"
@@ -14,6 +14,13 @@ export const newDirectory = (): string => {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "outpost-contract-")))
   directories.push(directory)
   return directory
+}
+
+/** Removes a directory that somebody writes into meanwhile. */
+export const removeInUse = (directory: string): void => {
+  const moved = `${newDirectory()}/moved`
+  renameSync(directory, moved)
+  rmSync(moved, { recursive: true })
 }
 
 /** Ends every server and removes every directory of this file. */

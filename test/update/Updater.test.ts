@@ -32,6 +32,16 @@ const attempted = (offer: Partial<Offer>, options: UpdateSite.Options & { config
     return { begun, status, left, ground, reports: yield* reports }
   }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
 
+/** A station that has switched to 1.1.0, as the life before left it. */
+const afterSwitch = Effect.gen(function* () {
+  const ground = yield* UpdateSite.ground
+  publish(ground.offers, { version: "1.1.0", archive: good })
+  const before = yield* UpdateSite.life(ground)
+  yield* before.updater.apply({ by: "operator" })
+  yield* before.finish
+  return { before, ground }
+})
+
 describe("an update", () => {
   it.live(
     "ivy 12: pytest run of a downloaded version: it is fetched, installed beside, tested by itself and switched to",
@@ -292,11 +302,7 @@ describe("lives of a process", () => {
 
   it.live("a version on trial that has complaints is not healthy, and the journal has them", () =>
     Effect.gen(function* () {
-      const ground = yield* UpdateSite.ground
-      publish(ground.offers, { version: "1.1.0", archive: good })
-      const before = yield* UpdateSite.life(ground)
-      yield* before.updater.apply({ by: "operator" })
-      yield* before.finish
+      const { ground } = yield* afterSwitch
       const complaints = ["uplink office: nothing was confirmed"]
       const trial = yield* UpdateSite.life(ground, {
         running: "1.1.0",
@@ -315,11 +321,7 @@ describe("lives of a process", () => {
 
   it.live("a version on trial that is asked to end takes its start back, one that fails does not", () =>
     Effect.gen(function* () {
-      const ground = yield* UpdateSite.ground
-      publish(ground.offers, { version: "1.1.0", archive: good })
-      const before = yield* UpdateSite.life(ground)
-      yield* before.updater.apply({ by: "operator" })
-      yield* before.finish
+      const { before, ground } = yield* afterSwitch
       const succession = { _tag: "Launcher", restart: Effect.void } as const
       const starts = Effect.map(before.updater.status, ({ trial }) => trial?.starts)
       const life = <A, E>(ending: Effect.Effect<A, E>, options: UpdateSite.Options) =>

@@ -14,10 +14,14 @@ import type * as Scope from "effect/Scope"
 import type { MessageId } from "../../domain/Outbox.js"
 import type { StorageFailed } from "../../domain/Refusal.js"
 import type { Drain } from "../../outbox/Outbox.js"
+import type { Outcome } from "../Uplink.js"
 import type { Board } from "./board.js"
 
 export interface Noting {
-  readonly add: (id: MessageId) => void
+  /** The far side has it, or can't be told of it: it leaves the queue. */
+  readonly done: (id: MessageId, outcome: Outcome) => void
+  /** It can't be sent; answers whether that is noted. Where it can't be, it is given back. */
+  readonly setAside: (id: MessageId, reason: string) => Effect.Effect<boolean>
   /** Suspends while too many wait for the disk. */
   readonly room: Effect.Effect<void>
 }
@@ -59,11 +63,18 @@ export const make = (
     yield* Effect.addFinalizer(() => write)
     yield* Effect.forkScoped(Effect.forever(Queue.take(some).pipe(Effect.zipRight(gather), Effect.zipRight(write))))
     return {
-      add: (id) => {
+      done: (id, outcome) => {
+        if (outcome._tag === "Confirmed") board.confirmed++
         waiting.push(id)
         some.unsafeOffer(undefined)
         if (waiting.length >= most) room.unsafeClose()
       },
+      setAside: (id, reason) =>
+        Effect.logWarning(`message ${id} is set aside: ${reason}`).pipe(
+          Effect.zipRight(again(board, drain.reject(id, reason))),
+          Effect.as(true),
+          Effect.catchAll(() => Effect.as(drain.giveBack([id]), false))
+        ),
       room: room.await
     }
   })

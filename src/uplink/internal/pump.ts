@@ -44,10 +44,6 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
       board.inFlight -= messages
       freed.unsafeOffer(undefined)
     }
-    const done = (id: MessageId, outcome: Outcome) => {
-      noting.add(id)
-      if (outcome._tag === "Confirmed") board.confirmed++
-    }
 
     /** What is not settled yet; answers whether nothing of it has to go again. */
     const settle = Effect.fnUntraced(function* (batch: ReadonlyArray<QueuedMessage>, outcomes: ReadonlyArray<Outcome>) {
@@ -56,17 +52,12 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
         const outcome = outcomes[index] ?? Disconnected
         // In order, nothing behind the first that has to go again counts as done.
         if (outcome._tag === "Disconnected" || (ordered && back.length > 0)) back.push(id)
-        else if (outcome._tag === "Refused") yield* setAside(id, outcome.reason)
-        else done(id, outcome)
+        else if (outcome._tag === "Refused") yield* noting.setAside(id, outcome.reason)
+        else noting.done(id, outcome)
       }
       if (back.length > 0) yield* drain.giveBack(back)
       return back.length === 0
     })
-    const setAside = (id: MessageId, reason: string) =>
-      Effect.zipRight(
-        Effect.logWarning(`message ${id} is set aside: ${reason}`),
-        again(board, drain.reject(id, reason)).pipe(Effect.catchAll(() => drain.giveBack([id])))
-      )
 
     // Begun uninterruptible, since a fiber that is interrupted before its first step would never give its batch back.
     const deliver = (batch: ReadonlyArray<QueuedMessage>) => {
@@ -76,7 +67,7 @@ export const run: (options: Options) => Effect.Effect<never, UplinkError, Scope.
         const message = batch[index]
         if (isOver || ordered || message === undefined || !isDone(outcome) || settled.has(index)) return
         settled.add(index)
-        done(message.id, outcome)
+        noting.done(message.id, outcome)
         free(1)
       }
       const isLeft = (_: unknown, index: number) => !settled.has(index)

@@ -68,12 +68,10 @@ export const probe = (suspicion: Suspicion, options: Options): Effect.Effect<voi
     ),
     ({ messages, open }) => {
       const setAside = ({ id }: QueuedMessage, reason: string) =>
-        Effect.logWarning(`message ${id} is set aside: ${reason}`).pipe(
-          Effect.zipRight(again(board, drain.reject(id, reason))),
-          Effect.zipRight(Effect.sync(() => void (open.delete(id), suspicion.clear(id)))),
-          // It is given back with the others.
-          Effect.ignore
-        )
+        Effect.map(noting.setAside(id, reason), (noted) => {
+          open.delete(id)
+          if (noted) suspicion.clear(id)
+        })
       /** Whether the far side has confirmed it; fails where the connection was lost over it. */
       const alone = Effect.fnUntraced(function* (message: QueuedMessage, proven: boolean) {
         yield* options.bandwidth.pass(weigh([message]))
@@ -92,14 +90,11 @@ export const probe = (suspicion: Suspicion, options: Options): Effect.Effect<voi
           case "Refused":
             yield* setAside(message, outcome.reason)
             return false
-          default: {
-            const isConfirmed = outcome._tag === "Confirmed"
+          default:
             open.delete(message.id)
             suspicion.clear(message.id)
-            noting.add(message.id)
-            if (isConfirmed) board.confirmed++
-            return isConfirmed
-          }
+            noting.done(message.id, outcome)
+            return outcome._tag === "Confirmed"
         }
       })
       const [others, suspects] = Arr.partition(messages, ({ id }) => suspicion.has(id))

@@ -106,7 +106,7 @@ export const statusOf = ({ collectors }: Collecting) =>
 export const until = (
   what: string,
   holds: () => boolean | Effect.Effect<boolean>,
-  within: Duration.DurationInput = "10 seconds"
+  within: Duration.DurationInput = "1 minute"
 ) =>
   Effect.suspend(() => {
     const answer = holds()

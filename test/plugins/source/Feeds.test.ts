@@ -1,6 +1,7 @@
 /** Each exchange's feed, through the engine, against a server that speaks that exchange's protocol. */
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { BookState } from "../../../src/backfill/live/BookState.js"
 import { feeds } from "../../../src/plugins/source/Feeds.js"
@@ -31,6 +32,9 @@ const cases: ReadonlyArray<Case> = [
   { exchange: "bitmex", book: "book@25", depth: 25, tid: (id) => `m-${id}`, single: true }
 ]
 
+/** A machine that stands still for a moment does not take the venue for silent. */
+const patient = { heartbeat: Duration.minutes(1), answerWithin: Duration.minutes(1) }
+
 const isLive = (collecting: Collecting.Collecting) =>
   Collecting.until("every stream is live", () =>
     Effect.map(collecting.collectors.list, (all) => all.length > 0 && all.every(({ state }) => state === "live"))
@@ -39,7 +43,7 @@ const isLive = (collecting: Collecting.Collecting) =>
 describe.each(cases)("$exchange, $book", ({ book, depth, exchange, nanos = 0n, single = false, tid }) => {
   const begin = Effect.gen(function* () {
     const server = yield* FeedServer.open(venues[exchange])
-    const collecting = yield* Collecting.open({})
+    const collecting = yield* Collecting.open({ tuning: patient })
     yield* collecting.collectors.reconcile(Collecting.job(exchange, ["trades", book], server.url), { idle: false })
     yield* isLive(collecting)
     return { server, collecting }
@@ -100,7 +104,7 @@ describe.each(cases)("$exchange, $book", ({ book, depth, exchange, nanos = 0n, s
     Effect.gen(function* () {
       const server = yield* FeedServer.open(venues[exchange])
       server.refuses = true
-      const collecting = yield* Collecting.open({})
+      const collecting = yield* Collecting.open({ tuning: patient })
       yield* collecting.collectors.reconcile(Collecting.job(exchange, ["trades"], server.url), { idle: false })
       yield* Collecting.until("it is rejected", () =>
         Effect.map(Collecting.statusOf(collecting), (status) => status.state === "rejected" && status.running)
@@ -115,7 +119,7 @@ describe.each(cases)("$exchange, $book", ({ book, depth, exchange, nanos = 0n, s
   it.scopedLive("builds the book anew after a connection was lost", () =>
     Effect.gen(function* () {
       const server = yield* FeedServer.open(venues[exchange])
-      const collecting = yield* Collecting.open({ tuning: { backoff: Collecting.atOnce } })
+      const collecting = yield* Collecting.open({ tuning: { ...patient, backoff: Collecting.atOnce } })
       yield* collecting.collectors.reconcile(Collecting.job(exchange, [book], server.url), { idle: false })
       yield* isLive(collecting)
       server.drop()
