@@ -77,6 +77,7 @@ const localOnly: ReadonlyArray<Shape.Path> = [
   ["ingest", "workers"],
   ["ingest", "reducer"],
   ["ingest", "dump_roots"],
+  ["ingest", "run_map"],
   ["remote", "allow_code"],
   // Where code comes from, whose it has to be, and what installs it.
   ["update", "source"],

@@ -99,7 +99,7 @@ const statusOf = ({ book, entry, id }: Known, node: NodeStatus): ProcedureStatus
       overruns: book.overruns,
       exit: book.exit === undefined ? null : { code: book.exit.code ?? null, signal: book.exit.signal ?? null },
       last_error: node.lastCause?.split("\n", 1)[0] ?? book.lastError ?? null,
-      progress: book.progress ?? null,
+      progress: book.shownProgress,
       dropped_lines: book.droppedLines,
       refused_lines: book.refused
     },

@@ -13,6 +13,7 @@ import type { MessageInput, MessageRefused } from "../domain/Message.js"
 import type { InvalidInput, TooLarge, UnreadableBody } from "../domain/Refusal.js"
 import type { EventInput } from "../domain/TelemetryEvent.js"
 import type { Outgoing } from "../outgoing/Outgoing.js"
+import * as SettingsProblem from "../source/SettingsProblem.js"
 import type { StateDocument } from "../state/StateDocument.js"
 
 /**
@@ -85,9 +86,11 @@ export const make = <A, I>(options: {
     pace: options.pace ?? "each-minute",
     prepare: (settings) =>
       decode(settings).pipe(
-        Effect.mapError(
-          ({ message }) => new ProcedureError({ procedure: options.name, reason: "Misconfigured", detail: message })
-        ),
+        Effect.mapError((error) => {
+          // One line: who looks on sees the first of an error only.
+          const detail = SettingsProblem.sentence(SettingsProblem.of(error))
+          return new ProcedureError({ procedure: options.name, reason: "Misconfigured", detail })
+        }),
         Effect.flatMap(options.prepare)
       )
   }

@@ -30,6 +30,16 @@ export class RunBook {
 
   isRunning = false
 
+  /** The progress as JSON carries it: what one procedure says must not keep the others from being shown. */
+  get shownProgress(): unknown {
+    try {
+      const text = JSON.stringify(this.progress) ?? "null"
+      return text.length <= mostShown ? JSON.parse(text) : `${text.slice(0, mostShown)}...`
+    } catch {
+      return "no JSON"
+    }
+  }
+
   begin(now: number): void {
     this.isRunning = true
     this.runs++
@@ -45,3 +55,6 @@ export class RunBook {
     if (outcome === "failed") this.lastError = error
   }
 }
+
+/** Characters of a progress that are shown as they are. */
+const mostShown = 16_384

@@ -49,7 +49,7 @@ export const layerConsole = (settings: Wanted, sink: typeof stderr = stderr): La
     Effect.gen(function* () {
       const { redact } = yield* Redaction
       const out = yield* sink
-      return yield* loggers(settings, consoleLine(settings.console, out, redact))
+      return yield* loggers(settings, redact, consoleLine(settings.console, out))
     })
   )
 
@@ -62,10 +62,10 @@ export const layer = (
     Effect.gen(function* () {
       const { redact } = yield* Redaction
       const file = yield* LogFile
-      const print = consoleLine(settings.console, yield* sink, redact)
-      return yield* loggers(settings, (entry) => {
+      const print = consoleLine(settings.console, yield* sink)
+      return yield* loggers(settings, redact, (entry) => {
         print(entry)
-        file.write(entry.ts, redact(text.json(entry)))
+        file.write(entry.ts, text.json(entry))
       })
     })
   )
@@ -74,14 +74,18 @@ export const layer = (
 
 type Print = (entry: text.LogEntry) => void
 
-const loggers = (settings: Wanted, print: Print): Effect.Effect<Layer.Layer<Logging>, never, Scope.Scope> =>
+const loggers = (
+  settings: Wanted,
+  redact: (text: string) => string,
+  print: Print
+): Effect.Effect<Layer.Layer<Logging>, never, Scope.Scope> =>
   Effect.gen(function* () {
     let least = rankOf(settings.level)
     const { lines, within } = settings.burst ?? { lines: 0, within: Duration.zero }
     const burst = new LogBurst({ lines, within: Duration.toMillis(within) })
     const write = (entries: () => ReadonlyArray<text.LogEntry>) => {
       try {
-        for (const entry of entries()) print(entry)
+        for (const entry of entries()) print(text.redacted(entry, redact))
       } catch {
         // A value that throws when it is written out must not stop the program that logged it.
       }
@@ -99,15 +103,15 @@ const loggers = (settings: Wanted, print: Print): Effect.Effect<Layer.Layer<Logg
     )
   })
 
-const consoleLine = (style: LogSettings["console"], out: ConsoleSink, redact: (text: string) => string): Print => {
+const consoleLine = (style: LogSettings["console"], out: ConsoleSink): Print => {
   const chosen = style === "auto" ? (out.terminal ? "pretty" : "logfmt") : style
   switch (chosen) {
     case "off":
       return () => undefined
     case "logfmt":
-      return (entry) => out.write(`${redact(text.logfmt(entry))}\n`)
+      return (entry) => out.write(`${text.logfmt(entry)}\n`)
     case "pretty":
-      return (entry) => out.write(`${redact(text.pretty(entry, out.colours))}\n`)
+      return (entry) => out.write(`${text.pretty(entry, out.colours)}\n`)
   }
 }
 

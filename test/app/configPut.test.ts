@@ -424,6 +424,7 @@ ${job}`
     ["a reference cleared", { http: { token: null } }, "http.token"],
     ["a reference deep in settings", { procedures: { weather: { ...weather, settings: { a: [{ b: "${env:A_KEY}" }] } } } }, "procedures.weather.settings.a[0].b"],
     ["a directory of this machine", { jobs: { x: { source: "files", settings: { directory: "/etc" } } } }, "jobs.x.settings.directory"],
+    ["a trigger map of this machine", { ingest: { run_map: "/etc/passwd" } }, "ingest.run_map"],
     ["an address that is trusted", { jobs: { x: { source: "binance", settings: { base_url: "http://10.0.0.1" } } } }, "jobs.x.settings.base_url"],
     ["a private network", { outgoing: { allow_private: ["10.0.0.0/8"] } }, "outgoing.allow_private"],
     ["a source of releases", { update: { source: { use: "file", settings: { directory: "/tmp" } } } }, "update.source"],

@@ -40,6 +40,7 @@ describe("a line of a command", () => {
       ['{"message": {"variant": "data", "data": {"a": null}}}', "message"],
       ['{"message": {"variant": "data", "data": {"logging": 1}}}', "logging"],
       ['{"message": {"body": {"variant": "data", "data": {}}, "prio": "urgent"}}', "prio"],
+      ['{"message": {"body": {"variant": "data", "data": {}}, "priority": "high"}}', ': priority must be "urgent"'],
       ['{"event": {"type": "a"}, "progress": 1}', "event and progress"]
     ]
     for (const [text, reason] of table) {

@@ -293,6 +293,24 @@ describe("Logging", () => {
     })
   )
 
+  it.live("stays readable where a secret is a word of the line's own", () =>
+    Effect.gen(function* () {
+      for (const secret of ["message", "INFO", "level", "annotations", '","ts']) {
+        const { file, lines } = yield* run(
+          {},
+          Effect.logInfo(`a ${secret} b`).pipe(Effect.annotateLogs({ fact: `c ${secret}`, facts: [secret] })),
+          secret
+        )
+        const hidden = "********"
+        const [{ ts, ...line } = { ts: "" }] = file
+        assert.isFinite(Date.parse(ts))
+        const annotations = { fact: `c ${hidden}`, facts: `["${hidden}"]` }
+        assert.deepStrictEqual(line, { level: "INFO", message: `a ${hidden} b`, annotations }, secret)
+        assert.include(lines.join(""), `level=INFO message="a ${hidden} b"`)
+      }
+    })
+  )
+
   it.live("does not let a value that throws, or that steers the terminal, through", () =>
     Effect.gen(function* () {
       const hostile = { toJSON: () => { throw new Error("no") } } // prettier-ignore

@@ -16,6 +16,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type { Line } from "../../actor/OsProcess.js"
 import * as Message from "../../domain/Message.js"
+import * as SettingsProblem from "../../source/SettingsProblem.js"
 
 /** What a line of output says. */
 export type Said = Data.TaggedEnum<{
@@ -63,7 +64,7 @@ export const messageFrom = (value: unknown): Either.Either<Message.MessageInput,
     Message.bodyFrom(body),
     Either.mapLeft(
       decodeEnvelope(rest),
-      (error) => new Message.MessageRefused({ field: "", reason: error.message.split("\n").join(" ") })
+      (error) => new Message.MessageRefused({ field: "", reason: SettingsProblem.sentence(SettingsProblem.of(error)) })
     ),
     (known, envelope) => ({ body: known, ...envelope })
   )

@@ -5,6 +5,7 @@ import * as HashMap from "effect/HashMap"
 import * as Inspectable from "effect/Inspectable"
 import * as List from "effect/List"
 import type * as Logger from "effect/Logger"
+import * as Record from "effect/Record"
 
 /** What a line is made of, in the order of the file's keys. */
 export interface LogEntry {
@@ -34,6 +35,28 @@ export const entryOf = (options: Logger.Logger.Options<unknown>): LogEntry => {
     ...named,
     ...(others.length > 0 ? { annotations: Object.fromEntries(others) } : {}),
     ...(Cause.isEmpty(options.cause) ? {} : { cause: Cause.pretty(options.cause, { renderErrorCause: true }) })
+  }
+}
+
+/**
+ * The entry without secrets. Its texts are searched and not the line they make: a secret that happens to be a word of the line's
+ * own, such as a key or a level, must not make it unreadable.
+ */
+export const redacted = (
+  { annotations, level, message, ts, ...texts }: LogEntry,
+  redact: (text: string) => string
+): LogEntry => {
+  const hidden = (value: unknown): unknown => {
+    const written = textOf(value)
+    const shown = redact(written)
+    return shown === written ? value : shown
+  }
+  return {
+    ts,
+    level,
+    message: redact(message),
+    ...Record.map<string, string, string>(texts, redact),
+    ...(annotations === undefined ? {} : { annotations: Record.map(annotations, hidden) })
   }
 }
 

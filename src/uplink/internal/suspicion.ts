@@ -9,6 +9,8 @@
  */
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import type { MessageId } from "../../domain/Outbox.js"
 import type { QueuedMessage } from "../../outbox/Outbox.js"
 import { Disconnected } from "../Uplink.js"
@@ -75,13 +77,17 @@ export const probe = (suspicion: Suspicion, options: Options): Effect.Effect<voi
       /** Whether the far side has confirmed it; fails where the connection was lost over it. */
       const alone = Effect.fnUntraced(function* (message: QueuedMessage, proven: boolean) {
         yield* options.bandwidth.pass(weigh([message]))
-        const [outcome = Disconnected] = yield* Effect.orElseSucceed(
-          link.send([message], () => undefined),
-          () => []
+        const sent = yield* Effect.either(link.send([message], () => undefined))
+        // One that is told to wait is held against nobody.
+        if (Either.isLeft(sent) && sent.left.reason === "RetryAfter") return yield* sent.left
+        const outcome = Option.getOrElse(
+          Option.flatMap(Either.getRight(sent), (outcomes) => Arr.head(outcomes)),
+          () => Disconnected
         )
         switch (outcome._tag) {
           case "Disconnected": {
-            const detail = `the connection was lost over message ${message.id}`
+            const why = Either.match(sent, { onLeft: (error) => `: ${error.detail}`, onRight: () => "" })
+            const detail = `the connection was lost over message ${message.id}${why}`
             if (suspicion.lost(message.id, proven)) {
               yield* setAside(message, `${detail}, ${mostStrikes} times while others were confirmed`)
             }

@@ -114,6 +114,15 @@ describe("what comes in", () => {
     )
   })
 
+  it("ivy 14.1: what is nested too deep to be walked through is told, over either", () => {
+    const nested = (depth: number) => `{"revision":8,"configuration":${'{"a":'.repeat(depth)}1${"}".repeat(depth)}}`
+    for (const { requestOf } of [Tenta, Thingsboard]) {
+      const came = requestOf(Buffer.from(nested(200_000)))
+      assert.strictEqual(came?._tag === "Unreadable" ? came.reason : "", "nested deeper than 128")
+    }
+    assert.strictEqual(Tenta.requestOf(Buffer.from(nested(100)))._tag, "Configuration")
+  })
+
   it("ThingsBoard: the attribute and the answer to the request are read, others are passed over", () => {
     const came = inputs("thingsboard_attribute_inputs.json").map(({ payload_raw }) =>
       Thingsboard.requestOf(Buffer.from(payload_raw))

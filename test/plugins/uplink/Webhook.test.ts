@@ -133,6 +133,28 @@ describe("a webhook", () => {
     })
   )
 
+  it.scopedLive("that fails again and again is told by its own words, and is waited for as long as it says", () =>
+    Effect.gen(function* () {
+      // From the fourth on messages go with care, one at a time.
+      const { url } = yield* office((_, index) =>
+        index < 4 ? { status: 500 } : { status: 429, headers: { "retry-after": "600" } }
+      )
+      const ground = yield* UplinkGround.make()
+      yield* ground.use(webhook(url))
+      yield* ground.put(...numbers(1))
+      const lastly = (words: string) =>
+        Effect.repeat(ground.status("office"), {
+          schedule: Schedule.spaced("10 millis"),
+          until: ({ last_error }) => last_error?.message.endsWith(words) === true
+        })
+      yield* lastly("lost over message 1: answered 500")
+      yield* lastly("answered 429")
+      const { last_error, next_try_at, set_aside } = yield* ground.status("office")
+      assert.isAbove((next_try_at ?? 0) - (last_error?.at ?? 0), 500)
+      assert.strictEqual(set_aside, 0)
+    })
+  )
+
   it.scopedLive("at an address that nobody answers, or that turns us away, keeps everything queued", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* office(() => ({ status: 403 }))

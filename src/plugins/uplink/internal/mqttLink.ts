@@ -13,6 +13,7 @@ import type { IClientOptions, MqttClient } from "mqtt"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
@@ -163,8 +164,9 @@ const subscribe = (client: MqttClient, topics: ReadonlyArray<string>, disconnect
     ? Effect.void
     : Effect.async<ReadonlyArray<string>, UplinkError>((resume) => {
         client.once("close", () => resume(Effect.fail(disconnected("lost while subscribing"))))
-        client.subscribe([...topics], { qos: 1 }, (error, granted = []) => {
-          const denied = granted.filter(({ qos }) => qos === 128).map(({ topic }) => topic)
+        client.subscribe([...topics], { qos: 1 }, (error) => {
+          // Of a subscription that is denied in part the library tells in its error alone.
+          const denied = topics.filter((_, index) => codesOf(error)[index] === 128)
           if (error === null || denied.length > 0) resume(Effect.succeed(denied))
           else resume(Effect.fail(disconnected(`not subscribed: ${textOf(error)}`)))
         })
@@ -175,6 +177,12 @@ const subscribe = (client: MqttClient, topics: ReadonlyArray<string>, disconnect
             : Effect.logWarning(`the broker does not let us hear ${denied.join(", ")}: no config can come in`)
         )
       )
+
+/** What the broker said to each topic, where it said no to one. */
+const codesOf = (error: Error | null): ReadonlyArray<unknown> => {
+  const packet = error !== null && "packet" in error ? error.packet : undefined
+  return Predicate.hasProperty(packet, "granted") && Array.isArray(packet.granted) ? packet.granted : []
+}
 
 const clientOptions = ({ broker, clean, clientId, keepalive }: Options): IClientOptions => {
   const pem = (text: Option.Option<Redacted.Redacted>) => Option.getOrUndefined(Option.map(text, Redacted.value))
@@ -219,7 +227,11 @@ const clientOptions = ({ broker, clean, clientId, keepalive }: Options): IClient
 const leave = (client: MqttClient) =>
   Effect.async<void>((resume) => {
     client.end(!client.connected || Object.keys(client.outgoing).length > 0, () => resume(Effect.void))
-  }).pipe(Effect.timeoutOption("1 second"), Effect.zipRight(Effect.sync(() => client.stream?.destroy())))
+  }).pipe(
+    Effect.interruptible,
+    Effect.timeoutOption("1 second"),
+    Effect.zipRight(Effect.sync(() => client.stream?.destroy()))
+  )
 
 const textOf = (cause: unknown): string => {
   if (!(cause instanceof Error)) return String(cause)

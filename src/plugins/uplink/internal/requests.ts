@@ -19,7 +19,25 @@ export const json = (payload: Buffer): Either.Either<unknown, Incoming> => {
   return Either.try({
     try: (): unknown => JSON.parse(payload.toString("utf8")),
     catch: () => unreadable(payload, "not JSON")
-  })
+  }).pipe(
+    Either.filterOrLeft(
+      (document) => !isDeeper(document, deepest),
+      () => unreadable(payload, `nested deeper than ${deepest}`)
+    )
+  )
+}
+
+/** What is nested deeper would end whoever walks through it. */
+const deepest = 128
+
+/** Walks level by level: its own stack stays as it is. */
+const isDeeper = (document: unknown, most: number): boolean => {
+  let level: ReadonlyArray<unknown> = [document]
+  for (let depth = 0; depth <= most; depth++) {
+    level = level.flatMap((value) => (Array.isArray(value) ? value : isMapping(value) ? Object.values(value) : []))
+    if (level.length === 0) return false
+  }
+  return true
 }
 
 export const unreadable = (payload: Buffer, reason: string, revision?: number): Incoming => ({
