@@ -76,15 +76,15 @@ const look = (lastStep: () => Conditions.Step | undefined, silences: Silences) =
     }
     const queues = yield* Effect.match(outbox.stats, { onFailure: () => [], onSuccess: ({ uplinks }) => uplinks })
     const update = yield* Effect.orElseSucceed((yield* Updater).last, () => null)
-    const changes = yield* alarms.settle([
+    const conditions = [
       ...Conditions.ofTree(nodes),
       ...Conditions.ofDisk(yield* DiskSpace.of(directory), settings, raised.has("disk")),
       ...Conditions.ofClock(lastStep(), settings, now),
       ...Conditions.ofQueues(queues, settings, now),
       ...Conditions.ofUpdate(update),
       ...Conditions.ofSilence(silences, settings, running)
-    ])
-    yield* Effect.forEach(changes, tell, { discard: true })
+    ]
+    yield* alarms.settle(conditions, tell)
   })
 
 const tell = ({ _tag, alarm }: AlarmChange) =>

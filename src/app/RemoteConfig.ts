@@ -90,8 +90,9 @@ export const layer: Layer.Layer<RemoteConfig, StorageFailed, Needs> = Layer.effe
 
     const elsewhere = Effect.fnUntraced(function* (candidate: RemoteTrial.Candidate, wanted: string) {
       const { document, revision, uplink } = candidate
+      yield* trial.giveWay(revision)
       const taken = yield* Effect.either(updates.request({ uplink, revision, version: wanted, document }))
-      yield* trial.remember({ ...RemoteRecord.withTried(trial.record(), revision), trying: trial.record().trying })
+      yield* trial.remember(RemoteRecord.withTried(trial.record(), revision))
       if (Either.isRight(taken)) return yield* Effect.logInfo(`config revision ${revision} asks for version ${wanted}`)
       yield* RemoteReport.config("rejected", document, taken.left.message)
       yield* RemoteReport.line("ERROR", `config revision ${revision} is rejected`, taken.left.message)

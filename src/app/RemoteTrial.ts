@@ -33,7 +33,9 @@ export interface RemoteTrial {
   readonly record: () => RemoteRecord.RemoteRecord
   /** Durable once it returns. */
   readonly remember: (next: RemoteRecord.RemoteRecord) => Effect.Effect<void, StorageFailed>
-  /** Puts a config in force, on trial; a trial that is on ends first. */
+  /** Takes back what is on trial, if anything is: another config came. */
+  readonly giveWay: (revision: number) => Effect.Effect<void, StorageFailed>
+  /** Puts a config in force, on trial; a trial that is on gives way. */
   readonly begin: (candidate: Candidate) => Effect.Effect<void, StorageFailed>
   /** Goes on where an earlier life was cut off. */
   readonly resume: Effect.Effect<void, StorageFailed>
@@ -121,8 +123,13 @@ export const make: Effect.Effect<RemoteTrial, StorageFailed, Needs> = Effect.gen
     yield* Effect.logInfo(`config revision ${trying.revision} from ${trying.uplink} is in force, on trial`)
   })
 
+  const giveWay = (revision: number) =>
+    Effect.suspend(() =>
+      record.trying === null ? Effect.void : revert(record.trying, `revision ${revision} came while it was on trial`)
+    )
+
   const begin = Effect.fnUntraced(function* ({ document, revision, uplink }: Candidate) {
-    if (record.trying !== null) yield* revert(record.trying, `revision ${revision} came while it was on trial`)
+    yield* giveWay(revision)
     const { trial } = yield* config.slice("remote")
     const previous = yield* config.raw
     yield* Effect.mapError(
@@ -194,6 +201,7 @@ export const make: Effect.Effect<RemoteTrial, StorageFailed, Needs> = Effect.gen
   return {
     record: () => record,
     remember: (next) => Effect.provide(remember(next), context),
+    giveWay: (revision) => Effect.provide(giveWay(revision), context),
     begin: (candidate) => Effect.provide(begin(candidate), context),
     resume: Effect.provide(resume, context),
     look: Effect.provide(look, context),

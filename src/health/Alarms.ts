@@ -15,11 +15,14 @@ export class Alarms extends Context.Tag("outpost/health/Alarms")<
   Alarms,
   {
     /**
-     * These conditions hold, and no others. Answers what that changes, in the order of the conditions, cleared ones first. The
-     * alarms are on the device once it returns; a disk that does not take them is told in the log and keeps nothing from
-     * being raised.
+     * These conditions hold, and no others. What that changes is told, cleared ones first, then in the order of the
+     * conditions, and noted when all of it has been: whoever is cut off between the two tells it again. The alarms are on the
+     * device once it returns; a disk that does not take them is told in the log and keeps nothing from being raised.
      */
-    readonly settle: (conditions: ReadonlyArray<Condition>) => Effect.Effect<ReadonlyArray<AlarmChange>>
+    readonly settle: <R>(
+      conditions: ReadonlyArray<Condition>,
+      tell: (change: AlarmChange) => Effect.Effect<void, never, R>
+    ) => Effect.Effect<void, never, R>
     /** What is raised now, longest first. */
     readonly active: Effect.Effect<ReadonlyArray<Alarm>>
   }
@@ -40,7 +43,7 @@ export const make = (path: string): Effect.Effect<Alarms["Type"], never, FileSys
       )
 
     return {
-      settle: (conditions) =>
+      settle: (conditions, tell) =>
         alone.withPermits(1)(
           Effect.suspend(() => {
             const now = clock.unsafeCurrentTimeMillis()
@@ -52,12 +55,15 @@ export const make = (path: string): Effect.Effect<Alarms["Type"], never, FileSys
             )
             const gone = [...raised.values()].filter(({ key }) => !next.has(key))
             const fresh = [...next.values()].filter(({ key }) => !raised.has(key))
-            raised = next
             const changes = [
               ...gone.map((alarm): AlarmChange => ({ _tag: "Cleared", alarm })),
               ...fresh.map((alarm): AlarmChange => ({ _tag: "Raised", alarm }))
             ]
-            return Effect.as(changes.length === 0 ? Effect.void : save([...next.values()]), changes)
+            const note = Effect.suspend(() => {
+              raised = next
+              return changes.length === 0 ? Effect.void : save([...next.values()])
+            })
+            return Effect.zipRight(Effect.forEach(changes, tell, { discard: true }), note)
           })
         ),
       active: Effect.sync(() => [...raised.values()].sort((a, b) => a.since - b.since))

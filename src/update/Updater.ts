@@ -52,7 +52,10 @@ export class Updater extends Context.Tag("outpost/update/Updater")<
   {
     /** What the source offers, and whether it would be taken. Changes nothing. */
     readonly check: (version?: string) => Effect.Effect<UpdateOffer, UpdateFailed | StorageFailed>
-    /** The update is begun, durably, once it returns; `status` tells how it goes. A manifest that is refused begins nothing. */
+    /**
+     * The update is begun, durably, once it returns; `status` tells how it goes. A manifest that is refused begins nothing. The
+     * same request again is answered with what it has begun, as long as that is not over.
+     */
     readonly apply: (
       request: ApplyRequest
     ) => Effect.Effect<UpdateAttempt, UpdateFailed | UpdateBusy | NotLaunched | StorageFailed>
@@ -112,7 +115,11 @@ export const make = Effect.fn("Updater.make")(function* (versions: Versions.Vers
   const apply = Effect.fn("Updater.apply")(function* ({ by, config, version }: ApplyRequest) {
     yield* launched
     const state = yield* now
-    if (state.attempt !== undefined) return yield* new UpdateBusy({ version: state.attempt.to })
+    const { attempt: open } = state
+    if (open !== undefined) {
+      const isSame = config !== undefined && open.to === version && open.by === by && open.config === config
+      return isSame ? facts(open) : yield* new UpdateBusy({ version: open.to })
+    }
     const { manifest, text } = yield* Candidate.trusted(yield* manifestOf(version), yield* circumstances(state))
     if (version !== undefined && version !== manifest.version) {
       const detail = `the source answered ${manifest.version} for ${version}`

@@ -103,7 +103,7 @@ export interface PreparedUplink {
   readonly receives: boolean
   /** Most messages of one `send`. */
   readonly largestBatch: number
-  /** Connects, for as long as the scope lasts. Done when messages can be sent. */
+  /** Connects with the secrets there are now, for as long as the scope lasts. Done when messages can be sent. */
   readonly open: Effect.Effect<Link, UplinkError, Scope.Scope>
 }
 
@@ -126,21 +126,20 @@ export const make = <A, I, S extends Secrets = never>(options: {
     problems: (settings) => Effect.match(decode(settings), { onFailure: (problems) => problems, onSuccess: () => [] }),
     prepare: Effect.fnUntraced(function* (settings, facts) {
       const services = yield* Effect.context<Services>()
-      const decoded = yield* Effect.mapError(
-        decode(settings),
-        (problems) =>
-          new UplinkError({
-            uplink: facts.uplink,
-            reason: "Misconfigured",
-            detail: SettingsProblem.sentence(problems)
-          })
-      )
+      const decoded = (reason: UplinkError["reason"]) =>
+        Effect.mapError(
+          decode(settings),
+          (problems) => new UplinkError({ uplink: facts.uplink, reason, detail: SettingsProblem.sentence(problems) })
+        )
+      const first = yield* decoded("Misconfigured")
       return {
         name: options.name,
         receives: options.receives,
-        largestBatch: options.largestBatch?.(decoded) ?? Number.POSITIVE_INFINITY,
-        open: Effect.mapInputContext(options.open(decoded, facts), (own: Context.Context<Scope.Scope>) =>
-          Context.merge(services, own)
+        largestBatch: options.largestBatch?.(first) ?? Number.POSITIVE_INFINITY,
+        // Secrets may have changed since the last connection; one that is missing just now is waited for.
+        open: Effect.mapInputContext(
+          Effect.flatMap(decoded("Disconnected"), (current) => options.open(current, facts)),
+          (own: Context.Context<Scope.Scope>) => Context.merge(services, own)
         )
       }
     })

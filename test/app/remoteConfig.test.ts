@@ -249,6 +249,22 @@ describe("ivy 14.14: a config is on trial before it is accepted", () => {
     })
   )
 
+  station("one of another version ends it too: what is on trial is not what that one builds on", (roof) =>
+    Effect.gen(function* () {
+      const before = yield* onDisk
+      roof.confirming = false
+      roof.updatable = true
+      yield* roof.send(named("tower", 6))
+      yield* Effect.repeat(roof.record, { until: ({ trying }) => trying?.step === "trial" })
+      yield* roof.send({ general: { config_revision: 7, software_version: "9.9.9" } })
+      yield* roof.until(() => roof.updates.length === 1)
+      assert.deepStrictEqual(roof.verdicts(), ["rejected 6 revision 7 came while it was on trial"])
+      assert.strictEqual(yield* onDisk, before)
+      const { tried } = yield* Effect.repeat(roof.record, { until: (record) => record.tried.includes(7) })
+      assert.deepStrictEqual(tried, [6, 7])
+    })
+  )
+
   station("a restart within it goes on with it", (roof) =>
     Effect.gen(function* () {
       roof.confirming = false

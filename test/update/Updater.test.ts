@@ -246,6 +246,22 @@ describe("lives of a process", () => {
     }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
   )
 
+  it.live(
+    "what an uplink brings a second time, config and all, is the update it has begun; another config is not",
+    () =>
+      Effect.gen(function* () {
+        const ground = yield* UpdateSite.ground
+        publish(ground.offers, { version: "1.1.0", archive: good })
+        const { updater } = yield* UpdateSite.life(ground)
+        const request = { by: "office", version: "1.1.0", config: "general: { config_revision: 4 }\n" }
+        const begun = yield* updater.apply(request)
+        assert.deepStrictEqual(yield* updater.apply(request), begun)
+        for (const other of [{ by: "operator" }, { config: "general: {}\n" }, { version: "1.2.0" }]) {
+          assert.deepInclude(yield* Effect.flip(updater.apply({ ...request, ...other })), { _tag: "UpdateBusy" })
+        }
+      }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+  )
+
   it.live("one that is cut off each time ends", () =>
     Effect.gen(function* () {
       const ground = yield* UpdateSite.ground

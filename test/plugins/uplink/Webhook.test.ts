@@ -76,6 +76,29 @@ describe("a webhook", () => {
     })
   )
 
+  it.scopedLive("a secret that is changed is in use with the next connection; one that is missing is waited for", () =>
+    Effect.gen(function* () {
+      const { requests, url } = yield* office(({ headers }) => ({
+        status: headers["authorization"] === "Bearer new" ? 204 : 401
+      }))
+      const secrets: Record<string, string> = { bearer: "old" }
+      const ground = yield* UplinkGround.make({ secrets })
+      yield* ground.use(webhook(url, { token: "${file:bearer}" }))
+      yield* ground.put(UplinkGround.data({ n: 1 }))
+      const lost = (reason: RegExp) =>
+        Effect.repeat(ground.status("office"), {
+          schedule: Schedule.spaced("10 millis"),
+          until: ({ last_error }) => reason.test(last_error?.message ?? "")
+        })
+      yield* lost(/401/)
+      delete secrets["bearer"]
+      yield* lost(/is not there/)
+      secrets["bearer"] = "new"
+      yield* ground.delivered("office")
+      assert.strictEqual(requests.at(-1)?.headers["authorization"], "Bearer new")
+    })
+  )
+
   it.scopedLive("is tried again with the same body, not before it says", () =>
     Effect.gen(function* () {
       const times: Array<number> = []
