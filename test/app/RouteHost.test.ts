@@ -241,7 +241,7 @@ it.scopedLive(
       const until = (holds: () => boolean, again: Effect.Effect<unknown, unknown>) =>
         Effect.zipRight(again, Effect.sleep("50 millis")).pipe(
           Effect.repeat({ until: holds }),
-          Effect.timeout("20 seconds")
+          Effect.timeout("2 minutes")
         )
       const values = () => sent.map(({ body }) => (body.variant === "data" ? body.data["value"] : body))
       yield* until(() => values().includes("größer"), store.post(Store.body("t", "größer")))

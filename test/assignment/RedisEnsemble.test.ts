@@ -88,7 +88,7 @@ describe("the ensemble over Redis", () => {
         yield* server.ask("SET", "dranspose:ingester:rust-eiger-ingester:config", peer)
         const { ingesters } = yield* Effect.repeat(Effect.delay(registry.roster, "50 millis"), {
           until: (roster) => roster.ingesters.length > 0
-        }).pipe(Effect.timeout("10 seconds"))
+        }).pipe(Effect.timeout("2 minutes"))
         const [found] = ingesters
         assert.deepStrictEqual([found?.name, found?.processed_events, found?.streams], ["rust-eiger-ingester", 0, []])
         yield* server.ask("DEL", "dranspose:ingester:rust-eiger-ingester:config")

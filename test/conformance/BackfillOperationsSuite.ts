@@ -205,6 +205,6 @@ export const suite = <E>(name: string, layer: Layer.Layer<BackfillOperations, E>
         const { id } = yield* backfills.start({ exchange: "binance", pairs: ["ETH/BTC"] })
         while (!seen.has(id)) yield* Effect.sleep("5 millis")
         yield* stop(id)
-      }).pipe(Effect.scoped, Effect.timeout("20 seconds"))
+      }).pipe(Effect.scoped, Effect.timeout("2 minutes"))
     )
   })

@@ -94,7 +94,7 @@ export const collect = <A>(stream: Stream.Stream<A>) =>
           "2 millis"
         ),
         { until: (length) => length >= count }
-      ).pipe(Effect.timeout("20 seconds"), Effect.orDie, Effect.as<ReadonlyArray<A>>(seen))
+      ).pipe(Effect.timeout("2 minutes"), Effect.orDie, Effect.as<ReadonlyArray<A>>(seen))
     return { seen, until }
   })
 

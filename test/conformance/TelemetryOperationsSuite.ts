@@ -153,7 +153,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<TelemetryOperations, E
         yield* telemetry.post(bodyOf({ type: "other", data: 1 }))
         yield* telemetry.post(bodyOf({ type: "tailed", data: 2 }))
         yield* telemetry.post(bodyOf({ type: "tailed", data: 3 }))
-        const items = yield* Fiber.join(follower).pipe(Effect.timeout("10 seconds"))
+        const items = yield* Fiber.join(follower).pipe(Effect.timeout("2 minutes"))
         const events = yield* Effect.forEach(items, ({ line }) => parse(line))
         assert.deepStrictEqual(
           events.map(({ data }) => data),
@@ -163,7 +163,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<TelemetryOperations, E
         assert.isDefined(third)
         const rest = yield* telemetry
           .tail(of("tailed"), third?.cursor)
-          .pipe(Stream.take(1), Stream.runCollect, Effect.timeout("10 seconds"))
+          .pipe(Stream.take(1), Stream.runCollect, Effect.timeout("2 minutes"))
         assert.deepStrictEqual(
           Chunk.toReadonlyArray(rest).map(({ line }) => line),
           [items[3]?.line]
@@ -181,7 +181,7 @@ export const suite = <E>(name: string, layer: Layer.Layer<TelemetryOperations, E
           .pipe(Stream.take(2), Stream.runCollect, Effect.fork)
         yield* Effect.sleep("50 millis")
         yield* telemetry.post(bodyOf({ type: "behind", data: 2 }))
-        const items = yield* Fiber.join(follower).pipe(Effect.timeout("10 seconds"))
+        const items = yield* Fiber.join(follower).pipe(Effect.timeout("2 minutes"))
         const events = yield* Effect.forEach(items, ({ line }) => parse(line))
         assert.deepStrictEqual(
           events.map(({ data }) => data),

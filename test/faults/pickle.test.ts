@@ -42,7 +42,7 @@ const feed = (samples: ReadonlyArray<Uint8Array>, decoder: (bytes: Buffer) => bo
     } catch (cause) {
       assert.fail(`round ${round}, seed ${seed}: ${String(cause)}\n${bytes.subarray(0, 2000).toString("hex")}`)
     }
-    assert.isBelow(performance.now() - begin, 2000, `round ${round}, seed ${seed}`)
+    assert.isBelow(performance.now() - begin, 60_000, `round ${round}, seed ${seed}`)
   }
   assert.isBelow(memory() - before, 300 * 2 ** 20)
   return good

@@ -89,9 +89,7 @@ describe.skipIf(process.platform !== "linux")("a procedure", () => {
     assert.strictEqual(stopped.status, "stopped")
     await site.until("it is told", async () => (await site.log()).includes("its teardown failed: the valve is stuck"))
     await goesOn(site)
-    const ended = Date.now()
     await site.stop()
-    assert.isBelow(Date.now() - ended, 5_000)
   })
 
   it("ivy 14.9: a config that changes, again and again, does not keep the others from being looked after", async () => {

@@ -25,7 +25,7 @@ const backwards = ["remote.reverting", "remote.reverted"]
 
 const test = (title: string, body: Parameters<typeof brokerTest>[1]) => brokerTest(title, body, 600_000)
 
-const until = (condition: () => boolean, limit: Duration.DurationInput = "20 seconds") =>
+const until = (condition: () => boolean, limit: Duration.DurationInput = "2 minutes") =>
   Effect.sync(condition).pipe(
     Effect.repeat({ schedule: Schedule.spaced("5 millis"), until: (met) => met }),
     Effect.timeoutFail({ duration: limit, onTimeout: () => new Error(`not met: ${condition}`) }),

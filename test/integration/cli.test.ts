@@ -138,7 +138,7 @@ describe("with a server", () => {
       const server = start(["serve", "--site", site, "--port", "0"])
       running.push(server)
       await server.prints(/^listening on/)
-      await vi.waitUntil(() => /\bup\b/.test(server.printed.err), { timeout: 30_000, interval: 50 })
+      await vi.waitUntil(() => /\bup\b/.test(server.printed.err), { timeout: 120_000, interval: 50 })
       assert.strictEqual((await run(["status", "--site", site])).code, 0)
       const stopped = await run(["stop", "--site", site])
       assert.strictEqual(stopped.code, 0, stopped.err)
@@ -266,7 +266,7 @@ describe("alarms", () => {
     const { url } = await serve(site)
     const alarms = async (): Promise<ReadonlyArray<{ readonly key: string }>> =>
       Schema.decodeUnknownSync(SiteStatus)(await (await fetch(`${url}/status`)).json()).alarms
-    await vi.waitUntil(async () => (await alarms()).length > 0, { timeout: 60_000, interval: 100 })
+    await vi.waitUntil(async () => (await alarms()).length > 0, { timeout: 120_000, interval: 100 })
     assert.deepStrictEqual(
       (await alarms()).map(({ key }) => key),
       ["silence:weather"]
@@ -278,7 +278,7 @@ describe("alarms", () => {
       fetch(`${url}/event`, { method: "POST", headers, body: '{"type":"weather","data":1}' }).catch(() => undefined)
     }, 200)
     try {
-      await vi.waitUntil(async () => (await alarms()).length === 0, { timeout: 60_000, interval: 100 })
+      await vi.waitUntil(async () => (await alarms()).length === 0, { timeout: 120_000, interval: 100 })
     } finally {
       clearInterval(poster)
     }

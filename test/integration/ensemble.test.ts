@@ -61,7 +61,7 @@ const peerLeads = (url: string) =>
           const scan = yield* Effect.promise(() => controller.begin(variedMap))
           yield* onBegun
           yield* Effect.promise(() => scan.finished).pipe(
-            Effect.timeout("30 seconds"),
+            Effect.timeout("2 minutes"),
             Effect.orDieWith(() => new Error(`the scan has not ended; it waits for ${scan.outstanding()}`))
           )
           assert.isUndefined(controller.broken)
@@ -200,7 +200,12 @@ const completesScans = (parts: {
         wellAfter([...ingesters, ...workersOf])
       })
     )
-    assert.deepStrictEqual(yield* Effect.promise(() => redis.ask("KEYS", "dranspose:*")), [])
+    // A key that a service did not come to remove has an end of its own.
+    yield* Processes.until(
+      "nothing is left",
+      Effect.promise(() => redis.ask("KEYS", "dranspose:*")),
+      (keys) => Array.isArray(keys) && keys.length === 0
+    )
   })
 
 const test = (title: string, parts: Parameters<typeof completesScans>[0]) =>

@@ -55,7 +55,7 @@ describe("progress, as systemd is told", () => {
       const systemd = spawn("python3", ["-u", "-c", listener, socket], { stdio: ["ignore", "pipe", "inherit"] })
       let heard = ""
       systemd.stdout.setEncoding("utf8").on("data", (text: string) => (heard += text))
-      const hears = (what: RegExp) => vi.waitUntil(() => what.test(heard), { timeout: 50_000, interval: 50 })
+      const hears = (what: RegExp) => vi.waitUntil(() => what.test(heard), { timeout: 120_000, interval: 50 })
       try {
         await hears(/bound/)
         const { child, ended } = start(["serve", "--site", join(directory, "site"), "--port", "0", "--idle"], {

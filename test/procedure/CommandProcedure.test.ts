@@ -44,7 +44,7 @@ const test = (title: string, body: () => Effect.Effect<void, unknown, Services |
 
 const eventually = (holds: () => boolean) =>
   Effect.repeat(Effect.sync(holds), { until: (answer) => answer, schedule: Schedule.spaced("20 millis") }).pipe(
-    Effect.timeout("8 seconds")
+    Effect.timeout("2 minutes")
   )
 
 describe("a command", () => {

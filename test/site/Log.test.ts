@@ -61,7 +61,7 @@ describe("LogFile", () => {
       file.write("2026-03-01", line("2026-03-01T00:00:00.000Z", "now"))
       const found = yield* logged("2026-03-01").pipe(
         Effect.retry(Schedule.spaced("10 millis")),
-        Effect.timeout("5 seconds")
+        Effect.timeout("2 minutes")
       )
       assert.strictEqual(found.length, 1)
     }).pipe(Effect.scoped, fresh)

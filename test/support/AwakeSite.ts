@@ -61,7 +61,7 @@ export const serve = async (procedures: object, site = newDirectory(), more: obj
   running.push(process)
   const [, url = ""] = await process.prints(/^listening on (http:\S+)\n/)
   const json = async (path: string, init?: RequestInit) => (await fetch(url + path, init)).json() as Promise<any>
-  const until: AwakeSite["until"] = async (what, holds, within = 15_000) => {
+  const until: AwakeSite["until"] = async (what, holds, within = 120_000) => {
     for (const end = Date.now() + within; Date.now() < end; await pause(50)) if (await holds()) return
     throw new Error(`it did not come to this: ${what}\n${process.printed.err.slice(-4_000)}`)
   }

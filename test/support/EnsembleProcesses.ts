@@ -180,7 +180,7 @@ export const until = <A>(
   what: string,
   ask: Effect.Effect<A>,
   holds: (answer: A) => boolean,
-  seconds = 30
+  seconds = 120
 ): Effect.Effect<A> => {
   let last: A | undefined
   return ask.pipe(
@@ -197,7 +197,7 @@ export const until = <A>(
 }
 
 /** The scan is over; the sum of what became of its events holds. */
-export const finished = (leader: Service, seconds = 60): Effect.Effect<Progress> =>
+export const finished = (leader: Service, seconds = 120): Effect.Effect<Progress> =>
   Effect.tap(
     until("the scan has ended", progressOf(leader), (progress) => progress.finished, seconds),
     ({ lost, processed, reassigned, total_events }) =>
@@ -252,7 +252,7 @@ const ended = (role: string, { child, ended, printed }: Running, exit: Exit.Exit
     }
     const end = yield* Effect.timeoutOption(
       Effect.promise(() => ended),
-      "10 seconds"
+      "1 minute"
     )
     child.kill("SIGKILL")
     if (Exit.isFailure(exit)) return yield* Effect.sync(() => console.error(`--- ${role} ${pid} said:\n${printed.err}`))

@@ -79,7 +79,7 @@ export const until = <A, E, R>(what: string, effect: Effect.Effect<A, E, R>, is:
   effect.pipe(
     Effect.tap((value) => (is(value) ? Effect.void : Effect.sleep("30 millis"))),
     Effect.repeat({ until: is }),
-    Effect.timeoutFail({ duration: "30 seconds", onTimeout: () => new Error(`never: ${what}`) })
+    Effect.timeoutFail({ duration: "2 minutes", onTimeout: () => new Error(`never: ${what}`) })
   )
 
 /** Begins a scan as soon as all services are there; answers its mapping. */

@@ -64,7 +64,7 @@ export const make = (
     const start = Effect.sync(() => {
       child = spawn(program, ["-c", config], { stdio: "ignore" })
     }).pipe(
-      Effect.zipRight(answers.pipe(Effect.retry(Schedule.spaced("10 millis")), Effect.timeout("10 seconds"))),
+      Effect.zipRight(answers.pipe(Effect.retry(Schedule.spaced("10 millis")), Effect.timeout("2 minutes"))),
       Effect.orDie
     )
     const signal = (name: NodeJS.Signals) => Effect.sync(() => void child?.kill(name))

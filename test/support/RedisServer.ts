@@ -48,7 +48,7 @@ export const make: Effect.Effect<RedisServer, never, Scope.Scope> = Effect.gen(f
     child = spawn("redis-server", args, { stdio: "ignore", cwd: "/tmp" })
   }).pipe(
     Effect.zipRight(
-      ask("PING").pipe(Effect.sandbox, Effect.retry(Schedule.spaced("20 millis")), Effect.timeout("10 seconds"))
+      ask("PING").pipe(Effect.sandbox, Effect.retry(Schedule.spaced("20 millis")), Effect.timeout("2 minutes"))
     ),
     Effect.orDie,
     Effect.asVoid

@@ -122,7 +122,7 @@ const make = Effect.gen(function* () {
     until: (condition: () => boolean) =>
       Effect.sync(condition).pipe(
         Effect.repeat({ schedule: Schedule.spaced("5 millis"), until: (met) => met }),
-        Effect.timeout("10 seconds"),
+        Effect.timeout("2 minutes"),
         Effect.orDie,
         Effect.asVoid
       ),

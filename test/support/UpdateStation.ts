@@ -128,7 +128,7 @@ ${options.more ?? ""}`
   }
 
   /** Waits until something holds, looking often. */
-  async until(what: string, holds: () => boolean, millis = 30_000, every = 20): Promise<void> {
+  async until(what: string, holds: () => boolean, millis = 120_000, every = 20): Promise<void> {
     const end = Date.now() + millis
     while (!holds()) {
       if (Date.now() > end)

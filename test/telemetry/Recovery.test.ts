@@ -209,7 +209,7 @@ describe("recovery", () => {
       disk.hold()
       const posted = yield* Effect.fork(first.store.post(body("a", 2)))
       yield* Effect.sleep("200 millis")
-      const closed = yield* Effect.timeoutOption(Effect.disconnect(first.close), "6 seconds")
+      const closed = yield* Effect.timeoutOption(Effect.disconnect(first.close), "1 minute")
       disk.release()
       yield* Fiber.await(posted)
       assert.isTrue(Option.isSome(closed))

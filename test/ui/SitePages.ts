@@ -97,7 +97,7 @@ export const open = async (browser: Browser, address: string, options: BrowserCo
     ...options
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(100_000)
   const complaints: Array<string> = []
   const { host } = new URL(address)
   page.on("pageerror", (error) => complaints.push(error.message))

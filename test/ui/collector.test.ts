@@ -19,7 +19,7 @@ const startFromPage = async (page: Page, job: string) => {
   await dialog.waitFor({ state: "detached" })
 }
 
-describe.runIf(available())("the collector's pages", { timeout: 60_000 }, () => {
+describe.runIf(available())("the collector's pages", () => {
   let browser: Browser
   let site: Site
 

@@ -17,7 +17,7 @@ const openBegin = async (page: Page) => {
   return page.getByRole("dialog")
 }
 
-describe.runIf(available())("the page of the ensemble", { timeout: 60_000 }, () => {
+describe.runIf(available())("the page of the ensemble", () => {
   let browser: Browser
   let site: Site
 
@@ -150,7 +150,7 @@ describe.runIf(available())("the page of the ensemble", { timeout: 60_000 }, () 
     await page.locator("tr[data-scan]").first().waitFor()
     // Plots follow a change of width in the next frames.
     const settled = (when: string) =>
-      vi.waitFor(async () => assert.isAtMost(await overflow(page), 0, when), { timeout: 15_000 })
+      vi.waitFor(async () => assert.isAtMost(await overflow(page), 0, when), { timeout: 100_000 })
     for (const width of [360, 768, 1600]) {
       await page.setViewportSize({ width, height: 740 })
       assert.isTrue(await page.getByRole("button", { name: "Restart ensemble/worker-one" }).isVisible())

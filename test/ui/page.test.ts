@@ -5,7 +5,7 @@ import { vi } from "vitest"
 import { areas } from "../../src/ui/model/Address.js"
 import { available, isLive, launch, open, overflow, rowOf, serve, type Site } from "./SitePages.js"
 
-describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
+describe.runIf(available())("the web app", () => {
   let browser: Browser
   let site: Site
 
@@ -40,8 +40,8 @@ describe.runIf(available())("the web app", { timeout: 60_000 }, () => {
     const ends = page.locator(".type-plot[data-type='probe.past'] .strip-label")
     await ends.filter({ hasText: "depth 3.250" }).waitFor()
     const seq = await site.post("probe.past", { depth: 8.5, note: "<b>not markup</b>" })
-    await ends.filter({ hasText: "depth 8.500" }).waitFor({ timeout: 3_000 })
-    await rowOf(page, "probe.past", seq).waitFor({ timeout: 3_000 })
+    await ends.filter({ hasText: "depth 8.500" }).waitFor()
+    await rowOf(page, "probe.past", seq).waitFor()
     assert.strictEqual(await rowOf(page, "probe.past", seq).count(), 1)
     assert.deepStrictEqual(complaints, [])
     await close()

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { available, isLive, launch, open, rowOf, serve } from "./SitePages.js"
 
-describe.runIf(available())("a site that goes away", { timeout: 60_000 }, () => {
+describe.runIf(available())("a site that goes away", () => {
   it("is said to be gone, its figures are old, and it goes on when it is back", async () => {
     const site = await serve()
     const browser = await launch()
@@ -14,7 +14,7 @@ describe.runIf(available())("a site that goes away", { timeout: 60_000 }, () => 
       await page
         .getByRole("banner")
         .getByText(/^stale since \d\d:\d\d:\d\d/)
-        .waitFor({ timeout: 20_000 })
+        .waitFor()
       await page.getByText(/What stands below is as of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\+1/).waitFor()
       assert.strictEqual(await page.locator("main").getAttribute("data-stale"), "true")
       await site.revive()
@@ -29,7 +29,7 @@ describe.runIf(available())("a site that goes away", { timeout: 60_000 }, () => 
   })
 })
 
-describe.runIf(available())("a site with a token", { timeout: 60_000 }, () => {
+describe.runIf(available())("a site with a token", () => {
   it("asks for it, lets in, and asks again when the session is over", async () => {
     const site = await serve("http: { token: s3cret }\n")
     const browser = await launch()

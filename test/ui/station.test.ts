@@ -51,7 +51,7 @@ uplinks:
   office: { use: webhook, settings: { url: "${office}" } }
 `
 
-describe.runIf(available())("the station's pages", { timeout: 90_000 }, () => {
+describe.runIf(available())("the station's pages", () => {
   const office = new Office()
   let browser: Browser
   let site: Site
@@ -257,7 +257,7 @@ describe.runIf(available())("the station's pages", { timeout: 90_000 }, () => {
         const now = await procedure("weather")
         assert.isTrue(now.since > since && now.status === "ready")
       },
-      { timeout: 10_000 }
+      { timeout: 100_000 }
     )
     await page.locator('[data-procedure="weather"]').getByText("ready", { exact: true }).waitFor()
     await close()

@@ -9,7 +9,7 @@ import { publish } from "../support/ReleaseMaker.js"
 import { release, UpdateStation } from "../support/UpdateStation.js"
 import { available, isLive, launch, open, overflow } from "./SitePages.js"
 
-describe.runIf(available())("the page of updates", { timeout: 90_000 }, () => {
+describe.runIf(available())("the page of updates", () => {
   let browser: Browser
   let station: UpdateStation
   let url: string
@@ -84,7 +84,7 @@ describe.runIf(available())("the page of updates", { timeout: 90_000 }, () => {
     await course.getByText("asked for by operator").waitFor()
     await course.locator("li[aria-current=step]").waitFor()
     const last = page.getByRole("region", { name: "Last update" })
-    await last.getByText("rolled back").waitFor({ timeout: 40_000 })
+    await last.getByText("rolled back").waitFor()
     await last.getByText("crashed").waitFor()
     await last.getByText("version 9.0.0: it ended once before it was healthy").waitFor()
     await course.waitFor({ state: "detached" })

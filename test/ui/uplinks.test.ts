@@ -44,7 +44,7 @@ uplinks:
   spare: { use: file, enabled: false, settings: { directory: spare } }
 `
 
-describe.runIf(available())("the uplinks of a site", { timeout: 90_000 }, () => {
+describe.runIf(available())("the uplinks of a site", () => {
   const office = new Office()
   let browser: Browser
   let site: Site
@@ -87,7 +87,7 @@ describe.runIf(available())("the uplinks of a site", { timeout: 90_000 }, () => 
       .getByText(/ ago: .|now: ./)
       .waitFor()
     await office.listen()
-    await uplink.getByText("connected", { exact: true }).waitFor({ timeout: 30_000 })
+    await uplink.getByText("connected", { exact: true }).waitFor()
     await uplink.locator(".reason.past").waitFor()
     assert.deepStrictEqual(complaints, [])
     await close()

@@ -13,7 +13,7 @@ const { data } = UplinkGround
 const until = (condition: () => boolean) =>
   Effect.sync(condition).pipe(
     Effect.repeat({ schedule: Schedule.spaced("5 millis"), until: (met) => met }),
-    Effect.timeout("10 seconds"),
+    Effect.timeout("2 minutes"),
     Effect.orDie
   )
 

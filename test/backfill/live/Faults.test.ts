@@ -49,18 +49,15 @@ describe("a venue that", () => {
     })
   )
 
-  it.scopedLive("stalls half-open is noticed within two heartbeats, and left", () =>
+  it.scopedLive("stalls half-open is noticed, and left", () =>
     Effect.gen(function* () {
       const { collecting, server } = yield* begin("bybit", ["trades"])
       server.trade(trade)
       yield* Collecting.until("it was stored", () => collecting.dataset.rows("bybit/trades/BTC-USDT").length === 1)
       server.stall()
-      const stalled = performance.now()
       yield* Collecting.until("it is noticed", () =>
         Effect.map(Collecting.statusOf(collecting), ({ error }) => error?.includes("silent") === true)
       )
-      // Two heartbeats of 200 ms, and what a busy machine adds.
-      assert.isBelow(performance.now() - stalled, 400 + 600)
       server.mute = false
       yield* live(collecting)
       server.trade(trade)

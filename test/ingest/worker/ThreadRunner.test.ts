@@ -108,13 +108,12 @@ describe("ThreadRunner", () => {
 
   it.live("an event that was left unfinished costs the next scan nothing", () =>
     Effect.gen(function* () {
-      const made = yield* runner(threads.module("left", trouble), { event: Duration.seconds(20) })
+      const made = yield* runner(threads.module("left", trouble), { event: Duration.hours(1) })
       yield* made.start({})
       assert.isTrue(Option.isNone(yield* Effect.timeoutOption(outcomeOf(made, 4), "300 millis")))
       yield* made.start({})
-      const [took, outcome] = yield* Effect.timed(outcomeOf(made, 0, new Uint8Array([7])))
+      const outcome = yield* outcomeOf(made, 0, new Uint8Array([7]))
       assert.deepInclude(outcome?.result, { begun: 1, sum: 7 })
-      assert.isBelow(Duration.toSeconds(took), 10)
     }).pipe(Effect.scoped, Effect.provide(SupervisionTree.layer))
   )
 
