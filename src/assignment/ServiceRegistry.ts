@@ -15,8 +15,10 @@ export class ServiceRegistry extends Context.Tag("outpost/ServiceRegistry")<
     ) => Effect.Effect<void, EnsembleUnreachable>
     /** Takes a service out at once; one that is not there is none. */
     readonly withdraw: (kind: ServiceState["kind"], name: string) => Effect.Effect<void, EnsembleUnreachable>
-    /** All that live, by name. What can't be read is logged and left out. */
+    /** All that live, by name. A newcomer may take seconds to be seen. What can't be read is logged and left out. */
     readonly roster: Effect.Effect<Roster, EnsembleUnreachable>
+    /** The same with whoever has announced itself by now, for what is decided once. Dearer than `roster`. */
+    readonly census: Effect.Effect<Roster, EnsembleUnreachable>
     /** The parameters that living services describe, by name. */
     readonly descriptions: Effect.Effect<ReadonlyArray<ParameterDescription>, EnsembleUnreachable>
   }

@@ -86,12 +86,15 @@ describe("the ensemble over Redis", () => {
         assert.deepStrictEqual((yield* registry.roster).ingesters, [])
         const peer = `{"service_uuid":"${newIncarnation()}","name":"rust-eiger-ingester","url":"tcp://h:1","more":1}`
         yield* server.ask("SET", "dranspose:ingester:rust-eiger-ingester:config", peer)
+        assert.lengthOf((yield* registry.census).ingesters, 1)
+        yield* server.ask("SET", "dranspose:ingester:second:config", peer.replace("rust-eiger-ingester", "second"))
         const { ingesters } = yield* Effect.repeat(Effect.delay(registry.roster, "50 millis"), {
-          until: (roster) => roster.ingesters.length > 0
+          until: (roster) => roster.ingesters.length > 1
         }).pipe(Effect.timeout("2 minutes"))
         const [found] = ingesters
         assert.deepStrictEqual([found?.name, found?.processed_events, found?.streams], ["rust-eiger-ingester", 0, []])
-        yield* server.ask("DEL", "dranspose:ingester:rust-eiger-ingester:config")
+        for (const name of ["rust-eiger-ingester", "second"])
+          yield* server.ask("DEL", `dranspose:ingester:${name}:config`)
         assert.deepStrictEqual((yield* registry.roster).ingesters, [])
         assert.notInclude(String(yield* server.ask("INFO", "commandstats")), "cmdstat_keys")
       })

@@ -215,6 +215,7 @@ export const suite = (
         yield* registry.withdraw("ingester", "b")
         yield* registry.withdraw("reducer", "nobody")
         assert.deepStrictEqual((yield* registry.roster).ingesters, [{ ...a, processed_events: 4 }])
+        assert.deepStrictEqual(yield* registry.census, yield* registry.roster)
       })
     )
 

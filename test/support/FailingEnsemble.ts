@@ -82,6 +82,7 @@ export const layer: Layer.Layer<Ensemble | Outage> = Layer.effectContext(
       Context.add(ServiceRegistry, {
         ...registry,
         roster: up(registry.roster),
+        census: up(registry.census),
         descriptions: up(registry.descriptions)
       }),
       Context.add(ParameterStore, {

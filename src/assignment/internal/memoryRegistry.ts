@@ -27,6 +27,7 @@ const living = <A>(said: Map<string, Said<A>>): Effect.Effect<ReadonlyArray<A>> 
 export const make = (): ServiceRegistry["Type"] => {
   const services = new Map<string, Said<ServiceState>>()
   const described = new Map<string, Said<ParameterDescription>>()
+  const roster = Effect.map(living(services), rosters.make)
   return ServiceRegistry.of({
     announce: (service, parameters) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
@@ -35,7 +36,8 @@ export const make = (): ServiceRegistry["Type"] => {
         for (const parameter of parameters) described.set(parameter.name, { what: parameter, until })
       }),
     withdraw: (kind, name) => Effect.sync(() => void services.delete(`${kind}:${name}`)),
-    roster: Effect.map(living(services), rosters.make),
+    roster,
+    census: roster,
     descriptions: Effect.map(living(described), rosters.byName)
   })
 }

@@ -28,6 +28,11 @@ export const make = (redis: RedisCommands): Effect.Effect<ServiceRegistry["Type"
   Effect.gen(function* () {
     const states = yield* keysLike(redis, redisKeys.configs)
     const described = yield* keysLike(redis, redisKeys.descriptions)
+    const stateOf = (key: string, text: string): wireForms.Read<ServiceState> => {
+      const kind = redisKeys.kindOf(key)
+      return kind === undefined ? Either.left("no service is called so") : wireForms.readState(kind, text)
+    }
+    const roster = Effect.map(states.read(stateOf), rosters.make)
     return ServiceRegistry.of({
       announce: Effect.fn("ServiceRegistry.announce")(function* (service, parameters) {
         const config = redisKeys.config(service.kind, service.state.name)
@@ -43,13 +48,8 @@ export const make = (redis: RedisCommands): Effect.Effect<ServiceRegistry["Type"
         states.add(config)
       }),
       withdraw: (kind, name) => redis.remove([redisKeys.config(kind, name)]),
-      roster: Effect.map(
-        states.read((key, text): wireForms.Read<ServiceState> => {
-          const kind = redisKeys.kindOf(key)
-          return kind === undefined ? Either.left("no service is called so") : wireForms.readState(kind, text)
-        }),
-        rosters.make
-      ),
+      roster,
+      census: Effect.zipRight(states.look, roster),
       descriptions: Effect.map(
         described.read((_, text) => wireForms.readDescription(text)),
         rosters.byName
@@ -62,6 +62,8 @@ export const make = (redis: RedisCommands): Effect.Effect<ServiceRegistry["Type"
 interface Keys {
   /** A key that is known to be there. */
   readonly add: (key: string) => void
+  /** Finds all there are now. */
+  readonly look: Effect.Effect<void, EnsembleUnreachable>
   readonly read: <A>(
     decode: (key: string, text: string) => wireForms.Read<A>
   ) => Effect.Effect<ReadonlyArray<A>, EnsembleUnreachable>
@@ -77,12 +79,12 @@ const keysLike = (redis: RedisCommands, pattern: string): Effect.Effect<Keys> =>
 
     const look = Effect.gen(function* () {
       const begin = yield* Clock.currentTimeMillis
-      if (begin < nextLook) return
       known = new Set(yield* redis.scan(pattern))
       for (const key of told.keys()) if (!known.has(key)) told.delete(key)
       const end = yield* Clock.currentTimeMillis
       nextLook = end + Math.min(longestPause, Math.max(pause, 10 * (end - begin)))
-    }).pipe(one.withPermits(1))
+    })
+    const isDue = Effect.map(Clock.currentTimeMillis, (now) => now >= nextLook)
 
     const tell = (key: string, text: string, reason: string) =>
       Effect.suspend(() => {
@@ -92,11 +94,12 @@ const keysLike = (redis: RedisCommands, pattern: string): Effect.Effect<Keys> =>
       })
 
     return {
+      look: one.withPermits(1)(look),
       add: (key) => {
         if (!known.has(key)) known = new Set([...known, key])
       },
       read: Effect.fn("ServiceRegistry.read")(function* (decode) {
-        yield* look
+        yield* one.withPermits(1)(Effect.whenEffect(look, isDue))
         const keys = [...known]
         if (keys.length === 0) return []
         const answer = yield* redis.send(["MGET", ...keys])

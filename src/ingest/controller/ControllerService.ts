@@ -199,7 +199,7 @@ export const make = (
       options?: { readonly allWrap?: boolean; readonly onWorkerLoss?: "reassign" | "lose" }
     ) {
       const plan = yield* ScanPlan.make(map, options?.allWrap ?? true)
-      const refusal = ScanPlan.fits(plan, yield* registry.roster)
+      const refusal = ScanPlan.fits(plan, yield* registry.census)
       if (refusal !== undefined) return yield* refusal
       const next = yield* prepare(plan, options?.onWorkerLoss ?? "reassign")
       yield* Effect.uninterruptible(replaceBy(next))
