@@ -27,7 +27,7 @@ describe("over ZeroMQ", () => {
     "a worker that dies in a scan is left out of it, the other gets all of its own, the next scan is exact",
     () =>
       Effect.gen(function* () {
-        const house = yield* single({ workerPatience: "1 seconds" })
+        const house = yield* single({ workerPatience: "5 seconds" })
         const doomed = yield* Scope.make()
         const dying = yield* Scope.extend(house.worker("dying", 1), doomed)
         const other = yield* house.worker("other", 2)
@@ -63,7 +63,7 @@ describe("over ZeroMQ", () => {
   it.scopedLive("dranspose weak point 9: a worker that never reads costs a bounded memory and nobody's time", () =>
     Effect.gen(function* () {
       const size = 64 * 1024
-      const house = yield* single({ workerBytes: 16 * size, workerPatience: "1 second" })
+      const house = yield* single({ workerBytes: 16 * size, workerPatience: "5 seconds" })
       yield* house.worker("never", 1)
       const other = yield* house.worker("other", 2)
       yield* house.ingester.restartWork(one, ["cam"])

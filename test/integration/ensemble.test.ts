@@ -180,10 +180,14 @@ const completesScans = (parts: {
         yield* leader.setParameter("label", "a run")
         for (const scan of scans) {
           yield* leader.setParameter("scan", String(scan))
+          const before = new Map(Object.entries(all).map(([stream, { connections }]) => [stream, connections]))
           const send = Effect.forEach(streamsOf(variedMap), (stream) => {
             const detector: PeerDetector | undefined = all[stream as keyof Detectors]
             const messages: ReadonlyArray<Multipart> = messagesOf(variedMap, stream, scan)
-            return Effect.promise(() => detector.send(messages))
+            return Effect.promise(async () => {
+              await detector.connectedAgain(before.get(stream) ?? 0)
+              await detector.send(messages)
+            })
           })
           const assigned = yield* leader.scan(Effect.asVoid(send))
           assertLegal(variedMap, workers, assigned)

@@ -39,7 +39,7 @@ export class PeerDetector {
   /** There is a connection behind so many, and no other: what is sent on one that is ending would be lost. */
   async connectedAgain(before: number): Promise<void> {
     for (let looks = 0; this.connections === before || this.ended < this.connections - 1; looks++) {
-      if (looks === 3_000) throw new Error(`connections: ${before}, then ${this.connections}, ended ${this.ended}`)
+      if (looks === 12_000) throw new Error(`connections: ${before}, then ${this.connections}, ended ${this.ended}`)
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
