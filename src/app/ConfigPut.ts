@@ -30,7 +30,7 @@ export const prepare = (
   if (!Shape.isMapping(body)) return refuse("", "expected an object of sections")
   const merged = merge(file, how === "amend" ? amended(file, body) : body)
   if (Either.isLeft(merged)) return Either.left(new ConfigInvalid({ issues: merged.left }))
-  const issues = oversteps(file, merged.right)
+  const issues = oversteps(file, merged.right, how === "put" ? "http" : "uplink")
   if (issues.length > 0) return Either.left(new ConfigNotAllowed({ issues }))
   if (how === "amend") return Either.right(merged.right)
   const has = (name: string) => {

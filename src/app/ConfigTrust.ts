@@ -10,14 +10,18 @@ import { pathText } from "./ConfigDecode.js"
 import { shape } from "./ConfigDocument.js"
 import * as Shape from "./ConfigShape.js"
 
+/** Over HTTP somebody asks who has the token; over an uplink, from afar, nobody sees the machine. */
+export type From = "http" | "uplink"
+
 /** Every place where the new document oversteps; none if it may be taken. */
-export const oversteps = (file: Shape.Mapping, next: Shape.Mapping): ReadonlyArray<ConfigIssue> => {
+export const oversteps = (file: Shape.Mapping, next: Shape.Mapping, from: From): ReadonlyArray<ConfigIssue> => {
   if (Shape.get(file, ["remote", "allow_code"]) === true) return []
   const found = new Map<string, string>()
   const changed = (path: Shape.Path) => !Shape.same(orNothing(Shape.get(file, path)), orNothing(Shape.get(next, path)))
   const note = (path: Shape.Path, what: string) => void (found.has(pathText(path)) || found.set(pathText(path), what))
 
-  for (const path of localOnly) if (changed(path)) note(path, "may be changed in the local file only")
+  for (const path of from === "http" ? localOnly : [...localOnly, ...nearOnly])
+    if (changed(path)) note(path, "may be changed in the local file only")
   const procedures = Shape.asMapping(next["procedures"])
   for (const name of Object.keys(procedures)) {
     for (const key of codeKeys) {
@@ -87,6 +91,11 @@ const localOnly: ReadonlyArray<Shape.Path> = [
   ["update", "install"],
   ["general", "allow_env"],
   ["outgoing", "allow_private"]
+]
+/** Where data is written: the collector's own clients change these over HTTP. */
+const nearOnly: ReadonlyArray<Shape.Path> = [
+  ["settings", "data_path"],
+  ["storage", "local_path"]
 ]
 const buckets: Shape.Path = ["storage", "s3"]
 const codeKeys = ["command", "module", "env", "directory"] as const

@@ -26,6 +26,10 @@ export const install = (options: Cli.ServiceOptions) =>
       runAs: options.user ? undefined : Option.getOrElse(options.runAs, () => os.userInfo().username),
       user: options.user
     })
+    const { runAs } = options
+    if (Option.isSome(runAs) && !/^[A-Za-z0-9_][\w.@-]*\$?$/.test(runAs.value)) {
+      return yield* new Cli.LaunchFailed({ reason: `${JSON.stringify(runAs.value)} is no user's name` })
+    }
     if (options.print) return { path: undefined, text: unit }
     const refused = (error: { readonly message: string }) =>
       new Cli.LaunchFailed({ reason: `${path} could not be written: ${error.message}` })

@@ -10,28 +10,31 @@ import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import { Console } from "node:console"
-import { StrayRejections } from "../ingest/StrayRejections.js"
+import { fileURLToPath } from "node:url"
+import { rejection, StrayRejections } from "../ingest/StrayRejections.js"
 import * as UserModule from "../site/UserModule.js"
 
 /** Those that are not told yet; of a flood the newest are kept. */
 const capacity = 256
 
-/** A rejection that nobody awaited would end the process: it is logged and told instead. */
+/**
+ * A rejection that nobody awaited, or an exception that a timer or a listener of users' code throws where nobody can catch it,
+ * would end the process: it is logged and told instead. An exception on whose way our own code stands does end it: what it was
+ * about to do is half done.
+ */
 export const layer: Layer.Layer<StrayRejections> = Layer.scoped(
   StrayRejections,
   Effect.gen(function* () {
     const strays = yield* PubSub.sliding<string>(capacity)
     const run = yield* FiberSet.makeRuntime<never>()
-    const hear = (cause: unknown) => {
-      const detail = UserModule.describe(cause)
-      run(
-        Effect.zipRight(Effect.logError(`a rejection that nobody awaited: ${detail}`), PubSub.publish(strays, detail))
-      )
-    }
-    yield* Effect.acquireRelease(
-      Effect.sync(() => process.on("unhandledRejection", hear)),
-      () => Effect.sync(() => process.off("unhandledRejection", hear))
-    )
+    const told = (what: string, place: string) =>
+      void run(Effect.zipRight(Effect.logError(`${what}${place}`), PubSub.publish(strays, what)))
+    yield* listening("unhandledRejection", (cause) => told(rejection(UserModule.describe(cause)), ""))
+    yield* listening("uncaughtException", (cause) => {
+      const stack = cause instanceof Error ? String(cause.stack) : ""
+      if (ours.some((directory) => stack.includes(directory))) return endBy(cause)
+      told(`an exception that nobody caught: ${UserModule.describe(cause)}`, placeIn(stack))
+    })
     return Stream.fromPubSub(strays)
   })
 )
@@ -48,6 +51,31 @@ export const layerQuiet: Layer.Layer<StrayRejections> = Layer.merge(
 )
 
 // -----------------------------------------------------------------------------
+
+type Stray = "unhandledRejection" | "uncaughtException"
+
+const listening = (event: Stray, hear: (cause: unknown) => void) =>
+  Effect.acquireRelease(
+    Effect.sync(() => process.on(event, hear)),
+    () => Effect.sync(() => process.off(event, hear))
+  )
+
+/** Where this program and the libraries it came with stand. */
+const ours = ["../", "../../node_modules/"].map((place) => fileURLToPath(new URL(place, import.meta.url)))
+
+/** Where it was thrown, with line and column; a module that was loaded anew bears a number of its own. */
+const placeIn = (stack: string): string => {
+  const [, file, place] = /\(?((?:file:\/\/)?\/[^\s)?]+?)(?:\?[\d.]+)?(:\d+:\d+)\)?/.exec(stack) ?? []
+  return file === undefined ? "" : `, at ${file}${place}`
+}
+
+/** As if nobody had listened: with the stack, and 1. */
+const endBy = (cause: unknown): void => {
+  process.removeAllListeners("uncaughtException")
+  process.nextTick(() => {
+    throw cause
+  })
+}
 
 /** Gives the one there was. */
 const replaceConsole = (next: Console): Console => {

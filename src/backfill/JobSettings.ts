@@ -2,13 +2,12 @@
  * The section `jobs`: what is fetched beyond the collector's own candles. Each entry names a history, the series it gives
  * and the range that must be whole.
  */
-import * as Cron from "effect/Cron"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { SeriesPart } from "../domain/Series.js"
+import { CronText } from "../schedule/Trigger.js"
 import * as Instant from "../site/Instant.js"
 import { Count, DurationText, optionalSetting, setting, ZoneName } from "../site/Setting.js"
 
@@ -21,10 +20,6 @@ const utc = DateTime.zoneUnsafeMakeNamed("UTC")
 
 const MomentText = Schema.String.pipe(
   Schema.filter((text) => Option.isSome(Instant.parse(text, 0, utc)) || `expected a time: ${Instant.spellings}`)
-)
-
-const CronText = Schema.String.pipe(
-  Schema.filter((text) => Either.isRight(Cron.parse(text)) || "expected five or six cron fields, such as 5 * * * *")
 )
 
 const LedgerPath = Schema.NonEmptyString.pipe(

@@ -2,12 +2,11 @@
  * The config section `procedures`: a record from a name to what runs under it. Exactly one of `use`, `command` and
  * `module` says what; `every` or `cron` says when, and without either it runs once and is kept running.
  */
-import * as Cron from "effect/Cron"
 import * as Duration from "effect/Duration"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { PartName } from "../domain/State.js"
+import { CronText } from "../schedule/Trigger.js"
 import { SecretReference } from "../site/Secrets.js"
 import { ByteCount, Count, DurationText, optionalSetting, section, setting, ZoneName } from "../site/Setting.js"
 
@@ -31,10 +30,6 @@ export const ProcedureName = Schema.String.pipe(
 
 const VariableName = Schema.String.pipe(
   Schema.pattern(/^[A-Za-z_][A-Za-z0-9_]*$/, { message: () => "expected a variable's name" })
-)
-
-const CronText = Schema.String.pipe(
-  Schema.filter((text) => Either.isRight(Cron.parse(text)) || "expected a cron expression such as 0 */6 * * *")
 )
 
 export class ProcedureSettings extends Schema.Class<ProcedureSettings>("outpost/procedure/Settings")({

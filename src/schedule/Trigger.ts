@@ -55,6 +55,12 @@ export const cron = (
     })
   )
 
+/** A cron expression in settings: one whose time comes. */
+export const CronText = Schema.String.pipe(
+  Schema.filter((text) => Either.isRight(Cron.parse(text)) || "expected five or six cron fields, such as 5 * * * *"),
+  Schema.filter((text) => comes(text) || "names a date that never comes")
+)
+
 /** Milliseconds of the first time behind `after` at which it is due, before its jitter. */
 export const next = (trigger: Trigger, after: number): number => {
   if (trigger._tag === "Cron") return Cron.next(trigger.cron, new Date(after)).getTime()
@@ -71,3 +77,17 @@ export const offset = (trigger: Trigger, id: string): number => {
 /** For people: `every 1h`, or the cron expression. */
 export const describe = (trigger: Trigger): string =>
   trigger._tag === "Cron" ? trigger.expression : `every ${Duration.format(trigger.every)}`
+
+// -----------------------------------------------------------------------------
+
+const comes = (expression: string): boolean =>
+  Either.match(Cron.parse(expression), {
+    onLeft: () => false,
+    onRight: (parsed) => {
+      try {
+        return Cron.next(parsed, new Date(0)).getTime() > 0
+      } catch {
+        return false
+      }
+    }
+  })

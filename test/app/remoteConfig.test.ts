@@ -176,6 +176,8 @@ describe("ivy 14.1: what is not a config, or no good one", () => {
         { uplinks: { office: { ...office, settings: { ...office.settings, host: "evil.example" } } } },
         { uplinks: { office, drop: { use: "file", settings: { directory: "/etc" } } } },
         { remote: { allow_code: true } },
+        { settings: { data_path: "/etc" } },
+        { storage: { local_path: "/root" } },
         { general: general(0, { allow_env: ["PATH"] }) }
       ]
       for (const [i, document] of refused.entries()) {

@@ -30,5 +30,6 @@ describe("JobSettings", () => {
     assert.include(refusal({ start: "yesterdayish" }), "expected a time: ISO 8601")
     assert.include(refusal({ end: "2020-13-01" }), "expected a time: ISO 8601")
     assert.include(refusal({ cron: "99 * * * *" }), "expected five or six cron fields")
+    assert.include(refusal({ cron: "0 0 30 2 *" }), "names a date that never comes")
   })
 })

@@ -82,6 +82,15 @@ describe.skipIf(process.platform !== "linux")("a procedure", () => {
     await goesOn(site)
   }, 120_000)
 
+  it("that throws where nobody can catch it is told, with the place, and the station goes on", async () => {
+    const site = await AwakeSite.serve({ good, bad: { module: fixture("stray.mjs") } })
+    for (const what of ["the timer is stuck", "the port is gone"])
+      await site.until(`it is told that ${what}`, async () => (await site.log()).includes(what))
+    assert.match(await site.log(), /an exception that nobody caught: the timer is stuck, at file:\S+stray\.mjs:6:\d+/)
+    await goesOn(site)
+    await site.stop()
+  })
+
   it("that throws in its teardown is told, and the stop goes on", async () => {
     const site = await AwakeSite.serve({ good, bad: { module: fixture("teardown.mjs"), settings: { a: 1 } } })
     await site.until("it is up", () => site.events("teardown.up").length === 1)

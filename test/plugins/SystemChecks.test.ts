@@ -73,8 +73,8 @@ describe("system-checks", () => {
     Effect.gen(function* () {
       const table: ReadonlyArray<readonly [object, string]> = [
         [{ onyl: ["load"] }, "onyl"],
-        [{ only: ["load", "gpu"] }, "gpu"],
-        [{ only: "load" }, '["only"]']
+        [{ only: ["load", 'only.1 must be "load"'] }, "gpu"],
+        [{ only: "load" }, "only must be"]
       ]
       for (const [settings, named] of table) {
         const error = yield* Effect.flip(SystemChecks.prepare(settings))

@@ -132,7 +132,7 @@ describe("the child of an entry", () => {
         ["unknown", { use: "nothing" }, ["nothing", "good", "other"]],
         ["unnamed", {}, ["unnamed"]],
         ["module", { module: "a.js" }, ["/nowhere/a.js"]],
-        ["settings", { use: "other", settings: { port: "one", prot: 1 } }, ['["port"]', '["prot"]']]
+        ["settings", { use: "other", settings: { port: "one", prot: 1 } }, ["port", "prot is no known setting"]]
       ]
       const [good, other] = [fake("good"), fake("other")]
       const document = Object.fromEntries(table.map(([id, entry]) => [id, entry]))

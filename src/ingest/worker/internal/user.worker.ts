@@ -12,7 +12,7 @@ import * as Queue from "effect/Queue"
 import { parentPort, workerData } from "node:worker_threads"
 import type { Parameters } from "../../ParameterValues.js"
 import { describe } from "../../../site/UserModule.js"
-import { asFailure } from "../../StrayRejections.js"
+import { asFailure, rejection } from "../../StrayRejections.js"
 import { load, unfit, UserCodeFailed } from "../../UserCode.js"
 import * as EventRunner from "../EventRunner.js"
 import type { Answer, Ask, Failure, Request, ThreadData } from "./threadMessage.js"
@@ -48,7 +48,7 @@ const program = Effect.gen(function* () {
   const { file }: ThreadData = workerData
   // It would end the thread, and cost whatever event that has by now.
   process.on("unhandledRejection", (cause) => {
-    port.postMessage({ stray: failure(asFailure("process", describe(cause))) } satisfies Answer)
+    port.postMessage({ stray: failure(asFailure("process", rejection(describe(cause)))) } satisfies Answer)
   })
   // Bounded by its owner, who waits for an answer before the next event.
   const requests = yield* Queue.unbounded<Request>()
