@@ -73,7 +73,7 @@ describe("system-checks", () => {
     Effect.gen(function* () {
       const table: ReadonlyArray<readonly [object, string]> = [
         [{ onyl: ["load"] }, "onyl"],
-        [{ only: ["load", 'only.1 must be "load"'] }, "gpu"],
+        [{ only: ["load", "gpu"] }, 'only.1 must be "load"'],
         [{ only: "load" }, "only must be"]
       ]
       for (const [settings, named] of table) {
