@@ -59,8 +59,8 @@ const problemOf = (
   return { path, isKey: false, message: messageOf(messages), remedy: wantedIn(messages).find(isDescription) }
 }
 
-/** Where a schema has a description, it stands for what is expected. */
-const isDescription = (text: string): boolean => /^[A-Z]/.test(text)
+/** Where a schema has a description, it stands for what is expected: a sentence, and no name of a type. */
+const isDescription = (text: string): boolean => /^[A-Z][^<]* /.test(text)
 
 const wantedIn = (messages: ReadonlyArray<string>): ReadonlyArray<string> =>
   messages.flatMap((message) => /^Expected (.*), actual /s.exec(message)?.[1] ?? [])
