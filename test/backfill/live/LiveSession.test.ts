@@ -84,7 +84,7 @@ describe("connecting", () => {
       const { sockets } = yield* begin({ refusal: disconnected })
       yield* pass("5 minutes")
       sockets.refusal = undefined
-      yield* pass("1 minute")
+      yield* Effect.repeat(pass("1 second"), { until: () => sockets.connections.length > 0 })
       yield* sockets.last.say({ ok: "trades" })
       yield* pass("30 seconds")
       yield* sockets.last.drop

@@ -8,7 +8,7 @@
 import * as Effect from "effect/Effect"
 
 interface Receiving {
-  /** Something is there already. */
+  /** Something is there already. Not to be asked while a receive waits: the answer takes the signal that it waits for. */
   readonly readable: boolean
   readonly closed: boolean
   readonly receive: () => Promise<Array<Buffer>>
@@ -26,14 +26,18 @@ export const make = (socket: Receiving, most: number): Inlet => {
   let asking = false
   /** What is there goes to waste; told how much that was when nothing is there any more. */
   let wasting: { count: number; readonly done: (count: number) => void } | undefined
+
+  const wasted = () => {
+    const over = wasting
+    wasting = undefined
+    over?.done(over.count)
+  }
   const filled = Effect.unsafeMakeLatch(false)
 
   const keep = (message: ReadonlyArray<Buffer>) => {
     if (wasting === undefined) return void arrived.push(message)
     wasting.count++
-    if (socket.readable) return
-    wasting.done(wasting.count)
-    wasting = undefined
+    if (!socket.readable) wasted()
   }
 
   const ask = async () => {
@@ -67,12 +71,23 @@ export const make = (socket: Receiving, most: number): Inlet => {
     return Effect.zipRight(filled.await, take)
   })
 
-  /** It never asks for more than what is there, so that it takes nothing from the reader that waits beside it. */
+  /**
+   * It never asks for more than what is there, so that it takes nothing from the reader that waits beside it. Where one waits,
+   * what is there comes to it within a few turns of the event loop.
+   */
   const drain: Inlet["drain"] = Effect.async((resume) => {
     const count = taken().length
-    if (socket.closed || !socket.readable) return resume(Effect.succeed(count))
-    wasting = { count, done: (all) => resume(Effect.succeed(all)) }
-    pull()
+    if (socket.closed || (!asking && !socket.readable)) return resume(Effect.succeed(count))
+    const own = { count, done: (all: number) => resume(Effect.succeed(all)) }
+    wasting = own
+    const settle = (seen: number): void =>
+      afterTurns(() => {
+        if (wasting !== own) return
+        if (own.count === seen) wasted()
+        else settle(own.count)
+      })
+    if (asking) settle(count)
+    else pull()
     return Effect.sync(() => {
       wasting = undefined
     })
@@ -80,3 +95,9 @@ export const make = (socket: Receiving, most: number): Inlet => {
 
   return { take, drain }
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The library puts off what it has too much of to the next turn. */
+const afterTurns = (then: () => void, turns = 4): void =>
+  void setImmediate(() => (turns === 0 ? then() : afterTurns(then, turns - 1)))
