@@ -11,7 +11,7 @@ import * as PubSub from "effect/PubSub"
 import * as Stream from "effect/Stream"
 import { Console } from "node:console"
 import { fileURLToPath } from "node:url"
-import { rejection, StrayRejections } from "../ingest/StrayRejections.js"
+import { rejection, StrayFailures } from "../ingest/StrayFailures.js"
 import * as UserModule from "../site/UserModule.js"
 
 /** Those that are not told yet; of a flood the newest are kept. */
@@ -22,8 +22,8 @@ const capacity = 256
  * would end the process: it is logged and told instead. An exception on whose way our own code stands does end it: what it was
  * about to do is half done.
  */
-export const layer: Layer.Layer<StrayRejections> = Layer.scoped(
-  StrayRejections,
+export const layer: Layer.Layer<StrayFailures> = Layer.scoped(
+  StrayFailures,
   Effect.gen(function* () {
     const strays = yield* PubSub.sliding<string>(capacity)
     const run = yield* FiberSet.makeRuntime<never>()
@@ -40,7 +40,7 @@ export const layer: Layer.Layer<StrayRejections> = Layer.scoped(
 )
 
 /** The same where standard output is for a command's answer: what the code writes to its console goes to standard error. */
-export const layerQuiet: Layer.Layer<StrayRejections> = Layer.merge(
+export const layerQuiet: Layer.Layer<StrayFailures> = Layer.merge(
   layer,
   Layer.scopedDiscard(
     Effect.acquireRelease(

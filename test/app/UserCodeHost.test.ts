@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Stream from "effect/Stream"
 import * as UserCodeHost from "../../src/app/UserCodeHost.js"
-import { StrayRejections } from "../../src/ingest/StrayRejections.js"
+import { StrayFailures } from "../../src/ingest/StrayFailures.js"
 import * as EventRunner from "../../src/ingest/worker/EventRunner.js"
 import * as WorkerModule from "../../src/ingest/worker/WorkerModule.js"
 
@@ -48,7 +48,7 @@ describe("users' code within the process", () => {
   })
 
   it.effect("without a host has nothing to tell", () =>
-    Effect.flatMap(StrayRejections, (strays) =>
+    Effect.flatMap(StrayFailures, (strays) =>
       Effect.map(Stream.runCollect(strays), (all) => assert.lengthOf([...all], 0))
     )
   )

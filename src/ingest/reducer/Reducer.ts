@@ -29,7 +29,7 @@ import * as Membership from "../Membership.js"
 import { decodeParameters, type Parameters } from "../ParameterValues.js"
 import * as ResultMessages from "../ResultMessages.js"
 import { type ResultMessage, ResultTransport } from "../ResultTransport.js"
-import { asFailure, StrayRejections } from "../StrayRejections.js"
+import { asFailure, StrayFailures } from "../StrayFailures.js"
 import { call, isLater, settle, threw, type UserCodeFailed, within } from "../UserCode.js"
 import type { Publication } from "./Publication.js"
 import { type CheckedModule, published } from "./ReducerModule.js"
@@ -173,7 +173,7 @@ export const make = ({ module: checked, url }: Options): Effect.Effect<Reducer, 
         ),
       onMemoryLost: reports.repeat
     })
-    yield* (yield* StrayRejections).pipe(
+    yield* (yield* StrayFailures).pipe(
       Stream.runForEach((detail) => onTrouble(asFailure("reduce", detail))),
       Effect.forkScoped
     )

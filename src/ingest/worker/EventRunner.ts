@@ -6,7 +6,7 @@ import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { ParameterDescription } from "../../assignment/ParameterDescription.js"
 import type { Parameters } from "../ParameterValues.js"
-import { asFailure, StrayRejections } from "../StrayRejections.js"
+import { asFailure, StrayFailures } from "../StrayFailures.js"
 import { call, type Given, isLater, settle, type Step, threw, type UserCodeFailed, within } from "../UserCode.js"
 import type { CheckedModule, WorkerEvent } from "./WorkerModule.js"
 
@@ -49,7 +49,7 @@ export const eventLimit = Duration.minutes(1)
 
 /** Plain functions are called one after the other without anything in between, a few milliseconds at a stretch. */
 export const inProcess = ({ module, parameters }: CheckedModule, limits: Limits = {}): Effect.Effect<EventRunner> =>
-  Effect.map(Effect.all([Effect.clock, StrayRejections]), ([clock, rejections]) => {
+  Effect.map(Effect.all([Effect.clock, StrayFailures]), ([clock, rejections]) => {
     const limit = limits.event ?? eventLimit
     const one = (event: WorkerEvent, given: Parameters, tick: boolean): Outcome | Effect.Effect<Outcome> => {
       try {

@@ -6,7 +6,7 @@ import * as Context from "effect/Context"
 import * as Stream from "effect/Stream"
 import { type Step, UserCodeFailed } from "./UserCode.js"
 
-export class StrayRejections extends Context.Reference<StrayRejections>()("outpost/ingest/StrayRejections", {
+export class StrayFailures extends Context.Reference<StrayFailures>()("outpost/ingest/StrayFailures", {
   defaultValue: (): Stream.Stream<string> => Stream.empty
 }) {}
 
