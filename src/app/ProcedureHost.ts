@@ -22,6 +22,7 @@ import * as Procedures from "../procedure/Procedures.js"
 import type { ScheduleStore } from "../schedule/ScheduleStore.js"
 import { zoneOf } from "../site/Setting.js"
 import { Site } from "../site/Site.js"
+import * as UserModule from "../site/UserModule.js"
 import type { StateDocument } from "../state/StateDocument.js"
 import { TelemetryStore } from "../telemetry/TelemetryStore.js"
 import { ConfigFile } from "./ConfigFile.js"
@@ -71,7 +72,11 @@ const emitter: Layer.Layer<Emitter, never, Outbox | SystemLog | TelemetryStore> 
         })
       )
     return Emitter.of({
-      emit: (event) => orTold(`events of type ${event.type}`)(store.post(Buffer.from(bodyOf(event)))),
+      emit: (event) =>
+        Effect.try({
+          try: () => Buffer.from(bodyOf(event)),
+          catch: (cause) => ({ message: UserModule.describe(cause) })
+        }).pipe(Effect.flatMap(store.post), orTold(`events of type ${event.type}`)),
       post: (text) =>
         Effect.flatMap(Effect.either(post(text)), (result) =>
           result._tag === "Left" && result.left._tag !== "Refused" ? Effect.fail(result.left) : orTold("events")(result)

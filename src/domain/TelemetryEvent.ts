@@ -41,13 +41,18 @@ export interface EventInput {
   readonly ts?: string | undefined
 }
 
-/** The JSON body of `POST /event` for these values. */
-export const bodyOf = (input: EventInput): string =>
-  JSON.stringify({
+/** The JSON body of `POST /event` for these values. Throws a TypeError for what JSON can't carry, such as NaN or a cycle. */
+export const bodyOf = (input: EventInput): string => {
+  const body = {
     type: input.type,
     data: input.data ?? null,
     ...(input.makeCurrent === undefined ? {} : { make_current: input.makeCurrent }),
     ...(input.meta === undefined ? {} : { meta: input.meta }),
     ...(input.storePermanently === undefined ? {} : { store_permanently: input.storePermanently }),
     ...(input.ts === undefined ? {} : { ts: input.ts })
+  }
+  return JSON.stringify(body, (key, value: unknown) => {
+    if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`${key}: JSON has no ${value}`)
+    return value
   })
+}
